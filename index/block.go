@@ -1,0 +1,259 @@
+package index
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"net/netip"
+)
+
+// Block is one run of a source's bytes and the events in it, packed and ready
+// for Writer.AddBlock.
+type Block struct {
+	info   blockInfo
+	raw    []byte // packed, not sealed
+	events []byte // packed, not sealed
+	terms  []string
+	fields map[string]struct{}
+}
+
+// Events is how many events the block holds.
+func (b *Block) Events() int64 { return b.info.Events }
+
+// Span is the earliest and the latest time of the block's events; both are
+// unknown where it has none.
+func (b *Block) Span() (first, last Time) { return b.info.Min, b.info.Max }
+
+// Bytes is how much text the block holds.
+func (b *Block) Bytes() int64 { return b.info.Bytes }
+
+// blockInfo is a block's row in the directory.
+type blockInfo struct {
+	Source uint32
+	Offset int64 // of its first byte in the source
+	Bytes  int64
+	Events int64
+	Min    Time // earliest and latest time of its events; 0, 0 where it has none
+	Max    Time
+}
+
+// BlockBuilder packs entries into blocks. It may be used again after Finish;
+// it is not safe for use by several goroutines.
+type BlockBuilder struct {
+	pack *packer
+	info blockInfo
+	raw  []byte
+	prev Entry // of the entry added last: only the fields that deltas need
+	err  error
+
+	dict  dictionary
+	addrs []netip.Addr
+	addr  map[netip.Addr]uint64
+	cols  [columns][]byte
+	terms termSet
+	names map[string]struct{}
+}
+
+// The columns of an events value, in their order in it.
+const (
+	colStart = iota // bytes skipped since the end of the entry before
+	colLength
+	colLine    // lines skipped since the last line of the entry before
+	colLines   // last line - first line
+	colTime    // difference to the entry before, zigzag
+	colClass   // one byte each: clock, level, action, outcome
+	colPID     // difference to the entry before, zigzag
+	colCount   // count - 1
+	colText    // references: host, service, user, signature
+	colIP      // address number + 1, or 0
+	colIPs     // how many, then their numbers
+	colMessage // start within the entry and length + 1, or 0 and a reference
+	colFields  // how many, then for each a name and a value as in colMessage
+	columns    // how many columns there are
+)
+
+// NewBlockBuilder returns an empty builder.
+func NewBlockBuilder() (*BlockBuilder, error) {
+	p, err := newPacker()
+	if err != nil {
+		return nil, err
+	}
+	b := &BlockBuilder{pack: p, addr: map[netip.Addr]uint64{}, terms: termSet{set: map[string]struct{}{}}, names: map[string]struct{}{}}
+	b.dict.reset()
+	return b, nil
+}
+
+// Reset begins a block of the given source: raw, whose first byte lies at
+// offset of the source and in its line firstLine. raw must stay unchanged
+// until Finish.
+func (b *BlockBuilder) Reset(source uint32, offset, firstLine int64, raw []byte) {
+	b.info = blockInfo{Source: source, Offset: offset, Bytes: int64(len(raw))}
+	b.raw = raw
+	b.prev = Entry{LineEnd: firstLine - 1}
+	b.err = nil
+	b.dict.reset()
+	b.addrs = b.addrs[:0]
+	clear(b.addr)
+	clear(b.terms.set)
+	clear(b.names)
+	for i := range b.cols {
+		b.cols[i] = b.cols[i][:0]
+	}
+	b.cols[colLine] = binary.AppendUvarint(b.cols[colLine], uint64(firstLine))
+}
+
+// Add adds an entry. Entries come in the order of their bytes and do not
+// overlap.
+func (b *BlockBuilder) Add(e *Entry) {
+	if e.Start < b.prev.End || e.End < e.Start || e.End > len(b.raw) || e.Line < b.prev.LineEnd || e.LineEnd < e.Line || e.PID < 0 || e.PID > math.MaxInt32 {
+		if b.err == nil {
+			b.err = fmt.Errorf("block: entry %d..%d at line %d does not follow the one before it", e.Start, e.End, e.Line)
+		}
+		return
+	}
+	b.info.Events++
+	if b.info.Min == 0 || e.Time < b.info.Min {
+		b.info.Min = e.Time
+	}
+	if b.info.Max == 0 || e.Time > b.info.Max {
+		b.info.Max = e.Time
+	}
+	b.uint(colStart, uint64(e.Start-b.prev.End))
+	b.uint(colLength, uint64(e.End-e.Start))
+	b.int(colLine, e.Line-b.prev.LineEnd)
+	b.uint(colLines, uint64(e.LineEnd-e.Line))
+	b.int(colTime, int64(e.Time-b.prev.Time))
+	b.cols[colClass] = append(b.cols[colClass], byte(e.Clock), byte(e.Level), byte(e.Action), byte(e.Outcome))
+	b.int(colPID, int64(e.PID-b.prev.PID))
+	b.uint(colCount, uint64(max(e.Count, 1)-1))
+	for _, text := range [...][]byte{e.Host, e.Service, e.User, e.Signature} {
+		b.uint(colText, b.dict.add(text))
+	}
+	b.addIPs(e)
+	raw := b.raw[e.Start:e.End]
+	b.value(colMessage, raw, e.Message)
+	b.uint(colFields, uint64(len(e.Fields)))
+	for _, f := range e.Fields {
+		b.names[f.Name] = struct{}{}
+		b.uint(colFields, b.dict.add([]byte(f.Name)))
+		b.value(colFields, raw, f.Value)
+	}
+	b.terms.addEntry(e)
+	b.prev.End, b.prev.LineEnd, b.prev.Time, b.prev.PID = e.End, e.LineEnd, e.Time, e.PID
+}
+
+func (b *BlockBuilder) uint(col int, v uint64) {
+	b.cols[col] = binary.AppendUvarint(b.cols[col], v)
+}
+func (b *BlockBuilder) int(col int, v int64) { b.cols[col] = binary.AppendVarint(b.cols[col], v) }
+
+func (b *BlockBuilder) addIPs(e *Entry) {
+	ip := uint64(0)
+	if e.IP.IsValid() {
+		ip = b.address(e.IP) + 1
+	}
+	b.uint(colIP, ip)
+	b.uint(colIPs, uint64(len(e.IPs)))
+	for _, a := range e.IPs {
+		b.uint(colIPs, b.address(a))
+	}
+}
+
+func (b *BlockBuilder) address(a netip.Addr) uint64 {
+	n, ok := b.addr[a]
+	if !ok {
+		n = uint64(len(b.addrs))
+		b.addr[a] = n
+		b.addrs = append(b.addrs, a)
+	}
+	return n
+}
+
+// value writes v as a range of the entry's own bytes where it is one, and else
+// as a reference to the dictionary: most values lie in the raw text already.
+func (b *BlockBuilder) value(col int, raw, v []byte) {
+	if at := within(raw, v); at >= 0 {
+		b.uint(col, uint64(len(v))+1)
+		b.uint(col, uint64(at))
+		return
+	}
+	b.uint(col, 0)
+	b.uint(col, b.dict.add(v))
+}
+
+// within returns where v lies in raw if v is a part of the same memory, else
+// -1. Two slices of one array share its end, so their capacities tell the
+// distance of their starts; comparing the bytes makes a wrong guess harmless.
+func within(raw, v []byte) int {
+	at := cap(raw) - cap(v)
+	if len(v) > 0 && at >= 0 && at+len(v) <= len(raw) && bytes.Equal(raw[at:at+len(v)], v) {
+		return at
+	}
+	return -1
+}
+
+// Finish packs the block.
+func (b *BlockBuilder) Finish() (*Block, error) {
+	if b.err != nil {
+		return nil, b.err
+	}
+	if len(b.raw) > maxValue {
+		return nil, fmt.Errorf("block: %d bytes of text: at most %d", len(b.raw), maxValue)
+	}
+	out := binary.AppendUvarint(nil, uint64(b.info.Events))
+	out = b.dict.appendTo(out)
+	out = binary.AppendUvarint(out, uint64(len(b.addrs)))
+	for _, a := range b.addrs {
+		s := a.AsSlice()
+		out = append(append(out, byte(len(s))), s...)
+	}
+	for _, c := range b.cols {
+		out = append(binary.AppendUvarint(out, uint64(len(c))), c...)
+	}
+	if len(out) > maxValue {
+		return nil, fmt.Errorf("block: %d bytes of events: at most %d", len(out), maxValue)
+	}
+	blk := &Block{info: b.info, raw: b.pack.pack(b.raw), events: b.pack.pack(out), terms: b.terms.sorted(), fields: map[string]struct{}{}}
+	for n := range b.names {
+		blk.fields[n] = struct{}{}
+	}
+	return blk, nil
+}
+
+// dictionary numbers texts in the order of their first use; 0 is the empty
+// text.
+type dictionary struct {
+	number map[string]uint64
+	texts  [][]byte
+}
+
+func (d *dictionary) reset() {
+	if d.number == nil {
+		d.number = map[string]uint64{}
+	}
+	clear(d.number)
+	d.texts = d.texts[:0]
+}
+
+func (d *dictionary) add(text []byte) uint64 {
+	if len(text) == 0 {
+		return 0
+	}
+	n, ok := d.number[string(text)]
+	if !ok {
+		own := string(text)
+		n = uint64(len(d.texts)) + 1
+		d.number[own] = n
+		d.texts = append(d.texts, []byte(own))
+	}
+	return n
+}
+
+func (d *dictionary) appendTo(out []byte) []byte {
+	out = binary.AppendUvarint(out, uint64(len(d.texts)))
+	for _, t := range d.texts {
+		out = append(binary.AppendUvarint(out, uint64(len(t))), t...)
+	}
+	return out
+}

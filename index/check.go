@@ -1,0 +1,207 @@
+package index
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// maxProblems is how many problems Check lists: enough to see where the damage
+// lies.
+const maxProblems = 20
+
+// Proof is what Check found. The case is whole if Problems is empty.
+type Proof struct {
+	Digest   string   `json:"digest"`
+	Values   int64    `json:"values"`  // whose checksums were compared
+	Bytes    int64    `json:"bytes"`   // of keys and values
+	Sources  int      `json:"sources"` // whose SHA-256 was made again from the raw text
+	Events   int64    `json:"events"`  // that were decoded
+	Records  int64    `json:"records"` // processes, sockets and gaps that were decoded
+	Problems []string `json:"problems"`
+}
+
+// Check proves the whole case: that each value is as it was written, that each
+// bucket holds exactly the keys that the manifest says, that each log's text
+// has its SHA-256, that each event can be decoded, and that the terms lead to
+// the blocks that hold them and to no others. Its error is about the check
+// itself; what is wrong with the case stands in the Proof.
+func (r *Reader) Check(ctx context.Context) (*Proof, error) {
+	c := &checker{r: r, ctx: ctx, proof: &Proof{Digest: r.manifest.Digest, Problems: []string{}}}
+	for _, step := range [...]func(){c.buckets, c.records, c.text, c.events} {
+		step()
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("%s: check: %w", r.path, err)
+		}
+	}
+	return c.proof, nil
+}
+
+type checker struct {
+	r     *Reader
+	ctx   context.Context
+	proof *Proof
+}
+
+func (c *checker) problem(format string, args ...any) {
+	if len(c.proof.Problems) < maxProblems {
+		c.proof.Problems = append(c.proof.Problems, fmt.Sprintf(format, args...))
+	}
+}
+
+// buckets compares every bucket with the manifest, and every value with its
+// own checksum.
+func (c *checker) buckets() {
+	want := map[string]BucketProof{}
+	for _, b := range c.r.manifest.Buckets {
+		want[b.Name] = b
+	}
+	var names []string
+	err := guard(func() error {
+		return c.r.tx.ForEach(func(name []byte, _ *bolt.Bucket) error {
+			names = append(names, string(name))
+			return nil
+		})
+	})
+	if err != nil {
+		c.problem("buckets: %v", err)
+	}
+	for _, name := range names {
+		if name != bucketManifest && !slices.Contains(dataBuckets[:], name) {
+			c.problem("bucket %q: unknown", name)
+		}
+	}
+	for _, name := range dataBuckets {
+		got := newBucketWriter(name)
+		if err := c.bucket(name, got); err != nil {
+			c.problem("%v", err)
+		}
+		if p, ok := want[name]; !ok || got.proof() != p {
+			c.problem("bucket %s: %d keys, %d bytes: the manifest says %d keys, %d bytes, or another digest", name, got.keys, got.bytes, p.Keys, p.Bytes)
+		}
+	}
+}
+
+func (c *checker) bucket(name string, got *bucketWriter) error {
+	return guard(func() error {
+		b := c.r.tx.Bucket([]byte(name))
+		if b == nil {
+			return fmt.Errorf("bucket %s: absent", name)
+		}
+		cur := b.Cursor()
+		for k, v := cur.First(); k != nil && c.ctx.Err() == nil; k, v = cur.Next() {
+			if v == nil {
+				c.problem("bucket %s: key %x: is a bucket itself", name, k)
+				continue
+			}
+			if err := got.add(k, v); err != nil {
+				return err
+			}
+			if _, err := c.r.open.open(name, k, v); err != nil {
+				c.problem("bucket %s: key %x: %v", name, k, err)
+			}
+			c.proof.Values++
+			c.proof.Bytes += int64(len(k) + len(v))
+		}
+		return nil
+	})
+}
+
+// records decodes all that the snapshots hold and counts it.
+func (c *checker) records() {
+	for i, s := range c.r.snapshots {
+		if s.ID != i+1 {
+			c.problem("snapshot %d: numbered %d", i+1, s.ID)
+			continue
+		}
+		var n Counts
+		n.Processes = drain(c, c.r.Processes(s.ID))
+		n.Sockets = drain(c, c.r.Sockets(s.ID))
+		n.Gaps = drain(c, c.r.Gaps(s.ID))
+		if n.Processes != s.Counts.Processes || n.Sockets != s.Counts.Sockets || n.Gaps != s.Counts.Gaps {
+			c.problem("snapshot %d: holds %d processes, %d sockets, %d gaps: it says %d, %d, %d", s.ID,
+				n.Processes, n.Sockets, n.Gaps, s.Counts.Processes, s.Counts.Sockets, s.Counts.Gaps)
+		}
+		c.proof.Records += int64(n.Processes + n.Sockets + n.Gaps)
+	}
+}
+
+func drain[T any](c *checker, records func(func(*T, error) bool)) (n int) {
+	for _, err := range records {
+		if err != nil {
+			c.problem("%v", err)
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// text makes the SHA-256 of each log again.
+func (c *checker) text() {
+	for _, s := range c.r.sources {
+		if c.ctx.Err() != nil {
+			return
+		}
+		sum := sha256.New()
+		if err := c.r.WriteSource(sum, s.ID); err != nil {
+			c.problem("%s: %v", s.Path, err)
+			continue
+		}
+		if got := hex.EncodeToString(sum.Sum(nil)); got != s.SHA256 {
+			c.problem("%s: its text has SHA-256 %s, not %s", s.Path, got, s.SHA256)
+		}
+		c.proof.Sources++
+	}
+}
+
+// events decodes every event and makes the terms of each segment again.
+func (c *checker) events() {
+	r := c.r
+	for first := 0; first < len(r.blocks); first += blocksPerSegment {
+		var seg segment
+		for n := first; n < min(first+blocksPerSegment, len(r.blocks)) && c.ctx.Err() == nil; n++ {
+			events, err := r.block(n, &filter{}, Query{Brute: true})
+			if err != nil {
+				c.problem("%v", err)
+			}
+			terms := termSet{set: map[string]struct{}{}}
+			for _, e := range events {
+				terms.addEvent(e)
+			}
+			c.proof.Events += int64(len(events))
+			seg.add(&Block{info: r.blocks[n], terms: terms.sorted()})
+		}
+		if c.ctx.Err() == nil {
+			c.terms(uint32(first/blocksPerSegment), &seg)
+		}
+	}
+}
+
+func (c *checker) terms(segno uint32, want *segment) {
+	var pages [][]byte
+	err := c.r.each(bucketTerms, key32(segno), func(_, page []byte) error {
+		pages = append(pages, page)
+		return nil
+	})
+	if err != nil {
+		c.problem("terms of segment %d: %v", segno, err)
+		return
+	}
+	n := 0
+	_ = want.pages(func(first string, page []byte) error {
+		if n >= len(pages) || !bytes.Equal(page, pages[n]) {
+			c.problem("terms of segment %d: page %d does not lead to the events that are there", segno, n)
+		}
+		n++
+		return nil
+	})
+	if n != len(pages) {
+		c.problem("terms of segment %d: %d pages, not %d", segno, len(pages), n)
+	}
+}

@@ -1,0 +1,107 @@
+package index
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// Each value of a case is an envelope: one byte of codec, the length of the
+// content as 4 bytes, the packed content, and CRC-32C over the bucket's name,
+// the key and all that stands before it. The key is bound in, so a value that
+// was moved to another key is noticed too.
+
+const (
+	codecStored = 0
+	codecZstd   = 1
+
+	envelopeHead = 5
+	envelopeTail = 4
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func envelopeSum(bucket string, key, body []byte) uint32 {
+	sum := crc32.Update(0, castagnoli, []byte(bucket))
+	sum = crc32.Update(sum, castagnoli, []byte{0})
+	sum = crc32.Update(sum, castagnoli, binary.BigEndian.AppendUint32(nil, uint32(len(key))))
+	sum = crc32.Update(sum, castagnoli, key)
+	return crc32.Update(sum, castagnoli, body)
+}
+
+// packer packs contents. It is not safe for use by several goroutines.
+type packer struct{ enc *zstd.Encoder }
+
+func newPacker() (*packer, error) {
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderCRC(false))
+	if err != nil {
+		return nil, fmt.Errorf("zstd: %w", err)
+	}
+	return &packer{enc}, nil
+}
+
+// pack returns the packed content without its checksum, which seal adds once
+// the key is known. The result is newly allocated.
+func (p *packer) pack(content []byte) []byte {
+	out := make([]byte, envelopeHead, envelopeHead+len(content)/4+64)
+	binary.BigEndian.PutUint32(out[1:], uint32(len(content)))
+	out[0] = codecZstd
+	out = p.enc.EncodeAll(content, out)
+	if len(out) >= envelopeHead+len(content) {
+		out[0] = codecStored
+		out = append(out[:envelopeHead], content...)
+	}
+	return out
+}
+
+// seal binds a packed content to its place.
+func seal(bucket string, key, packed []byte) []byte {
+	return binary.BigEndian.AppendUint32(packed, envelopeSum(bucket, key, packed))
+}
+
+// opener unpacks envelopes. It is not safe for use by several goroutines.
+type opener struct{ dec *zstd.Decoder }
+
+func newOpener() (*opener, error) {
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxValue), zstd.WithDecoderLowmem(true))
+	if err != nil {
+		return nil, fmt.Errorf("zstd: %w", err)
+	}
+	return &opener{dec}, nil
+}
+
+// open checks the envelope v that lies at key of bucket and returns its
+// content, newly allocated.
+func (o *opener) open(bucket string, key, v []byte) ([]byte, error) {
+	if len(v) < envelopeHead+envelopeTail || len(v) > maxPacked {
+		return nil, fmt.Errorf("value of %d bytes: %w", len(v), ErrDamaged)
+	}
+	body := v[:len(v)-envelopeTail]
+	if binary.BigEndian.Uint32(v[len(body):]) != envelopeSum(bucket, key, body) {
+		return nil, fmt.Errorf("checksum differs: %w", ErrDamaged)
+	}
+	size := binary.BigEndian.Uint32(body[1:])
+	packed := body[envelopeHead:]
+	if size > maxValue {
+		return nil, fmt.Errorf("content of %d bytes: %w", size, ErrDamaged)
+	}
+	switch body[0] {
+	case codecStored:
+		if int(size) != len(packed) {
+			return nil, fmt.Errorf("stored length differs: %w", ErrDamaged)
+		}
+		return append([]byte(nil), packed...), nil
+	case codecZstd:
+		out, err := o.dec.DecodeAll(packed, make([]byte, 0, size))
+		if err != nil {
+			return nil, fmt.Errorf("zstd: %w: %w", err, ErrDamaged)
+		}
+		if len(out) != int(size) {
+			return nil, fmt.Errorf("unpacked length differs: %w", ErrDamaged)
+		}
+		return out, nil
+	}
+	return nil, fmt.Errorf("unknown codec %d: %w", body[0], ErrDamaged)
+}

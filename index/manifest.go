@@ -1,0 +1,87 @@
+package index
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// Format is the version of the case format that this package writes. It reads
+// this one; doc.go has a line of history per version.
+const Format = 1
+
+// Feature counts additions that older readers of the same Format may ignore.
+const Feature = 0
+
+// What can be wrong with a file that is to be read as a case. Every error of
+// Open, of a Reader and of Check is one of these, or an error of the operating
+// system.
+var (
+	// ErrNotCase: the file is no case, or one whose writing never ended.
+	ErrNotCase = errors.New("not a stilltrace case")
+	// ErrNewer: the case was written by a newer version than this one.
+	ErrNewer = errors.New("the case has a newer format")
+	// ErrDamaged: the file is a case, and not all of it is as it was written.
+	ErrDamaged = errors.New("the case is damaged")
+)
+
+// Manifest says what a case holds. It is written last: a file without one was
+// never finished.
+type Manifest struct {
+	Format  int           `json:"format"`
+	Feature int           `json:"feature"`
+	Tool    string        `json:"tool"`   // that wrote the file
+	Digest  string        `json:"digest"` // SHA-256 over the buckets' digests and the fields above, hex
+	Buckets []BucketProof `json:"buckets"`
+	// Fields are the names that events of this case have beyond those that every event has, sorted.
+	Fields []string `json:"fields"`
+}
+
+// BucketProof is what check holds one bucket against.
+type BucketProof struct {
+	Name   string `json:"name"`
+	Keys   int64  `json:"keys"`
+	Bytes  int64  `json:"bytes"`  // of keys and values
+	SHA256 string `json:"sha256"` // over each key and value in order, each preceded by its length as 8 bytes, hex
+}
+
+// The buckets of a case, in the order in which they stand in the manifest.
+const (
+	bucketSnapshot = "snapshot"
+	bucketSource   = "source"
+	bucketProcess  = "process"
+	bucketSocket   = "socket"
+	bucketGap      = "gap"
+	bucketRaw      = "raw"
+	bucketEvents   = "events"
+	bucketBlocks   = "blocks"
+	bucketTerms    = "terms"
+	bucketManifest = "manifest" // holds the manifest alone and is not named in it
+)
+
+var dataBuckets = [...]string{
+	bucketSnapshot, bucketSource, bucketProcess, bucketSocket, bucketGap,
+	bucketRaw, bucketEvents, bucketBlocks, bucketTerms,
+}
+
+// Named limits of the format. A reader refuses what exceeds them before it
+// takes memory for it; a writer never produces it.
+const (
+	// maxValue bounds one value once it is unpacked. A block of raw text is the largest: a chunk and one entry of the longest kind.
+	maxValue = 16 << 20
+	// maxPacked bounds a value as it lies in the file; zstd never makes one larger than its input and a few bytes.
+	maxPacked = maxValue + 1<<16
+	// maxManifest bounds the manifest: nine buckets and the names of fields.
+	maxManifest = 1 << 20
+	// recordsPerValue is how many records share one value: enough for zstd to find what repeats, few enough to unpack at once.
+	recordsPerValue = 256
+	// blocksPerSegment is how many blocks share one directory value and one run of term pages: it bounds what the writer keeps in memory.
+	blocksPerSegment = 256
+	// termPage is the size at which a page of terms is closed, before packing.
+	termPage = 16 << 10
+	// maxTerm cuts terms in the index. Rows are compared in full, so a cut term finds too much, never too little.
+	maxTerm = 128
+)
+
+func key32(n uint32) []byte { return binary.BigEndian.AppendUint32(nil, n) }
+
+func keyPair(a, b uint32) []byte { return binary.BigEndian.AppendUint32(key32(a), b) }

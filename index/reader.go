@@ -1,0 +1,329 @@
+package index
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+	bolt "go.etcd.io/bbolt"
+	"golang.org/x/sys/unix"
+)
+
+// lockWait is how long Open waits for another process that holds the file for
+// writing; bbolt alone would wait for ever.
+const lockWait = time.Second
+
+// Reader answers from one case. It never writes. It is not safe for use by
+// several goroutines; several Readers of one file do not disturb each other.
+type Reader struct {
+	path      string
+	file      *os.File
+	db        *bolt.DB
+	tx        *bolt.Tx
+	open      *opener
+	decode    cbor.DecMode
+	manifest  Manifest
+	snapshots []Snapshot
+	sources   []Source
+	blocks    []blockInfo
+}
+
+// Open opens the case at path. The structure of the file is proved first, by
+// plain reads; each value is proved when it is read.
+func Open(path string) (*Reader, error) {
+	r := &Reader{path: path}
+	err := r.start()
+	if err != nil {
+		r.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return r, nil
+}
+
+func (r *Reader) start() error {
+	if err := r.openFile(); err != nil {
+		return err
+	}
+	if _, err := verifyPages(r.file); err != nil {
+		if errors.Is(err, errNoBolt) {
+			return ErrNotCase
+		}
+		return fmt.Errorf("%w or it was not copied whole (%w): copy it again", ErrNotCase, err)
+	}
+	var err error
+	if r.open, err = newOpener(); err != nil {
+		return err
+	}
+	// Log text need not be UTF-8, and neither do names of processes.
+	r.decode, err = cbor.DecOptions{UTF8: cbor.UTF8DecodeInvalid, DupMapKey: cbor.DupMapKeyEnforcedAPF,
+		MaxNestedLevels: 8, MaxArrayElements: 1 << 17, MaxMapPairs: 1 << 10, IndefLength: cbor.IndefLengthForbidden}.DecMode()
+	if err != nil {
+		return fmt.Errorf("cbor: %w", err)
+	}
+	err = guard(func() error {
+		r.db, err = bolt.Open(r.path, 0, &bolt.Options{ReadOnly: true, Timeout: lockWait,
+			OpenFile: func(string, int, fs.FileMode) (*os.File, error) { return r.file, nil }})
+		if errors.Is(err, bolt.ErrTimeout) {
+			return errors.New("another process is writing it: try again when it has ended")
+		}
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrNotCase, err)
+		}
+		r.tx, err = r.db.Begin(false)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return r.load()
+}
+
+// openFile opens the file such that nothing can hang and only a regular file
+// comes through.
+func (r *Reader) openFile() error {
+	f, err := os.OpenFile(r.path, os.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+	if err != nil {
+		return bareError(err)
+	}
+	r.file = f
+	st, err := f.Stat()
+	switch {
+	case err != nil:
+		return bareError(err)
+	case st.IsDir():
+		return fmt.Errorf("%w: it is a directory", ErrNotCase)
+	case !st.Mode().IsRegular():
+		return fmt.Errorf("%w: it is not a regular file", ErrNotCase)
+	case st.Size() == 0:
+		return fmt.Errorf("%w: the file is empty", ErrNotCase)
+	case st.Size() > maxFile:
+		return fmt.Errorf("%w: %d bytes are more than a case can have", ErrNotCase, st.Size())
+	}
+	return nil
+}
+
+// load reads the manifest and the small things that every question needs.
+func (r *Reader) load() error {
+	if err := r.loadManifest(); err != nil {
+		return err
+	}
+	if err := loadAll(r, bucketSnapshot, &r.snapshots); err != nil {
+		return err
+	}
+	if len(r.snapshots) == 0 {
+		return fmt.Errorf("%w: it holds no snapshot", ErrNotCase)
+	}
+	if err := loadAll(r, bucketSource, &r.sources); err != nil {
+		return err
+	}
+	for i := range r.sources {
+		if r.sources[i].ID != uint32(i)+1 {
+			return fmt.Errorf("source %d: numbered %d: %w", i+1, r.sources[i].ID, ErrDamaged)
+		}
+	}
+	return r.each(bucketBlocks, nil, func(_, content []byte) error {
+		var seg []blockInfo
+		if err := r.decode.Unmarshal(content, &seg); err != nil || len(seg) > blocksPerSegment {
+			return fmt.Errorf("directory of blocks: %w", ErrDamaged)
+		}
+		for _, b := range seg {
+			if b.Source == 0 || int(b.Source) > len(r.sources) {
+				return fmt.Errorf("block of unknown source %d: %w", b.Source, ErrDamaged)
+			}
+		}
+		r.blocks = append(r.blocks, seg...)
+		return nil
+	})
+}
+
+func (r *Reader) loadManifest() error {
+	key := []byte(bucketManifest)
+	content, err := r.value(bucketManifest, key)
+	if errors.Is(err, errAbsent) {
+		return fmt.Errorf("%w: no manifest: its writing never ended, or another program wrote it", ErrNotCase)
+	}
+	if err != nil {
+		return err
+	}
+	if len(content) > maxManifest {
+		return fmt.Errorf("manifest of %d bytes: %w", len(content), ErrDamaged)
+	}
+	if err := json.Unmarshal(content, &r.manifest); err != nil {
+		return fmt.Errorf("manifest: %w: %w", err, ErrDamaged)
+	}
+	if r.manifest.Format > Format {
+		return fmt.Errorf("%w: %d, and this program reads up to %d: use the stilltrace that wrote it (%s) or a newer one",
+			ErrNewer, r.manifest.Format, Format, r.manifest.Tool)
+	}
+	if r.manifest.Format < 1 {
+		return fmt.Errorf("%w: format %d", ErrNotCase, r.manifest.Format)
+	}
+	if r.manifest.Digest != r.manifest.digest() {
+		return fmt.Errorf("manifest: its digest differs: %w", ErrDamaged)
+	}
+	return nil
+}
+
+// loadAll appends the records of a bucket, one a value, to out.
+func loadAll[T any](r *Reader, bucket string, out *[]T) error {
+	return r.each(bucket, nil, func(key, content []byte) error {
+		var v T
+		if err := r.decode.Unmarshal(content, &v); err != nil {
+			return fmt.Errorf("%s %x: %w: %w", bucket, key, err, ErrDamaged)
+		}
+		*out = append(*out, v)
+		return nil
+	})
+}
+
+// Close ends the Reader.
+func (r *Reader) Close() error {
+	if r.tx != nil {
+		_ = r.tx.Rollback()
+		r.tx = nil
+	}
+	var err error
+	if r.db != nil {
+		err = r.db.Close() // closes the file too
+		r.db, r.file = nil, nil
+	}
+	if r.file != nil {
+		err = r.file.Close()
+		r.file = nil
+	}
+	return err
+}
+
+// Path is the name under which the case was opened.
+func (r *Reader) Path() string { return r.path }
+
+// Manifest says what the case holds.
+func (r *Reader) Manifest() Manifest { return r.manifest }
+
+// Snapshots are the captures in the case, the first one first. There is at
+// least one.
+func (r *Reader) Snapshots() []Snapshot { return r.snapshots }
+
+// Sources are the logs in the case, in the order in which they were read.
+func (r *Reader) Sources() []Source { return r.sources }
+
+// Processes yields the processes of a snapshot in the order of their pids.
+func (r *Reader) Processes(snapshot int) iter.Seq2[*Process, error] {
+	return records[Process](r, bucketProcess, snapshot)
+}
+
+// Sockets yields the sockets of a snapshot in the order of capture.
+func (r *Reader) Sockets(snapshot int) iter.Seq2[*Socket, error] {
+	return records[Socket](r, bucketSocket, snapshot)
+}
+
+// Gaps yields what a snapshot could not see, in the order of capture.
+func (r *Reader) Gaps(snapshot int) iter.Seq2[*Gap, error] {
+	return records[Gap](r, bucketGap, snapshot)
+}
+
+var errStop = errors.New("stop")
+
+// records yields the records of one snapshot. An error ends them.
+func records[T any](r *Reader, bucket string, snapshot int) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
+		err := r.each(bucket, key32(uint32(snapshot)), func(key, content []byte) error {
+			dec := r.decode.NewDecoder(bytes.NewReader(content))
+			for n := 0; ; n++ {
+				v := new(T)
+				err := dec.Decode(v)
+				if errors.Is(err, io.EOF) {
+					return nil
+				}
+				if err != nil || n >= recordsPerValue {
+					return fmt.Errorf("%s %x: record %d: %w", bucket, key, n, ErrDamaged)
+				}
+				if !yield(v, nil) {
+					return errStop
+				}
+			}
+		})
+		if err != nil && !errors.Is(err, errStop) {
+			yield(nil, fmt.Errorf("%s: %w", r.path, err))
+		}
+	}
+}
+
+// errAbsent: a key that should be there is not. Only the manifest's absence
+// means anything else than damage.
+var errAbsent = fmt.Errorf("absent: %w", ErrDamaged)
+
+// value returns the proved content of one key.
+func (r *Reader) value(bucket string, key []byte) (content []byte, err error) {
+	err = guard(func() error {
+		b := r.tx.Bucket([]byte(bucket))
+		if b == nil {
+			return errAbsent
+		}
+		v := b.Get(key)
+		if v == nil {
+			return errAbsent
+		}
+		content, err = r.open.open(bucket, key, v)
+		return err
+	})
+	if err != nil {
+		err = fmt.Errorf("%s %x: %w", bucket, key, err)
+	}
+	return content, err
+}
+
+// each calls do with the key and the proved content of each value of a bucket
+// whose key begins with prefix, in order.
+func (r *Reader) each(bucket string, prefix []byte, do func(key, content []byte) error) error {
+	var c *bolt.Cursor
+	var key, content []byte
+	read := func(move func() ([]byte, []byte)) error {
+		return guard(func() (err error) {
+			k, v := move()
+			if key = nil; k == nil || !bytes.HasPrefix(k, prefix) {
+				return nil
+			}
+			key = bytes.Clone(k)
+			if content, err = r.open.open(bucket, key, v); err != nil {
+				return fmt.Errorf("%s %x: %w", bucket, key, err)
+			}
+			return nil
+		})
+	}
+	err := read(func() ([]byte, []byte) {
+		b := r.tx.Bucket([]byte(bucket))
+		if b == nil {
+			return nil, nil
+		}
+		c = b.Cursor()
+		return c.Seek(prefix)
+	})
+	for err == nil && key != nil {
+		if err = do(key, content); err == nil {
+			err = read(c.Next)
+		}
+	}
+	return err
+}
+
+// guard runs do, which reads mapped memory, and turns a panic or a memory
+// fault in it into an error: the last belt, for a file that changes under us.
+func guard(do func() error) (err error) {
+	old := debug.SetPanicOnFault(true)
+	defer debug.SetPanicOnFault(old)
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v: %w", p, ErrDamaged)
+		}
+	}()
+	return do()
+}

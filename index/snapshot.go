@@ -1,0 +1,99 @@
+package index
+
+// Snapshot is one capture of one host: the moment, who took it, how, and what
+// the host was.
+type Snapshot struct {
+	ID       int      `json:"id"`   // counted from 1 within the case
+	Tool     string   `json:"tool"` // name and version of the program that took it
+	Live     bool     `json:"live"` // false: a copied or mounted host was read, not the running one
+	Start    Clocks   `json:"start"`
+	End      Clocks   `json:"end"`
+	Capturer Capturer `json:"capturer"`
+	Options  Options  `json:"options"`
+	Host     Host     `json:"host"`
+	Counts   Counts   `json:"counts"`
+}
+
+// Clocks are the host's clocks read together, so that every other time of the
+// capture can be anchored (clock_gettime(2)). A copied host has only Realtime.
+type Clocks struct {
+	Realtime  Time  `json:"realtime"`
+	Monotonic int64 `json:"monotonic_ns,omitzero"` // nanoseconds; stands still in suspend
+	Boottime  int64 `json:"boottime_ns,omitzero"`  // nanoseconds since boot, suspend included
+}
+
+// Capturer is the process that took the snapshot. The capture sees itself;
+// tracers tell it apart by this pid.
+type Capturer struct {
+	PID  int      `json:"pid,omitzero"`
+	UID  uint32   `json:"uid"`
+	EUID uint32   `json:"euid"`
+	Args []string `json:"args,omitempty"`
+}
+
+// Options are what the user asked the capture for.
+type Options struct {
+	Proc   string   `json:"proc"` // the procfs that was read, /proc unless told otherwise
+	Root   string   `json:"root"` // the file system that was read, / unless told otherwise
+	NoProc bool     `json:"no_proc,omitzero"`
+	NoLogs bool     `json:"no_logs,omitzero"`
+	Logs   []string `json:"logs,omitempty"` // the LOG arguments as given
+}
+
+// Counts are what one snapshot added to the case.
+type Counts struct {
+	Processes int   `json:"processes"`
+	Sockets   int   `json:"sockets"`
+	Gaps      int   `json:"gaps"`
+	Sources   int   `json:"sources"`
+	Lines     int64 `json:"lines"`
+	Events    int64 `json:"events"`
+	LogBytes  int64 `json:"log_bytes"`
+}
+
+// Source is one log file as it was read: its identity, and what it held.
+type Source struct {
+	ID       uint32 `json:"id"`   // counted from 1 within the case, in the order of reading
+	Path     string `json:"path"` // as the captured host names it
+	Format   string `json:"format"`
+	Bytes    int64  `json:"bytes"`  // of the text that was kept, uncompressed
+	Lines    int64  `json:"lines"`  // a last line without a newline counts
+	Events   int64  `json:"events"` // entries; one may hold several lines
+	SHA256   string `json:"sha256"` // of the text that was kept, hex
+	First    Time   `json:"first"`  // earliest and latest time of its events
+	Last     Time   `json:"last"`
+	Snapshot int    `json:"snapshot"`
+
+	Device uint64 `json:"device,omitzero"` // stat(2): which file on the host this was
+	Inode  uint64 `json:"inode,omitzero"`
+	Size   int64  `json:"size"` // of the file when it was opened
+	Mtime  Time   `json:"mtime"`
+	// Compression is "gzip" where the file was compressed; the text is kept, and FileSHA256 names the file as it lay on the host.
+	Compression string `json:"compression,omitzero"`
+	FileSHA256  string `json:"file_sha256,omitzero"`
+}
+
+// Reason says why the capture could not see a thing.
+type Reason string
+
+// The reasons. Unknown is not absent: a tracer that meets a gap says so.
+const (
+	ReasonPermission  Reason = "permission"  // EACCES or EPERM
+	ReasonVanished    Reason = "vanished"    // ENOENT or ESRCH: it ended while it was being read
+	ReasonAbsent      Reason = "absent"      // asked for, or expected of every Linux host, and not there
+	ReasonTorn        Reason = "torn"        // its text is not of the known shape, or ends too early
+	ReasonTooLarge    Reason = "too_large"   // a named limit was reached; what lies within it was kept
+	ReasonUnsupported Reason = "unsupported" // seen and not read: no reader for it, or not a regular file
+	ReasonChanged     Reason = "changed"     // it changed while it was being read
+	ReasonIO          Reason = "io"          // the read itself failed
+)
+
+// Gap is what the capture could not see, and why.
+type Gap struct {
+	Area   string `json:"area"`  // host, process, socket or log
+	Place  string `json:"place"` // /proc/812/exe, /var/log/secure:77
+	Reason Reason `json:"reason"`
+	Detail string `json:"detail,omitzero"` // the error's own words
+	PID    int    `json:"pid,omitzero"`    // the process that it is about
+	Count  int    `json:"count"`           // how many such things at this place, at least 1
+}

@@ -1,0 +1,209 @@
+package index
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// Term is one condition on a record: field:value, field>=number, or either
+// with a minus before it. Terms of one query must all hold.
+type Term struct {
+	Field string
+	Op    Op
+	Value string
+	Not   bool
+}
+
+// Op compares a record's value with the term's.
+type Op string
+
+// The operators.
+const (
+	Is      Op = ":"
+	AtLeast Op = ">="
+	AtMost  Op = "<="
+	Above   Op = ">"
+	Below   Op = "<"
+)
+
+func (t Term) String() string {
+	s := t.Field + string(t.Op) + t.Value
+	if t.Not {
+		return "-" + s
+	}
+	return s
+}
+
+// FieldKind says how a field's values are compared.
+type FieldKind uint8
+
+// The kinds of field.
+const (
+	// Exact compares whole values; a value of the term with * in it is a pattern in which * stands for any text.
+	Exact FieldKind = iota
+	// Contains looks for the term's value anywhere, ASCII letters of both cases alike.
+	Contains
+	// Number compares decimal integers.
+	Number
+	// Address compares IP addresses; the term's value is an address or a CIDR prefix.
+	Address
+	// Severity compares levels: level>=err is err and everything more severe.
+	Severity
+)
+
+// FieldSpec is one field that a kind of record can be asked for.
+type FieldSpec struct {
+	Name   string
+	Kind   FieldKind
+	Values []string // the whole vocabulary, where the field has one
+	Doc    string   // one line for the help
+}
+
+// Condition is a term made ready for many records.
+type Condition struct {
+	Term
+	kind   FieldKind
+	prefix netip.Prefix
+	number int64
+	level  Level
+	lower  string
+	parts  []string // Exact with *: the texts between the stars
+}
+
+// Compile makes t ready for comparison with values of the given kind. It
+// reports false where the value or the operator does not fit the kind.
+func (t Term) Compile(kind FieldKind) (Condition, bool) {
+	c := Condition{Term: t, kind: kind}
+	if t.Op != Is && kind != Number && kind != Severity {
+		return c, false
+	}
+	switch kind {
+	case Number:
+		n, err := strconv.ParseInt(t.Value, 10, 64)
+		c.number = n
+		return c, err == nil
+	case Address:
+		p, ok := ParsePrefix(t.Value)
+		c.prefix = p
+		return c, ok
+	case Severity:
+		l, ok := ParseLevel(t.Value)
+		c.level = l
+		return c, ok
+	case Contains:
+		c.lower = strings.ToLower(t.Value)
+	case Exact:
+		if strings.Contains(t.Value, "*") {
+			c.parts = strings.Split(t.Value, "*")
+		}
+	}
+	return c, true
+}
+
+// ParsePrefix reads an address or a CIDR prefix; an address is the prefix of
+// itself alone. IPv4-mapped IPv6 is unmapped, host bits are cleared.
+func ParsePrefix(s string) (netip.Prefix, bool) {
+	if a, err := netip.ParseAddr(s); err == nil {
+		a = a.Unmap().WithZone("")
+		return netip.PrefixFrom(a, a.BitLen()), true
+	}
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
+		return netip.Prefix{}, false
+	}
+	if p.Addr().Is4In6() {
+		if p.Bits() < 96 {
+			return netip.Prefix{}, false
+		}
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+	}
+	return p.Masked(), true
+}
+
+// Prefix is the compiled address or prefix of an Address condition.
+func (c *Condition) Prefix() netip.Prefix { return c.prefix }
+
+// Text reports whether the condition holds for a record whose field has these
+// texts. A record without the field has none; only a negated condition holds
+// for it.
+func (c *Condition) Text(values ...string) bool {
+	for _, v := range values {
+		if c.one(v) {
+			return !c.Not
+		}
+	}
+	return c.Not
+}
+
+// Int is Text for a Number field.
+func (c *Condition) Int(values ...int64) bool {
+	for _, v := range values {
+		if compare(c.Op, v, c.number) {
+			return !c.Not
+		}
+	}
+	return c.Not
+}
+
+// Addr is Text for an Address field. Invalid addresses never match.
+func (c *Condition) Addr(values ...netip.Addr) bool {
+	for _, v := range values {
+		if v.IsValid() && c.prefix.Contains(v) {
+			return !c.Not
+		}
+	}
+	return c.Not
+}
+
+// Level is Text for a Severity field.
+func (c *Condition) Level(l Level) bool {
+	// A smaller number is more severe, so the comparison is turned round.
+	ok := l != LevelUnknown && compare(c.Op, -int64(l), -int64(c.level))
+	return ok != c.Not
+}
+
+func (c *Condition) one(v string) bool {
+	switch {
+	case c.kind == Number:
+		n, err := strconv.ParseInt(v, 10, 64)
+		return err == nil && compare(c.Op, n, c.number)
+	case c.kind == Contains:
+		return strings.Contains(strings.ToLower(v), c.lower)
+	case c.parts != nil:
+		return matchParts(v, c.parts)
+	}
+	return v == c.Value
+}
+
+func compare(op Op, a, b int64) bool {
+	switch op {
+	case AtLeast:
+		return a >= b
+	case AtMost:
+		return a <= b
+	case Above:
+		return a > b
+	case Below:
+		return a < b
+	}
+	return a == b
+}
+
+// matchParts matches v against texts with any text between them. Taking the
+// first place for each part is enough: a later one never helps the rest.
+func matchParts(v string, parts []string) bool {
+	first, last := parts[0], parts[len(parts)-1]
+	if !strings.HasPrefix(v, first) {
+		return false
+	}
+	v = v[len(first):]
+	for _, p := range parts[1 : len(parts)-1] {
+		i := strings.Index(v, p)
+		if i < 0 {
+			return false
+		}
+		v = v[i+len(p):]
+	}
+	return strings.HasSuffix(v, last)
+}

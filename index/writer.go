@@ -1,0 +1,356 @@
+package index
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+
+	"github.com/fxamacker/cbor/v2"
+	bolt "go.etcd.io/bbolt"
+)
+
+// pendingBytes is how much is gathered before it is put into bbolt: large
+// enough that the cost of transactions does not show, small enough for the
+// memory of a sick host.
+const pendingBytes = 8 << 20
+
+// Writer writes one new case. The case appears under its name only when Commit
+// succeeds; until then it lies beside it under a temporary name. A Writer is
+// not safe for use by several goroutines.
+type Writer struct {
+	path  string
+	force bool
+	tool  string
+	temp  string
+	db    *bolt.DB
+
+	pending map[string][]pair // by bucket
+	dirty   int               // bytes in pending
+
+	pack    *packer
+	encode  cbor.EncMode
+	bucket  map[string]*bucketWriter
+	segment segment
+	segno   uint32
+	blocks  uint32
+	sources uint32
+	fields  map[string]struct{}
+
+	processes recordWriter
+	sockets   recordWriter
+	gaps      recordWriter
+	counts    Counts
+}
+
+// CreateOptions say how a case is made.
+type CreateOptions struct {
+	Force bool   // replace a file that has the name already
+	Tool  string // name and version of the program, kept in the case
+}
+
+// Create begins a new case that will be called path. A file of that name is an
+// error unless Force is set, and stays as it is until Commit either way.
+func Create(path string, o CreateOptions) (*Writer, error) {
+	if err := checkTarget(path, o.Force); err != nil {
+		return nil, err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".partial-*")
+	if err != nil {
+		return nil, fmt.Errorf("%s: cannot create a file there: %w", filepath.Dir(path), bareError(err))
+	}
+	temp := f.Name()
+	f.Close()
+	w := &Writer{path: path, force: o.Force, tool: o.Tool, temp: temp, bucket: map[string]*bucketWriter{}, pending: map[string][]pair{}, fields: map[string]struct{}{}}
+	if err := w.open(); err != nil {
+		w.Abort()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return w, nil
+}
+
+func (w *Writer) open() (err error) {
+	// The file is not synced while it grows and the transactions are not synced at all: before Commit syncs it whole the file has no name that counts.
+	w.db, err = bolt.Open(w.temp, 0o600, &bolt.Options{NoGrowSync: true, InitialMmapSize: 64 << 20})
+	if err != nil {
+		return fmt.Errorf("bbolt: %w", err)
+	}
+	w.db.NoSync = true
+	w.db.AllocSize = 1 << 20
+	if w.pack, err = newPacker(); err != nil {
+		return err
+	}
+	if w.encode, err = cbor.CoreDetEncOptions().EncMode(); err != nil {
+		return fmt.Errorf("cbor: %w", err)
+	}
+	for _, name := range dataBuckets {
+		w.bucket[name] = newBucketWriter(name)
+	}
+	w.processes = recordWriter{bucket: bucketProcess}
+	w.sockets = recordWriter{bucket: bucketSocket}
+	w.gaps = recordWriter{bucket: bucketGap}
+	return w.update(func(tx *bolt.Tx) error {
+		for _, name := range append([]string{bucketManifest}, dataBuckets[:]...) {
+			if _, err := tx.CreateBucket([]byte(name)); err != nil {
+				return fmt.Errorf("bucket %s: %w", name, err)
+			}
+		}
+		return nil
+	})
+}
+
+func (w *Writer) update(do func(tx *bolt.Tx) error) error {
+	if err := w.db.Update(do); err != nil {
+		return fmt.Errorf("%s: %w", w.path, err)
+	}
+	return nil
+}
+
+// Path is the name that the case will have.
+func (w *Writer) Path() string { return w.path }
+
+// TempPath is where the case lies until Commit, so that a capture does not
+// read its own output.
+func (w *Writer) TempPath() string { return w.temp }
+
+func (w *Writer) put(bucket string, key, packed []byte) error {
+	v := seal(bucket, key, packed)
+	if err := w.bucket[bucket].add(key, v); err != nil {
+		return err
+	}
+	w.pending[bucket] = append(w.pending[bucket], pair{key, v})
+	if w.dirty += len(key) + len(v); w.dirty < pendingBytes {
+		return nil
+	}
+	return w.flushPending()
+}
+
+type pair struct{ key, value []byte }
+
+// flushPending puts what was gathered into bbolt, one bucket after the other
+// and each in a transaction of its own: of several buckets in one transaction
+// bbolt would lay out the pages in the order of a map, and the same input
+// would not give the same file.
+func (w *Writer) flushPending() error {
+	for _, name := range dataBuckets {
+		pairs := w.pending[name]
+		if len(pairs) == 0 {
+			continue
+		}
+		err := w.update(func(tx *bolt.Tx) error {
+			b := tx.Bucket([]byte(name))
+			// Keys only ever come in ascending order, so a page that was left is never filled further.
+			b.FillPercent = 1
+			for _, p := range pairs {
+				if err := b.Put(p.key, p.value); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		w.pending[name] = pairs[:0]
+	}
+	w.dirty = 0
+	return nil
+}
+
+// AddProcess adds a process to the snapshot. Processes come in the order of
+// their pids.
+func (w *Writer) AddProcess(p *Process) error {
+	w.counts.Processes++
+	return w.record(&w.processes, p)
+}
+
+// AddSocket adds a socket to the snapshot.
+func (w *Writer) AddSocket(s *Socket) error {
+	w.counts.Sockets++
+	return w.record(&w.sockets, s)
+}
+
+// AddGap adds what the snapshot could not see.
+func (w *Writer) AddGap(g *Gap) error {
+	w.counts.Gaps++
+	return w.record(&w.gaps, g)
+}
+
+// recordWriter gathers the records of one kind into values.
+type recordWriter struct {
+	bucket string
+	buf    []byte
+	n      int
+	values uint32
+}
+
+func (w *Writer) record(r *recordWriter, v any) error {
+	b, err := w.encode.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("%s: cbor: %w", r.bucket, err)
+	}
+	// A value may not outgrow the format's limit, whatever a hostile host puts into one process.
+	if len(r.buf)+len(b) > maxValue {
+		if err := w.flushRecords(r); err != nil {
+			return err
+		}
+	}
+	r.buf = append(r.buf, b...)
+	if r.n++; r.n < recordsPerValue {
+		return nil
+	}
+	return w.flushRecords(r)
+}
+
+func (w *Writer) flushRecords(r *recordWriter) error {
+	if r.n == 0 {
+		return nil
+	}
+	key := keyPair(1, r.values)
+	r.values++
+	err := w.put(r.bucket, key, w.pack.pack(r.buf))
+	r.buf, r.n = r.buf[:0], 0
+	return err
+}
+
+// BeginSource returns the number of the next source, for its blocks.
+func (w *Writer) BeginSource() uint32 {
+	w.sources++
+	return w.sources
+}
+
+// AddBlock adds a block. Blocks of one source come in the order of their
+// bytes, and all of them before EndSource.
+func (w *Writer) AddBlock(b *Block) error {
+	key := key32(w.blocks)
+	w.blocks++
+	if err := w.put(bucketRaw, key, b.raw); err != nil {
+		return err
+	}
+	if err := w.put(bucketEvents, key, b.events); err != nil {
+		return err
+	}
+	for f := range b.fields {
+		w.fields[f] = struct{}{}
+	}
+	w.counts.Events += b.info.Events
+	w.counts.LogBytes += b.info.Bytes
+	w.segment.add(b)
+	if len(w.segment.blocks) < blocksPerSegment {
+		return nil
+	}
+	return w.flushSegment()
+}
+
+func (w *Writer) flushSegment() error {
+	if len(w.segment.blocks) == 0 {
+		return nil
+	}
+	dir, err := w.encode.Marshal(w.segment.blocks)
+	if err != nil {
+		return fmt.Errorf("blocks: cbor: %w", err)
+	}
+	if err := w.put(bucketBlocks, key32(w.segno), w.pack.pack(dir)); err != nil {
+		return err
+	}
+	err = w.segment.pages(func(first string, page []byte) error {
+		return w.put(bucketTerms, append(key32(w.segno), first...), w.pack.pack(page))
+	})
+	w.segno++
+	w.segment = segment{}
+	return err
+}
+
+// EndSource adds what a source held, once all its blocks are there. Its ID is
+// the number that BeginSource gave.
+func (w *Writer) EndSource(s Source) error {
+	s.Snapshot = 1
+	w.counts.Sources++
+	w.counts.Lines += s.Lines
+	b, err := w.encode.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("source: cbor: %w", err)
+	}
+	return w.put(bucketSource, key32(s.ID), w.pack.pack(b))
+}
+
+// Commit ends the case with its snapshot, syncs it, and gives it its name. It
+// completes the snapshot's ID, Tool and Counts.
+func (w *Writer) Commit(s Snapshot) (Manifest, error) {
+	m, err := w.finish(s)
+	if err != nil {
+		w.Abort()
+		return Manifest{}, err
+	}
+	if err := w.publish(); err != nil {
+		w.Abort()
+		return Manifest{}, err
+	}
+	return m, nil
+}
+
+func (w *Writer) finish(s Snapshot) (Manifest, error) {
+	for _, r := range [...]*recordWriter{&w.processes, &w.sockets, &w.gaps} {
+		if err := w.flushRecords(r); err != nil {
+			return Manifest{}, err
+		}
+	}
+	if err := w.flushSegment(); err != nil {
+		return Manifest{}, err
+	}
+	s.ID, s.Tool, s.Counts = 1, w.tool, w.counts
+	b, err := w.encode.Marshal(s)
+	if err != nil {
+		return Manifest{}, fmt.Errorf("snapshot: cbor: %w", err)
+	}
+	if err := w.put(bucketSnapshot, key32(1), w.pack.pack(b)); err != nil {
+		return Manifest{}, err
+	}
+	m := Manifest{Format: Format, Feature: Feature, Tool: w.tool, Fields: []string{}}
+	for _, name := range dataBuckets {
+		m.Buckets = append(m.Buckets, w.bucket[name].proof())
+	}
+	for f := range w.fields {
+		m.Fields = append(m.Fields, f)
+	}
+	sort.Strings(m.Fields)
+	m.Digest = m.digest()
+	j, err := json.Marshal(m)
+	if err != nil {
+		return Manifest{}, fmt.Errorf("manifest: %w", err)
+	}
+	if err := w.flushPending(); err != nil {
+		return Manifest{}, err
+	}
+	key := []byte(bucketManifest)
+	return m, w.update(func(tx *bolt.Tx) error {
+		return tx.Bucket(key).Put(key, seal(bucketManifest, key, w.pack.pack(j)))
+	})
+}
+
+// Abort removes what was written. After Commit it does nothing.
+func (w *Writer) Abort() {
+	if w.db != nil {
+		_ = w.db.Close()
+		w.db = nil
+	}
+	if w.temp != "" {
+		_ = os.Remove(w.temp)
+		w.temp = ""
+	}
+}
+
+// bareError returns the cause of a path error without the path, which the
+// message names already.
+func bareError(err error) error {
+	var pe *os.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}
+
+// Counts is what was added so far; after Commit, what the snapshot holds.
+func (w *Writer) Counts() Counts { return w.counts }

@@ -1,0 +1,133 @@
+package logs
+
+import (
+	"bytes"
+	"errors"
+	"io"
+)
+
+const (
+	// chunkSize is the text of one block: larger ones are smaller in the case, smaller ones answer faster.
+	chunkSize = 512 << 10
+	// maxEntry is where an entry is cut: no daemon writes longer lines on purpose.
+	maxEntry = 1 << 20
+	// maxEntryLines is where an entry is cut that does not end: a stack overflow prints some thousand frames.
+	maxEntryLines = 4096
+)
+
+// chunk is a run of a log's text that begins with the start of an entry,
+// wherever entries are shorter than maxEntry.
+type chunk struct {
+	raw       []byte
+	offset    int64
+	firstLine int64
+	// midLine tells that the chunk begins within a line, because that line is too long.
+	midLine bool
+	walk    yearWalk // before the first entry of the chunk
+}
+
+// chunker cuts a text into chunks.
+type chunker struct {
+	r      io.Reader
+	starts func(line []byte) bool
+	buf    []byte // what was read and not yet given away
+	eof    bool
+	err    error
+	offset int64
+	line   int64
+	mid    bool
+	cuts   int64 // how many times a line was cut
+}
+
+func newChunker(r io.Reader, starts func([]byte) bool) *chunker {
+	return &chunker{r: r, starts: starts, line: 1}
+}
+
+// next returns the next chunk, or false at the end of the text or where
+// reading failed. The text that was read before a failure comes whole.
+func (c *chunker) next() (chunk, bool) {
+	for want := chunkSize; ; want += chunkSize {
+		c.fill(want)
+		if len(c.buf) == 0 {
+			return chunk{}, false
+		}
+		if c.eof && len(c.buf) <= want {
+			return c.take(len(c.buf)), true
+		}
+		if n := c.cut(); n > 0 {
+			return c.take(n), true
+		}
+		if len(c.buf) >= chunkSize+maxEntry {
+			return c.take(c.force()), true
+		}
+	}
+}
+
+func (c *chunker) fill(want int) {
+	if c.eof || len(c.buf) >= want {
+		return
+	}
+	if cap(c.buf) < want {
+		grown := make([]byte, len(c.buf), want+chunkSize)
+		copy(grown, c.buf)
+		c.buf = grown
+	}
+	for len(c.buf) < want && !c.eof {
+		n, err := c.r.Read(c.buf[len(c.buf):cap(c.buf)])
+		c.buf = c.buf[:len(c.buf)+n]
+		if err != nil {
+			c.eof = true
+			if !errors.Is(err, io.EOF) {
+				c.err = err
+			}
+		}
+	}
+}
+
+// cut returns where the last entry that starts in the buffer starts, or 0. Its
+// first line must be there whole, or the format could not know it.
+func (c *chunker) cut() int {
+	end := bytes.LastIndexByte(c.buf, '\n')
+	for end > 0 {
+		start := bytes.LastIndexByte(c.buf[:end], '\n') + 1
+		if start == 0 {
+			return 0
+		}
+		if c.starts(c.buf[start:end]) {
+			return start
+		}
+		end = start - 1
+	}
+	return 0
+}
+
+// force returns where to cut when no entry starts: behind the last line, or
+// within a line that has no end.
+func (c *chunker) force() int {
+	if n := bytes.LastIndexByte(c.buf[:maxEntry], '\n'); n >= 0 {
+		return n + 1
+	}
+	c.cuts++
+	return maxEntry
+}
+
+// take gives the first n bytes away. The chunk owns them.
+func (c *chunker) take(n int) chunk {
+	out := chunk{raw: c.buf[:n:n], offset: c.offset, firstLine: c.line, midLine: c.mid}
+	rest := c.buf[n:]
+	c.buf = make([]byte, len(rest), max(chunkSize*2, len(rest)))
+	copy(c.buf, rest)
+	c.offset += int64(n)
+	c.line += int64(bytes.Count(out.raw, []byte{'\n'}))
+	c.mid = out.raw[n-1] != '\n'
+	return out
+}
+
+// lines is how many lines were given away; a last one without a newline
+// counts.
+func (c *chunker) lines() int64 {
+	if c.mid {
+		return c.line
+	}
+	return c.line - 1
+}

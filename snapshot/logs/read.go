@@ -1,0 +1,227 @@
+package logs
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+	"time"
+
+	"stilltrace/index"
+)
+
+// fileReader reads one file after the other and hands their chunks on.
+type fileReader struct {
+	f  *Finder
+	p  *pipeline
+	id uint32
+	// Of rotated siblings the newest comes first. What is older cannot be later than the first stamp of what is newer.
+	family string
+	bound  time.Time
+}
+
+func (r *fileReader) all(files []File) {
+	for _, file := range files {
+		if file.family != r.family {
+			r.family, r.bound = file.family, r.p.o.Captured
+		}
+		if gap, ok := r.one(file.Path); !ok || gap != nil && !r.p.send(&job{gap: gap}) {
+			return
+		}
+	}
+}
+
+// one reads one file. It reports false when the capture has ended.
+func (r *fileReader) one(name string) (gap *index.Gap, ok bool) {
+	o, err := r.f.open(name)
+	if err != nil {
+		return lostLog(name, err), true
+	}
+	defer o.file.Close()
+	if r.f.skip != nil && r.f.skip(o.stat) {
+		return nil, true
+	}
+	head, err := o.head()
+	if err != nil {
+		return lostLog(name, err), true
+	}
+	r.id++
+	from := &reading{id: r.id, path: name, format: detect(head), service: []byte(serviceOf(name))}
+	d := dater{zone: r.p.o.Zone}
+	if yearless(from.format, head) {
+		if err := r.anchor(o, from.format, &d); err != nil {
+			return lostLog(name, err), true
+		}
+	}
+	return r.chunks(o, from, d)
+}
+
+// anchor finds the year of the first stamp, for which the whole file has to be
+// walked: a year can only be told from the end.
+func (r *fileReader) anchor(o *opened, format Format, d *dater) error {
+	var walk yearWalk
+	c := newChunker(o.text, format.Starts)
+	for {
+		ch, ok := c.next()
+		if !ok || r.p.ctx.Err() != nil {
+			break
+		}
+		walkYears(&walk, ch.raw, format)
+	}
+	if walk.have {
+		d.base = walk.anchor(r.bound, d.zone)
+		r.bound = civil(walk.first, d.base, d.zone)
+	}
+	return o.begin()
+}
+
+func (r *fileReader) chunks(o *opened, from *reading, d dater) (*index.Gap, bool) {
+	s := o.source()
+	s.ID, s.Format = from.id, from.format.Name
+	sum := sha256.New()
+	c := newChunker(o.text, from.format.Starts)
+	before := make(chan index.Time, 1)
+	before <- 0
+	for {
+		ch, ok := c.next()
+		if !ok {
+			break
+		}
+		sum.Write(ch.raw)
+		after := make(chan index.Time, 1)
+		if !r.p.send(&job{chunk: ch, from: from, dater: d, before: before, after: after, done: make(chan struct{})}) {
+			return nil, false
+		}
+		if d.base != 0 {
+			walkYears(&d.walk, ch.raw, from.format)
+		}
+		before = after
+	}
+	s.Bytes, s.Lines, s.SHA256 = c.offset, c.lines(), hex.EncodeToString(sum.Sum(nil))
+	gap := o.end(&s, c.err)
+	if c.cuts > 0 && !r.p.send(&job{gap: &index.Gap{Area: "log", Place: o.path, Reason: index.ReasonTooLarge, Count: int(c.cuts),
+		Detail: fmt.Sprintf("lines longer than %d bytes: kept whole, but cut into several events", maxEntry)}}) {
+		return nil, false
+	}
+	return gap, r.p.send(&job{from: from, end: &s})
+}
+
+func lostLog(name string, err error) *index.Gap {
+	g := &index.Gap{Area: "log", Place: name, Reason: reasonOf(err), Detail: cause(err).Error(), Count: 1}
+	switch {
+	case errors.Is(err, errBinary), errors.Is(err, errCompression), errors.Is(err, errors.ErrUnsupported):
+		g.Reason = index.ReasonUnsupported
+	case errors.Is(err, io.ErrUnexpectedEOF), strings.HasPrefix(err.Error(), "gzip: "):
+		g.Reason = index.ReasonTorn
+	}
+	return g
+}
+
+// detect returns the format that knows most entries of the head; Plain where
+// none knows half of what it takes for entries.
+func detect(head []byte) Format {
+	best, most := plain, 0
+	for _, f := range Formats() {
+		known, entries, lines := 0, 0, 0
+		var e Entry
+		eachEntry(head, f.Starts, func(start, end, n int) {
+			lines += n
+			entries++
+			e = Entry{Entry: index.Entry{IPs: e.IPs[:0], Fields: e.Fields[:0]}}
+			if f.Parse(head[start:end], &e) {
+				known++
+			}
+		})
+		// A format that takes nearly every line for a continuation only happens to know a few of them.
+		if known > most && known*2 >= entries && lines <= known*maxJoined {
+			best, most = f, known
+		}
+	}
+	return best
+}
+
+// maxJoined is how many lines an entry has at most on the average of a file:
+// tracebacks have some thirty.
+const maxJoined = 60
+
+// eachEntry calls do for each entry in text: where it starts, where it ends
+// without its newline, and how many lines it has. Lines before the first start
+// are one entry.
+func eachEntry(text []byte, starts func([]byte) bool, do func(start, end, lines int)) {
+	start, end, lines := 0, 0, 0
+	for at := 0; at < len(text); {
+		stop, next := len(text), len(text)
+		if n := bytes.IndexByte(text[at:], '\n'); n >= 0 {
+			stop, next = at+n, at+n+1
+		}
+		if lines > 0 && (lines >= maxEntryLines || starts(text[at:stop])) {
+			do(start, end, lines)
+			start, lines = at, 0
+		}
+		end = stop
+		lines++
+		at = next
+	}
+	if lines > 0 {
+		do(start, end, lines)
+	}
+}
+
+// yearless reports whether the stamps of the format lack the year in this
+// file.
+func yearless(f Format, head []byte) bool {
+	found := false
+	eachEntry(head, f.Starts, func(start, end, _ int) {
+		if !found {
+			s := stampOf(f, head[start:end])
+			found = !s.IsZero() && s.Year == 0
+		}
+	})
+	return found
+}
+
+func walkYears(w *yearWalk, text []byte, f Format) {
+	sc := bufio.NewScanner(bytes.NewReader(text))
+	sc.Buffer(nil, len(text)+1)
+	for sc.Scan() {
+		if line := sc.Bytes(); f.Starts(line) {
+			if s := stampOf(f, line); !s.IsZero() && s.Year == 0 {
+				w.step(s)
+			}
+		}
+	}
+}
+
+// stampOf returns the stamp of an entry. Most stamps without a year are those
+// of RFC 3164 at the start of the line.
+func stampOf(f Format, entry []byte) Stamp {
+	if s, n := stampBSD(entry); n > 0 {
+		return s
+	}
+	var e Entry
+	if f.Parse(entry, &e) {
+		return e.Stamp
+	}
+	return Stamp{}
+}
+
+// serviceOf guesses from the path which program wrote a log whose lines do not
+// say it.
+func serviceOf(name string) string {
+	for _, known := range [...]string{"nginx", "apache2", "apache", "httpd"} {
+		if strings.Contains(name, known) {
+			if known == "apache2" || known == "httpd" {
+				return "apache"
+			}
+			return known
+		}
+	}
+	family, _ := rotation(name)
+	base := strings.TrimSuffix(strings.TrimSuffix(path.Base(family), ".log"), ".jsonl")
+	return strings.TrimPrefix(base, ".")
+}

@@ -1,0 +1,218 @@
+// Package snapshot takes a still of a host: it reads the state that /proc
+// shows and the logs, once, and writes both into one new case. It is the one
+// step that touches a host, and it changes nothing there but its output file.
+package snapshot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"stilltrace/index"
+	"stilltrace/snapshot/logs"
+	"stilltrace/snapshot/proc"
+)
+
+// Options say what to capture and where to write it.
+type Options struct {
+	Output string // the case to be written
+	Force  bool   // replace a case of that name
+	Proc   string // the procfs to read; "" is /proc, or ROOT/proc where Root is another file system
+	Root   string // the file system to read; "" is /
+	NoProc bool
+	NoLogs bool
+	Logs   []string // files, directories and globs; none: the logs that are found
+	// Rotated brings the rotated siblings of the named files along.
+	Rotated bool
+	// CapturedAt is when a copied host was copied. Zero is now.
+	CapturedAt time.Time
+	Tool       string   // name and version of the program
+	Args       []string // its command line, kept in the case
+	Progress   *Progress
+}
+
+// taker is one capture under way.
+type taker struct {
+	ctx  context.Context
+	o    Options
+	w    *index.Writer
+	snap index.Snapshot
+	gaps gapCount
+	err  error // the first error of the writer within a callback
+}
+
+// Run takes the snapshot. What the host does not show becomes a gap in the
+// case; an error means that there is no new case.
+func Run(ctx context.Context, o Options) (*Summary, error) {
+	began := time.Now()
+	defer o.Progress.end()
+	if o.NoProc && o.NoLogs {
+		return nil, errors.New("snapshot: --no-proc and --no-logs leave nothing to capture")
+	}
+	if err := o.complete(); err != nil {
+		return nil, err
+	}
+	w, err := index.Create(o.Output, index.CreateOptions{Force: o.Force, Tool: o.Tool})
+	if err != nil {
+		return nil, err
+	}
+	defer w.Abort()
+	t := &taker{ctx: ctx, o: o, w: w, gaps: gapCount{}}
+	if err := t.capture(); err != nil {
+		return nil, err
+	}
+	o.Progress.stage("writing", o.Output)
+	m, err := w.Commit(t.snap)
+	if err != nil {
+		return nil, err
+	}
+	return t.summary(m, time.Since(began))
+}
+
+// live reports whether the running host is captured, and not a copy.
+func (o *Options) live() bool { return o.Proc == "/proc" && o.Root == "/" }
+
+func (o *Options) complete() error {
+	if o.Root == "" {
+		o.Root = "/"
+	}
+	if o.Proc == "" {
+		o.Proc = "/proc"
+		if o.Root != "/" {
+			o.Proc = o.Root + "/proc"
+		}
+	}
+	if o.live() && !o.CapturedAt.IsZero() {
+		return errors.New("snapshot: --captured-at is for a copied host (--root or --proc): this one is captured now")
+	}
+	dirs := []string{o.Root}
+	if !o.NoProc && o.Proc != o.Root+"/proc" {
+		dirs = append(dirs, o.Proc)
+	}
+	for _, dir := range dirs {
+		st, err := os.Stat(dir)
+		var pe *fs.PathError
+		switch {
+		case errors.As(err, &pe):
+			return fmt.Errorf("%s: %w: check the path", dir, pe.Err)
+		case err != nil:
+			return fmt.Errorf("%s: %w", dir, err)
+		case !st.IsDir():
+			return fmt.Errorf("%s: not a directory: --root and --proc take one", dir)
+		}
+	}
+	return nil
+}
+
+// capture goes from the most volatile to the least: clocks, sockets,
+// processes, the host, logs, and the clocks again.
+func (t *taker) capture() error {
+	o := &t.o
+	s := &t.snap
+	s.Live = o.live()
+	s.Options = index.Options{Proc: o.Proc, Root: o.Root, NoProc: o.NoProc, NoLogs: o.NoLogs, Logs: o.Logs}
+	s.Start = t.clocks()
+	if s.Live {
+		s.Capturer = index.Capturer{PID: os.Getpid(), UID: uint32(os.Getuid()), EUID: uint32(os.Geteuid()), Args: o.Args}
+	}
+	finder, files, err := t.findLogs()
+	if err != nil {
+		return err
+	}
+	defer finder.Close()
+	if err := t.captureProc(); err != nil {
+		return err
+	}
+	if !o.NoLogs {
+		zone, tz := proc.ReadZone(o.Root)
+		s.Host.Timezone = tz
+		lo := logs.Options{Zone: zone, Captured: s.Start.Realtime.Go(), Progress: o.Progress.logs}
+		if err := finder.Ingest(t.ctx, files, t.w, lo); err != nil {
+			return t.stopped(err)
+		}
+	}
+	s.End = t.clocks()
+	return t.stopped(t.err)
+}
+
+// findLogs comes first, so that a mistyped name costs nobody a capture.
+func (t *taker) findLogs() (*logs.Finder, []logs.File, error) {
+	own, err := os.Stat(t.w.TempPath())
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", t.o.Output, err)
+	}
+	old, _ := os.Stat(t.o.Output)
+	skip := func(st fs.FileInfo) bool { return os.SameFile(st, own) || old != nil && os.SameFile(st, old) }
+	finder, err := logs.NewFinder(t.o.Root, skip, t.gap)
+	if err != nil {
+		return nil, nil, fmt.Errorf("root: %w", err)
+	}
+	if t.o.NoLogs {
+		return finder, nil, nil
+	}
+	files, err := finder.Find(t.o.Logs, t.o.Rotated)
+	if err != nil {
+		finder.Close()
+		return nil, nil, fmt.Errorf("log: %w", err)
+	}
+	return finder, files, nil
+}
+
+func (t *taker) captureProc() error {
+	o := proc.Options{Proc: t.o.Proc, Root: t.o.Root, Live: t.snap.Live, Self: t.snap.Capturer.PID}
+	if t.o.NoProc {
+		t.snap.Host = proc.ReadHost(o, t.gap)
+		return t.stopped(t.err)
+	}
+	t.o.Progress.stage("sockets", "")
+	sockets, err := proc.ReadSockets(t.ctx, o, t.gap)
+	if err != nil {
+		return t.stopped(err)
+	}
+	t.snap.Host = proc.ReadHost(o, t.gap)
+	t.o.Progress.stage("processes", "")
+	n := 0
+	owners, err := proc.ReadProcesses(t.ctx, o, &t.snap.Host, func(p *index.Process) error {
+		n++
+		t.o.Progress.count("processes", n)
+		return t.w.AddProcess(p)
+	}, t.gap)
+	if err != nil {
+		return t.stopped(err)
+	}
+	proc.JoinOwners(sockets, owners)
+	for i := range sockets {
+		if err := t.w.AddSocket(&sockets[i]); err != nil {
+			return err
+		}
+	}
+	return t.stopped(t.err)
+}
+
+func (t *taker) gap(g index.Gap) {
+	t.gaps.add(g)
+	if err := t.w.AddGap(&g); err != nil && t.err == nil {
+		t.err = err
+	}
+}
+
+func (t *taker) clocks() index.Clocks {
+	if !t.o.CapturedAt.IsZero() {
+		return index.Clocks{Realtime: index.TimeOf(t.o.CapturedAt)}
+	}
+	return proc.ReadClocks(t.snap.Live)
+}
+
+// stopped names the user's own stop as such.
+func (t *taker) stopped(err error) error {
+	if err != nil && t.ctx.Err() != nil {
+		return fmt.Errorf("snapshot: %w: nothing was written to %s", ErrInterrupted, t.o.Output)
+	}
+	return err
+}
+
+// ErrInterrupted is the cause of an error of Run when its context has ended.
+var ErrInterrupted = errors.New("interrupted")

@@ -113,12 +113,10 @@ func (b *BlockBuilder) Add(e *Entry) {
 		return
 	}
 	b.info.Events++
-	if b.info.Min == 0 || e.Time < b.info.Min {
-		b.info.Min = e.Time
+	if b.info.Events == 1 {
+		b.info.Min, b.info.Max = e.Time, e.Time
 	}
-	if b.info.Max == 0 || e.Time > b.info.Max {
-		b.info.Max = e.Time
-	}
+	b.info.Min, b.info.Max = min(b.info.Min, e.Time), max(b.info.Max, e.Time)
 	b.uint(colStart, uint64(e.Start-b.prev.End))
 	b.uint(colLength, uint64(e.End-e.Start))
 	b.int(colLine, e.Line-b.prev.LineEnd)

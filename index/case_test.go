@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -192,6 +193,16 @@ func TestEventsComeBackWhole(t *testing.T) {
 	require.Equal(t, 1000, n)
 }
 
+func TestEventsWithoutATime(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	w, err := index.Create(path, index.CreateOptions{})
+	require.NoError(t, err)
+	addLog(t, w, "/a", 10, []entry{{at: 0, text: "undated"}, {at: start, text: "dated"}, {at: -5, text: "before 1970"}})
+	_, err = w.Commit(index.Snapshot{})
+	require.NoError(t, err)
+	require.Equal(t, []string{"1-14", "1-0", "1-8"}, ids(t, open(t, path), index.Query{}))
+}
+
 // term reads the short form that the tables below use: field, operator, value.
 func term(field string, op index.Op, value string) index.Term {
 	return index.Term{Field: field, Op: op, Value: value}
@@ -253,7 +264,7 @@ func TestRunEqualsBrute(t *testing.T) {
 func ids(t *testing.T, r *index.Reader, q index.Query) []string {
 	t.Helper()
 	var out []string
-	last := index.Time(0)
+	last := index.Time(math.MinInt64)
 	for e, err := range r.Events(q) {
 		require.NoError(t, err)
 		require.GreaterOrEqual(t, e.Time, last, "events come in the order of time")

@@ -86,15 +86,15 @@ func (c *Condition) event(e *Event) bool {
 		}
 		return c.Addr(e.IPs...)
 	case "user":
-		return c.Text(e.User)
+		return c.Optional(e.User)
 	case "service":
-		return c.Text(e.Service)
+		return c.Optional(e.Service)
 	case "host":
-		return c.Text(e.Host)
+		return c.Optional(e.Host)
 	case "action":
 		return c.Text(e.Action.String())
 	case "outcome":
-		return c.Text(e.Outcome.String())
+		return c.Optional(e.Outcome.String())
 	case "level":
 		return c.Level(e.Level)
 	case "pid":
@@ -115,5 +115,5 @@ func (c *Condition) event(e *Event) bool {
 	case "id":
 		return c.Text(e.ID)
 	}
-	return c.Text(e.Get(c.Field))
+	return c.Optional(e.Get(c.Field))
 }

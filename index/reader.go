@@ -121,6 +121,11 @@ func (r *Reader) load() error {
 	if len(r.snapshots) == 0 {
 		return fmt.Errorf("%w: it holds no snapshot", ErrNotCase)
 	}
+	for i := range r.snapshots {
+		if r.snapshots[i].ID != i+1 {
+			return fmt.Errorf("snapshot %d: numbered %d: %w", i+1, r.snapshots[i].ID, ErrDamaged)
+		}
+	}
 	if err := loadAll(r, bucketSource, &r.sources); err != nil {
 		return err
 	}
@@ -211,6 +216,17 @@ func (r *Reader) Manifest() Manifest { return r.manifest }
 // Snapshots are the captures in the case, the first one first. There is at
 // least one.
 func (r *Reader) Snapshots() []Snapshot { return r.snapshots }
+
+// Snapshot is the capture with that number; 0 is the last one.
+func (r *Reader) Snapshot(id int) (*Snapshot, error) {
+	if id == 0 {
+		id = len(r.snapshots)
+	}
+	if id < 1 || id > len(r.snapshots) {
+		return nil, fmt.Errorf("%s@%d: no such snapshot: the case holds %d", r.path, id, len(r.snapshots))
+	}
+	return &r.snapshots[id-1], nil
+}
 
 // Sources are the logs in the case, in the order in which they were read.
 func (r *Reader) Sources() []Source { return r.sources }

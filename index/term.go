@@ -136,6 +136,15 @@ func (c *Condition) Text(values ...string) bool {
 	return c.Not
 }
 
+// Optional is Text for a value that is "" where the record has none: only a
+// term without a value (user:) holds for such a record, user:* does not.
+func (c *Condition) Optional(v string) bool {
+	if v == "" {
+		return (c.Op == Is && c.Value == "") != c.Not
+	}
+	return c.Text(v)
+}
+
 // Int is Text for a Number field.
 func (c *Condition) Int(values ...int64) bool {
 	for _, v := range values {

@@ -6,16 +6,21 @@ import (
 	"stilltrace/index"
 )
 
-// halfYear parts a step back in time from the turn of a year.
-const halfYear = 183 * 24 * 3600
+// disorder is how far a stamp may lie before the one above it: what lies
+// further back is of the next year. Repeated messages and slow writers come
+// minutes late, a log that was put together from two may be off by days.
+const disorder = 7 * 24 * 3600
+
+// yearSeconds is a leap year.
+const yearSeconds = 366 * 24 * 3600
 
 // clockSkew is how far a stamp may lie after the capture and still be of the
 // same year: clocks differ, and the capture's own zone may be unknown.
 const clockSkew = 24 * 3600
 
 // yearWalk follows stamps without a year through a file. Logs are written in
-// the order of time, but for small disorder: of all years a stamp is given the
-// one that puts it nearest to the stamp before it.
+// the order of time, but for some disorder: a stamp that would lie far before
+// the one above it is of the next year.
 type yearWalk struct {
 	year int // counted from 0 at the first stamp
 	prev int // seconds since the start of its year
@@ -33,9 +38,9 @@ func (w *yearWalk) step(s Stamp) int {
 	switch d := now - w.prev; {
 	case !w.have:
 		w.have, w.first = true, s
-	case d < -halfYear:
+	case d < -disorder:
 		w.year++
-	case d > halfYear:
+	case d > yearSeconds-disorder:
 		w.year--
 	}
 	w.prev, w.last = now, s

@@ -58,7 +58,8 @@ func NewFinder(root string, skip func(fs.FileInfo) bool, gap func(index.Gap)) (*
 func (f *Finder) Close() error { return f.root.Close() }
 
 // Find returns the logs that args name: files, directories (read to their
-// depth) and globs; a file brings its rotated siblings with it. An argument
+// depth) and globs; a file that is named brings its rotated siblings with it
+// where rotated says so. An argument
 // that names nothing is an error. Without arguments the logs of DefaultDir are
 // returned, and a missing directory is a gap.
 func (f *Finder) Find(args []string, rotated bool) ([]File, error) {
@@ -97,6 +98,8 @@ func (f *Finder) arg(arg string, rotated bool) error {
 		for i := range names {
 			names[i] = "/" + names[i]
 		}
+		// Whoever writes a pattern says which files are meant.
+		rotated = false
 	} else if err != nil {
 		return fmt.Errorf("%s: %w: check the path", arg, cause(err))
 	}

@@ -20,7 +20,7 @@ const (
 )
 
 // appendSignature appends the text of msg with its variables masked: quoted
-// text, addresses, UUIDs, hexadecimal words of eight digits or more, paths,
+// text, addresses, UUIDs, hexadecimal words of four digits or more, paths,
 // numbers, and the user, given by where it stands in msg.
 func appendSignature(out, msg []byte, userStart, userEnd int) []byte {
 	if len(msg) > maxSigned {
@@ -142,7 +142,7 @@ func maskWord(out, msg []byte, i, end int) ([]byte, int) {
 	return out, i
 }
 
-// isHexWord reports whether w is 0x and hexadecimal digits, or at least eight
+// isHexWord reports whether w is 0x and hexadecimal digits, or at least four
 // of them with both digits and letters: a plain number is no hexadecimal one,
 // and "defaced" is a word.
 func isHexWord(w []byte) bool {
@@ -154,7 +154,7 @@ func isHexWord(w []byte) bool {
 		}
 		return true
 	}
-	if len(w) < 8 {
+	if len(w) < 4 {
 		return false
 	}
 	digit, letter := false, false

@@ -1,0 +1,171 @@
+package errs
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"stilltrace/index"
+	"stilltrace/tracers/tally"
+)
+
+// maxErrors is how many different errors get a row. A host in trouble has
+// hundreds; a hundred thousand signatures are text that was made up.
+const maxErrors = 100_000
+
+// maxText bounds the memory of the rows' signatures, types and examples.
+const maxText = 128 << 20
+
+// maxExample is how much of a message a row keeps: the head of a long
+// traceback. The whole of it stands at the place that the evidence names.
+const maxExample = 2000
+
+// maxValues is how many services or sources one error is followed by.
+const maxValues = 200
+
+// maxBytes bounds the memory of all such lists.
+const maxBytes = 64 << 20
+
+// key is what makes two errors the same.
+type key struct {
+	signature string
+	category  Category
+	kind      string // the row's type
+}
+
+// group is one error while the events are read.
+type group struct {
+	row         Row
+	first, last place
+	services    tally.Tally
+	sources     tally.Tally
+}
+
+// place is where an event stands; its text is made only where it is shown.
+type place struct {
+	source string
+	line   int64
+}
+
+func placeOf(e *index.Event) place { return place{e.Source, e.Line} }
+
+func (p place) String() string { return (&index.Event{Source: p.source, Line: p.line}).Place() }
+
+// tracer reads events and then answers.
+type tracer struct {
+	wanted     *wanted
+	table      map[index.Action]kind
+	groups     map[key]*group
+	text       int // bytes of text in the groups
+	room       *tally.Room
+	totals     Totals
+	more       More
+	categories tally.Tally
+}
+
+func newTracer(w *wanted) *tracer {
+	return &tracer{
+		wanted: w, table: kinds(), groups: map[key]*group{},
+		room: &tally.Room{Values: maxValues, Bytes: maxBytes},
+	}
+}
+
+func (t *tracer) event(e *index.Event) {
+	k, ok := classify(t.table, e)
+	if !ok {
+		return
+	}
+	id := key{e.Sign, k.category, typeOf(e)}
+	if !t.wanted.has(id.category, id.kind) {
+		return
+	}
+	times := tally.Times(e)
+	t.totals.Count += times
+	t.totals.Events++
+	t.totals.First, t.totals.Last = tally.Span(t.totals.First, t.totals.Last, tally.When(e))
+	t.categories.Add(string(k.category), times, tally.When(e), t.room)
+	g := t.group(id, e, k)
+	if g == nil {
+		t.more.Count += times
+		t.more.Events++
+		return
+	}
+	g.add(e, times, t.room)
+}
+
+// group returns the group of id, or nil where there is no more room.
+func (t *tracer) group(id key, e *index.Event, k kind) *group {
+	if g, ok := t.groups[id]; ok {
+		return g
+	}
+	example := shorten(e.Message)
+	size := len(id.signature) + len(id.kind) + len(example)
+	if len(t.groups) >= maxErrors || t.text+size > maxText {
+		return nil
+	}
+	t.text += size
+	// The event's texts may be parts of a much larger one, which must not stay in memory with them.
+	id.signature, id.kind = strings.Clone(id.signature), strings.Clone(id.kind)
+	g := &group{first: placeOf(e), row: Row{
+		Kind: Kind, Signature: id.signature, Category: id.category, Type: id.kind, Hint: k.hint, Example: strings.Clone(example),
+	}}
+	t.groups[id] = g
+	return g
+}
+
+func (g *group) add(e *index.Event, times int64, room *tally.Room) {
+	r := &g.row
+	r.Count += times
+	r.Events++
+	r.First, r.Last = tally.Span(r.First, r.Last, tally.When(e))
+	if r.Severity == index.LevelUnknown || e.Level.AtLeast(r.Severity) {
+		r.Severity = e.Level
+	}
+	g.last = placeOf(e)
+	g.sources.Add(e.Source, times, tally.When(e), room)
+	if e.Service != "" {
+		g.services.Add(e.Service, times, tally.When(e), room)
+	}
+}
+
+// shorten cuts s at a whole character.
+func shorten(s string) string {
+	if len(s) <= maxExample {
+		return s
+	}
+	n := maxExample
+	for n > maxExample-utf8.UTFMax && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// answer puts what was read in order.
+func (t *tracer) answer() *Answer {
+	a := &Answer{Schema: Schema, Totals: t.totals, Categories: t.categories.Top(0), More: t.more, Rows: []*Row{}}
+	a.Totals.Errors = len(t.groups)
+	for _, g := range t.groups {
+		a.Rows = append(a.Rows, g.answer())
+	}
+	slices.SortFunc(a.Rows, func(a, b *Row) int {
+		return cmp.Or(
+			cmp.Compare(b.Count, a.Count),
+			cmp.Compare(a.First, b.First),
+			strings.Compare(a.Signature, b.Signature),
+			strings.Compare(string(a.Category), string(b.Category)),
+			strings.Compare(a.Type, b.Type))
+	})
+	return a
+}
+
+func (g *group) answer() *Row {
+	r := &g.row
+	r.Services, r.DistinctServices = g.services.Names(rowNames), g.services.Distinct()
+	r.Sources, r.DistinctSources = g.sources.Names(rowNames), g.sources.Distinct()
+	r.Evidence = []string{g.first.String()}
+	if r.Events > 1 {
+		r.Evidence = append(r.Evidence, g.last.String())
+	}
+	return r
+}

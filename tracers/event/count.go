@@ -1,0 +1,151 @@
+package event
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"stilltrace/index"
+	"stilltrace/tracers/tally"
+)
+
+// Schema names the shape of Answer.
+const Schema = "stilltrace.event/1"
+
+// maxValues is how many different values one grouping follows. A site has
+// thousands of users and a million client addresses; what a log names beyond
+// that was most likely made up to fill a memory.
+const maxValues = 1_000_000
+
+// maxBytes bounds the memory of all groupings of one answer.
+const maxBytes = 256 << 20
+
+// Answer counts the events of a query.
+type Answer struct {
+	Schema string   `json:"schema"`
+	Totals Totals   `json:"totals"`
+	Counts []Counts `json:"counts"` // one per grouping, in the order in which they were asked for
+}
+
+// Totals are all events of the query together.
+type Totals struct {
+	Events int64      `json:"events"` // log entries: what List lists
+	Count  int64      `json:"count"`  // occurrences: an entry that says "message repeated N times" counts N
+	First  index.Time `json:"first"`  // null where no event has a time
+	Last   index.Time `json:"last"`
+}
+
+// Counts is how the events divide by one of their properties.
+type Counts struct {
+	By       string      `json:"by"`
+	Distinct int         `json:"distinct"` // how many different values there are, and rows
+	Rows     []tally.Row `json:"rows"`     // the most frequent first, equally frequent ones in the order of their bytes
+	None     int64       `json:"none"`     // occurrences that have no such value
+	More     int64       `json:"more"`     // occurrences of values beyond the limit of memory; Distinct is too low where it is not 0
+}
+
+// grouping is one way to divide events.
+type grouping struct {
+	name   string
+	values func(e *index.Event, to []string) []string
+}
+
+// groupings lists what events can be counted by.
+func groupings() []grouping {
+	one := func(get func(e *index.Event) string) func(*index.Event, []string) []string {
+		return func(e *index.Event, to []string) []string {
+			if v := get(e); v != "" {
+				to = append(to, v)
+			}
+			return to
+		}
+	}
+	return []grouping{
+		{"service", one(func(e *index.Event) string { return e.Service })},
+		{"action", one(func(e *index.Event) string { return e.Action.String() })},
+		{"level", one(func(e *index.Event) string { return e.Level.String() })},
+		{"user", one(func(e *index.Event) string { return e.User })},
+		{"ip", addresses},
+	}
+}
+
+// addresses are all that the entry names, since a term ip: finds the entry by
+// each of them: such an entry counts under every one.
+func addresses(e *index.Event, to []string) []string {
+	for _, a := range e.IPs {
+		to = append(to, a.String())
+	}
+	if e.IP.IsValid() && !slices.Contains(e.IPs, e.IP) {
+		to = append(to, e.IP.String())
+	}
+	return to
+}
+
+// Groupings returns the names that Count takes.
+func Groupings() []string {
+	var names []string
+	for _, g := range groupings() {
+		names = append(names, g.name)
+	}
+	return names
+}
+
+// counter is one grouping at work.
+type counter struct {
+	grouping
+	tally tally.Tally
+	none  int64
+}
+
+// Count counts the events of the query by each of the named groupings, by all
+// of them where none is named. Its memory grows with the number of different
+// values up to a limit, not with the number of events.
+func Count(r *index.Reader, q index.Query, by []string) (*Answer, error) {
+	counters, err := choose(by)
+	if err != nil {
+		return nil, err
+	}
+	a := &Answer{Schema: Schema, Counts: []Counts{}}
+	room := &tally.Room{Values: maxValues, Bytes: maxBytes}
+	var values []string
+	for e, err := range r.Events(q) {
+		if err != nil {
+			return nil, err
+		}
+		times := tally.Times(e)
+		a.Totals.Events++
+		a.Totals.Count += times
+		a.Totals.First, a.Totals.Last = tally.Span(a.Totals.First, a.Totals.Last, tally.When(e))
+		for _, c := range counters {
+			values = c.values(e, values[:0])
+			if len(values) == 0 {
+				c.none += times
+			}
+			for _, v := range values {
+				c.tally.Add(v, times, tally.When(e), room)
+			}
+		}
+	}
+	for _, c := range counters {
+		a.Counts = append(a.Counts, Counts{
+			By: c.name, Distinct: c.tally.Distinct(), Rows: c.tally.Top(0), None: c.none, More: c.tally.More(),
+		})
+	}
+	return a, nil
+}
+
+func choose(by []string) ([]*counter, error) {
+	var chosen []*counter
+	all := groupings()
+	if len(by) == 0 {
+		by = Groupings()
+	}
+	for _, name := range by {
+		i := slices.IndexFunc(all, func(g grouping) bool { return g.name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("count by %q: no such grouping: one of %s", name, strings.Join(Groupings(), ", "))
+		}
+		chosen = append(chosen, &counter{grouping: all[i]})
+	}
+	return chosen, nil
+}

@@ -1,0 +1,37 @@
+package ip
+
+import "stilltrace/index"
+
+// socket takes in one socket of the snapshot: its local end is an address of
+// this host, and its remote end a connection of that address. An address that
+// no event names gets a row by it, unless a term asks for events.
+func (t *tracer) socket(s *index.Socket) {
+	if local := plain(s.Local); local.IsValid() && !local.IsUnspecified() && len(t.own) < t.most {
+		t.own[local] = true
+	}
+	remote := plain(s.Remote)
+	if !remote.IsValid() || remote.IsUnspecified() {
+		return
+	}
+	n := t.entries[remote]
+	if n == nil && t.wanted.sockets {
+		n = t.entry(remote)
+	}
+	if n == nil {
+		return
+	}
+	n.connected++
+	keep := rowConnections
+	if remote == t.wanted.one {
+		keep = detailConnections
+	}
+	if len(n.connections) >= keep || t.kept >= maxConnections {
+		return
+	}
+	t.kept++
+	c := Connection{Proto: s.Proto, State: s.State, Local: s.Local, LPort: s.LPort, RPort: s.RPort, Owners: s.Owner}
+	if c.Owners == nil {
+		c.Owners = []index.Owner{}
+	}
+	n.connections = append(n.connections, c)
+}

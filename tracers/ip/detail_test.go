@@ -1,0 +1,124 @@
+package ip
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"stilltrace/index"
+	"stilltrace/tracers/casetest"
+	"stilltrace/tracers/tally"
+)
+
+func TestDetail(t *testing.T) {
+	d := run(t, night(t), casetest.Query(t, "ip:"+attacker)).Detail
+	require.NotNil(t, d)
+	require.Equal(t, attacker, d.IP.String())
+	require.EqualValues(t, 1, d.Mentioned)
+	require.Equal(t, []tally.Row{
+		{Value: "login_failed", Count: 4, Events: 2, First: at(t, "01:00:02"), Last: at(t, "01:00:03")},
+		{Value: "firewall_block", Count: 1, Events: 1, First: at(t, "01:02:00"), Last: at(t, "01:02:00")},
+		{Value: "http_request", Count: 1, Events: 1, First: at(t, "02:00:03"), Last: at(t, "02:00:03")},
+		{Value: "ip_banned", Count: 1, Events: 1, First: at(t, "01:00:05"), Last: at(t, "01:00:05")},
+		{Value: "ip_found", Count: 1, Events: 1, First: at(t, "01:00:04"), Last: at(t, "01:00:04")},
+		{Value: "ip_unbanned", Count: 1, Events: 1, First: at(t, "01:10:05"), Last: at(t, "01:10:05")},
+		{Value: "login", Count: 1, Events: 1, First: at(t, "01:00:09"), Last: at(t, "01:00:09")},
+		{Value: "login_invalid_user", Count: 1, Events: 1, First: at(t, "01:00:01"), Last: at(t, "01:00:01")},
+	}, d.Actions)
+	require.Equal(t, []tally.Row{
+		{Value: "root", Count: 4, Events: 2, First: at(t, "01:00:03"), Last: at(t, "01:00:09")},
+		{Value: "a b", Count: 2, Events: 2, First: at(t, "01:00:01"), Last: at(t, "01:00:02")},
+	}, d.Users)
+	require.Equal(t, []Ban{
+		{Time: at(t, "01:00:05"), Action: index.ActionIPBanned, Jail: "sshd", Evidence: "/var/log/fail2ban.log:2"},
+		{Time: at(t, "01:10:05"), Action: index.ActionIPUnbanned, Jail: "sshd", Evidence: "/var/log/fail2ban.log:3"},
+	}, d.Bans)
+	require.Equal(t, []Login{{Time: at(t, "01:00:09"), User: "root", Service: "sshd", Evidence: "/var/log/auth.log:4"}}, d.Logins)
+	require.Len(t, d.Connections, 1)
+	require.Len(t, d.Recent, 10)
+	require.Equal(t, Recent{ID: "1-0", Time: at(t, "01:00:01"), Service: "sshd", Action: index.ActionLoginInvalidUser,
+		Message: "Invalid user a b from 203.0.113.7 port 1", Evidence: "/var/log/auth.log:1"}, d.Recent[0])
+	require.Equal(t, "/var/log/nginx/access.log:4", d.Recent[9].Evidence)
+}
+
+func TestShortenKeepsWholeCharacters(t *testing.T) {
+	for _, c := range []struct{ name, in, want string }{
+		{"short", "abc", "abc"},
+		{"as long as it may be", strings.Repeat("x", detailMessage), strings.Repeat("x", detailMessage)},
+		{"longer", strings.Repeat("x", detailMessage+1), strings.Repeat("x", detailMessage)},
+		{"a character across the limit", strings.Repeat("x", detailMessage-1) + "€", strings.Repeat("x", detailMessage-1)},
+		{"not UTF-8", strings.Repeat("\xbf", 2*detailMessage), strings.Repeat("\xbf", detailMessage-utf8.UTFMax)},
+	} {
+		require.Equal(t, c.want, shorten(c.in), c.name)
+	}
+}
+
+// questions are asked with and without the index, twice, and in another zone.
+var questions = [][]string{
+	nil, {"ip:203.0.0.9"}, {"ip:203.0.1.0/24"}, {"-ip:203.0.1.0/24"}, {"user:userc"}, {"service:nginx", "status>=500"}, {"action:ip_banned"},
+	{"ip:203.0.0.0/25", "service:sshd"}, {"class:public"}, {"ip:192.0.2.200"},
+}
+
+func answers(t testing.TB, brute bool) string {
+	t.Helper()
+	r := casetest.Open(t, casetest.Many(1500))
+	var out strings.Builder
+	for _, terms := range questions {
+		q := casetest.Query(t, terms...)
+		q.Brute = brute
+		j, err := json.Marshal(run(t, r, q))
+		require.NoError(t, err)
+		fmt.Fprintf(&out, "%s\n", j)
+	}
+	return out.String()
+}
+
+func TestRunIsBrute(t *testing.T) { require.Equal(t, answers(t, true), answers(t, false)) }
+
+// The child of TestSameInAnyZone prints its answers.
+func TestPrintAnswers(t *testing.T) {
+	if os.Getenv("PRINT_ANSWERS") == "" {
+		t.Skip("only as a child of TestSameInAnyZone")
+	}
+	fmt.Print("BEGIN\n", answers(t, false), "END\n")
+}
+
+func TestSameInAnyZone(t *testing.T) {
+	want := answers(t, false)
+	require.Contains(t, want, `"failed_logins":3`)
+	for _, zone := range []string{"UTC", "Asia/Tokyo", "America/St_Johns"} {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestPrintAnswers$")
+		cmd.Env = append(os.Environ(), "PRINT_ANSWERS=1", "TZ="+zone)
+		out, err := cmd.Output()
+		require.NoError(t, err)
+		_, body, found := strings.Cut(string(out), "BEGIN\n")
+		require.True(t, found)
+		body, _, found = strings.Cut(body, "END\n")
+		require.True(t, found)
+		require.Equal(t, want, body, zone)
+	}
+}
+
+func BenchmarkRun(b *testing.B) {
+	r := casetest.Open(b, casetest.Many(50_000))
+	for _, c := range []struct {
+		name  string
+		terms []string
+	}{{"all", nil}, {"one address", []string{"ip:203.0.0.9"}}} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			q := casetest.Query(b, c.terms...)
+			for b.Loop() {
+				if a, err := Run(r, q); err != nil || len(a.Rows) == 0 {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,356 @@
+package proc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"stilltrace/index"
+)
+
+func ptr[T any](v T) *T { return &v }
+
+func TestWholeProcessOfACopiedTree(t *testing.T) {
+	procDir, root := t.TempDir(), t.TempDir()
+	craft(t, procDir, process(812))
+	craft(t, procDir, map[string]any{"stat": "cpu 1 2 3\nbtime 1700000000\nprocesses 99\n"})
+	craft(t, root, map[string]any{"etc/passwd": "www:x:1001:101:Web:/srv:/bin/false\n"})
+
+	s := take(t, Options{Proc: procDir, Root: root})
+	require.Equal(t, []int{812}, s.order)
+	require.Empty(t, s.gapsOf(812))
+	require.Equal(t, &index.Process{
+		PID: 812, PPID: 1, Comm: "web", State: "S",
+		UID: ptr(uint32(1000)), EUID: ptr(uint32(1001)), SUID: ptr(uint32(1002)), FSUID: ptr(uint32(1003)),
+		GID: ptr(uint32(100)), EGID: ptr(uint32(101)), Groups: []uint32{4, 24, 27}, User: "www",
+		Cmdline: []string{"/usr/bin/web", "--port", "80"}, Exe: "/usr/bin/web", Cwd: "/srv", Root: "/",
+		StartTime: 4242, Started: 1700000042_420000000, Threads: 3, PGRP: 812, SID: 812, TTY: "pts/0", Flags: 0x400100,
+		UserMS: 120, SystemMS: 340, VSize: 3133440, RSS: 1696 << 10, Swap: ptr(uint64(8 << 10)),
+		IO:       &index.ProcessIO{ReadChars: 1, WriteChars: 2, ReadCalls: 3, WriteCalls: 4, ReadBytes: 5, WriteBytes: 6, CancelledBytes: 7},
+		Switches: &index.Switches{Voluntary: 10, Involuntary: 11},
+		Limits: []index.Limit{
+			{Name: "nofile", Soft: 1024, Hard: 524288}, {Name: "core", Soft: 0, Hard: -1}, {Name: "nice"},
+			{Name: "Max of tomorrow", Soft: 1<<63 - 1, Hard: 7},
+		},
+		FDs: ptr(3),
+		Files: []index.OpenFile{
+			{FD: 0, Type: "device", Target: "/dev/null"},
+			{FD: 3, Type: "socket", Target: "socket:[501]", Inode: 501},
+			{FD: 10, Type: "file", Target: "/var/log/web.log", Deleted: true},
+		},
+		Cgroup: "/system.slice/web.service",
+		Spaces: index.Namespaces{Cgroup: 4026531830, IPC: 4026531831, Mnt: 4026531832, Net: 4026531833, PID: 4026531834,
+			Time: 4026531835, User: 4026531836, UTS: 4026531837},
+		NSPID: []int{812, 7}, LoginUID: ptr(uint32(1000)), Tracer: 77,
+		Security: &index.SecurityBits{CapEffective: 0x1ffffffffff, CapPermitted: 0xff, CapBounding: 1, NoNewPrivs: true, Seccomp: 2},
+	}, s.processes[812])
+}
+
+func TestHostileProcesses(t *testing.T) {
+	const secret = "root:secret"
+	dir, outside := t.TempDir(), t.TempDir()
+	craft(t, outside, map[string]any{"secret": secret})
+	add := func(pid int, change map[string]any) {
+		all := process(pid)
+		for name, entry := range change {
+			key := fmt.Sprintf("%d/%s", pid, name)
+			if all[key] = entry; entry == nil {
+				delete(all, key)
+			}
+		}
+		craft(t, dir, all)
+	}
+	comm := "a) R 1\n\x1b[2J\xff("
+	add(10, map[string]any{"stat": statLine(10, comm, "S", 0, 1)})
+	add(11, map[string]any{"stat": "11 (web"})
+	add(12, map[string]any{"stat": "12 (web)"})
+	add(13, map[string]any{"stat": ")13("})
+	add(14, map[string]any{"stat": statLine(9, "web", "S", 0, 1)})
+	add(15, map[string]any{"stat": statLine(15, "web", "S", 0, 1)[:60]})
+	add(16, map[string]any{"stat": ""})
+	add(17, map[string]any{"stat": nil})
+	add(18, map[string]any{"stat": link(filepath.Join(outside, "secret"))})
+	add(19, map[string]any{"stat": fifo{}})
+	add(20, map[string]any{"cmdline": hole(1 << 40), "status": hole(1 << 40), "limits": fifo{}, "io": fifo{}, "cgroup": link("status")})
+	add(21, map[string]any{"io": "rchar: x\n", "limits": "none", "cgroup": "::", "loginuid": "me", "sessionid": nil, "status": "Uid:\t1\n"})
+	add(22, map[string]any{"exe": "a file", "cwd": nil, "ns/net": link("net:[x]"), "ns/time": nil, "ns/mnt": nil, "ns/uts": nil, "fd/4": "a file", "fd/x": link("a")})
+	add(23, map[string]any{"stat": statLine(23, "[kworker/0:1]", "S", pfKthread, 1), "exe": nil, "cmdline": ""})
+	add(24, map[string]any{"stat": statLine(24, "gone", "Z", 0, 1), "exe": nil, "cmdline": "", "cwd": nil, "root": nil, "ns/net": nil, "ns/mnt": nil, "ns/ipc": nil, "ns/uts": nil})
+	add(25, map[string]any{"stat": statLine(25, "[kworker/0:1]", "S", 0, 1), "cmdline": "\x00\xff \x00\x00", "exe": link("/memfd:x\xff (deleted)")})
+	add(26, map[string]any{"status": nil, "fd/0": nil, "fd/3": nil, "fd/10": nil})
+	add(29, map[string]any{"status": statusText + strings.Repeat("X", maxStatus)})
+	craft(t, dir, map[string]any{"27": "a file", "28": link("10"), "007/stat": "x", "12x/stat": "x", "0/stat": "x", "99999999999/stat": "x"})
+
+	s := take(t, Options{Proc: dir, Root: t.TempDir()})
+	require.Equal(t, []int{10, 20, 21, 22, 23, 24, 25, 26, 29}, s.order)
+	require.Equal(t, comm, s.processes[10].Comm)
+	require.Equal(t, "S", s.processes[10].State)
+	require.Equal(t, []string{"", "\xff ", ""}, s.processes[25].Cmdline)
+	require.Equal(t, "/memfd:x\xff", s.processes[25].Exe)
+	require.True(t, s.processes[25].ExeGone)
+	require.False(t, s.processes[25].Kernel)
+	require.True(t, s.processes[23].Kernel)
+	require.Len(t, s.processes[20].Cmdline, maxCmdline)
+	require.Equal(t, ptr(uint32(1001)), s.processes[29].EUID, "what lies within the limit is kept")
+	require.Equal(t, 4, *s.processes[22].FDs)
+	for _, g := range s.gaps {
+		require.NotContains(t, g.Detail, "secret")
+		require.NotContains(t, g.Place, dir)
+		require.NotEqual(t, index.ReasonVanished, g.Reason, "nothing vanishes from a copy: %v", g)
+	}
+
+	want := map[int][]string{
+		10: nil,
+		11: {"/stat torn 1"}, 12: {"/stat torn 1"}, 13: {"/stat torn 1"}, 14: {"/stat torn 1"}, 15: {"/stat torn 1"}, 16: {"/stat torn 1"},
+		17: {"/stat absent 1"}, 18: {"/stat unsupported 1"}, 19: {"/stat unsupported 1"},
+		20: {"/io unsupported 1", "/cgroup unsupported 1", "/status too_large 1", "/status torn 1", "/cmdline too_large 1", "/limits unsupported 1"},
+		21: {"/io torn 1", "/cgroup torn 1", "/status torn 1", "/loginuid torn 1", "/sessionid absent 1", "/limits torn 1"},
+		22: {"/exe unsupported 1", "/cwd absent 1", "/ns absent 2", "/ns torn 1", "/fd unsupported 1"},
+		23: nil, 24: nil, 25: nil,
+		26: {"/status absent 1", "/fd absent 1"},
+		27: {" unsupported 1"}, 28: {" unsupported 1"}, 29: {"/status too_large 1"},
+	}
+	got := map[int][]string{}
+	for pid := range want {
+		got[pid] = nil
+		for _, g := range s.gapsOf(pid) {
+			got[pid] = append(got[pid], fmt.Sprintf("%s %s %d", strings.TrimPrefix(g.Place, fmt.Sprintf("/proc/%d", pid)), g.Reason, g.Count))
+		}
+	}
+	require.Equal(t, want, got)
+}
+
+func TestDescriptorsBeyondTheLimit(t *testing.T) {
+	dir, err := os.MkdirTemp("/dev/shm", "proc") // so many links take their time on a disk
+	if err != nil {
+		dir = t.TempDir()
+	}
+	defer os.RemoveAll(dir)
+	craft(t, dir, process(812))
+	for fd := 100; fd < 100+maxFDs; fd++ {
+		require.NoError(t, os.Symlink("x", fmt.Sprintf("%s/812/fd/%d", dir, fd)))
+	}
+	s := take(t, Options{Proc: dir, Root: t.TempDir()})
+	require.Equal(t, maxFDs+3, *s.processes[812].FDs)
+	require.Len(t, s.processes[812].Files, maxFDs)
+	require.Equal(t, []index.Gap{{Area: "process", Place: "/proc/812/fd", Reason: index.ReasonTooLarge, Detail: errTooLarge.Error(), PID: 812, Count: 3}}, s.gapsOf(812))
+}
+
+// A pid that is given away between the two readings of stat must not lend its
+// new owner's facts to the old one.
+func TestChangedIdentity(t *testing.T) {
+	dir, next := t.TempDir(), filepath.Join(t.TempDir(), "stat")
+	craft(t, dir, process(812))
+	stop, stopped := make(chan bool), make(chan bool)
+	go func() {
+		defer close(stopped)
+		for start := uint64(1); ; start++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			_ = os.WriteFile(next, []byte(statLine(812, "web", "S", 0, start)), 0o644)
+			_ = os.Rename(next, filepath.Join(dir, "812/stat"))
+		}
+	}()
+	defer func() { close(stop); <-stopped }()
+	const tries = 10_000
+	for range tries {
+		s := take(t, Options{Proc: dir, Root: t.TempDir()})
+		p := s.processes[812]
+		if len(s.gapsOf(812)) == 0 {
+			require.NotEmpty(t, p.Cmdline)
+			continue
+		}
+		require.Equal(t, index.ReasonChanged, s.gapsOf(812)[0].Reason)
+		require.Equal(t, "web", p.Comm)
+		require.Nil(t, p.Cmdline)
+		require.Nil(t, p.Files)
+		require.Nil(t, p.IO)
+		require.Empty(t, p.Exe)
+		require.Nil(t, p.UID)
+		return
+	}
+	t.Fatalf("the change was never met in %d readings", tries)
+}
+
+func TestReadProcessesStops(t *testing.T) {
+	dir := t.TempDir()
+	for pid := 1; pid <= 3; pid++ {
+		craft(t, dir, process(pid))
+	}
+	o := Options{Proc: dir, Root: t.TempDir()}
+	noGap := func(g index.Gap) { t.Errorf("gap %v", g) }
+
+	full := errors.New("disk full")
+	_, err := ReadProcesses(context.Background(), o, nil, func(*index.Process) error { return full }, noGap)
+	require.ErrorIs(t, err, full)
+
+	ctx, cancel := context.WithCancel(context.Background())
+	seen := 0
+	owners, err := ReadProcesses(ctx, o, nil, func(*index.Process) error { seen++; cancel(); return nil }, noGap)
+	require.ErrorIs(t, err, context.Canceled)
+	require.Equal(t, 1, seen)
+	require.Equal(t, Owners{501: {{PID: 1, FD: 3, Comm: "web"}}}, owners)
+	_, err = ReadSockets(ctx, o, noGap)
+	require.ErrorIs(t, err, context.Canceled)
+
+	o.Proc = filepath.Join(dir, "none")
+	_, err = ReadProcesses(context.Background(), o, nil, nil, noGap)
+	require.ErrorIs(t, err, os.ErrNotExist)
+	require.ErrorContains(t, err, o.Proc)
+	_, err = ReadSockets(context.Background(), o, noGap)
+	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+const (
+	tcpHeading  = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+	unixHeading = "Num       RefCount Protocol Flags    Type St Inode Path\n"
+)
+
+func tcpRow(local, remote, state string, uid, inode int) string {
+	return fmt.Sprintf("   0: %s %s %s 00000003:00000004 02:000000AF 00000005 %5d        0 %d 1 0 100\n", local, remote, state, uid, inode)
+}
+
+func TestHostileSocketTables(t *testing.T) {
+	any4, any6 := endpoint("0.0.0.0", 0), endpoint("::", 0)
+	tcp := tcpHeading +
+		tcpRow(endpoint("192.0.2.1", 22), endpoint("203.0.113.7", 50000), "01", 0, 501) +
+		tcpRow(endpoint("192.0.2.1", 22), endpoint("203.0.113.7", 50000), "01", 0, 501) +
+		"   1: short\n" +
+		strings.Repeat("x", maxNetLine+1) + "\n" +
+		strings.Repeat("y", 3*maxText) + "\n" +
+		tcpRow(endpoint("192.0.2.1", 22), endpoint("203.0.113.8", 50001), "06", 0, 0) +
+		tcpRow(endpoint("192.0.2.1", 22), "00000000000000000000000000000000:0000", "01", 0, 502) +
+		tcpRow("zz000000:0016", any4, "0A", 0, 503) +
+		tcpRow(any4, any4, "1F", 0, 504) +
+		strings.TrimSuffix(tcpRow(any4, any4, "0A", 70, 505), "\n")
+	tcp6 := tcpHeading +
+		tcpRow(endpoint("::ffff:192.0.2.1", 443), endpoint("::ffff:203.0.113.7", 50000), "01", 33, 506) +
+		tcpRow(endpoint("2001:db8::1", 443), any6, "0A", 33, 507)
+	udp := tcpHeading +
+		"  10: " + endpoint("127.0.0.1", 53) + " " + any4 + " 07 00000000:00000000 00:00000000 00000000   101        0 508 2 0000000000000000 9\n" +
+		"  11: " + endpoint("127.0.0.1", 54) + " " + endpoint("127.0.0.1", 55) + " 01 00000000:00000000 00:00000000 00000000   101        0 509 2\n" +
+		strings.Repeat("z\n", 100)
+	unix := unixHeading +
+		"0000000000000000: 00000002 00000000 00010000 0001 01   601 /run/a b \n" +
+		"0000000000000000: 00000002 00000000 00000000 0002 01 602 /tmp/evil\nsocket\n\n" +
+		"0000000000000000: 00000003 00000000 00000000 0005 03 603 @\xff@abstract\n" +
+		"0000000000000000: 00000003 00000000 00000000 0001 03     0 /run/a b \n" +
+		"0000000000000000: 00000003 00000000 00000000 0001 03     0 /run/a b \n" +
+		"0000000000000000: 00000003 00000000 00000000 0001 02 604\n" +
+		"no row\n" +
+		"0000000000000000: 00000002 00000000 00010000 0001 01 605 \nnewline\n" +
+		strings.Repeat("w", 200) + "\n"
+	tables := map[string]any{"tcp": tcp, "tcp6": tcp6, "udp": udp, "udp6": fifo{}, "unix": unix}
+
+	for name, tree := range map[string]struct {
+		dir   string
+		links map[string]any
+		netns uint64
+	}{
+		"plain directory": {dir: "net", links: nil, netns: 0},
+		"of pid 1":        {dir: "1/net", links: map[string]any{"net": link("self/net"), "1/ns/net": link("net:[77]")}, netns: 77},
+		"by the links":    {dir: "44/net", links: map[string]any{"net": link("self/net"), "self": link("44"), "44/ns/net": link("net:[78]")}, netns: 78},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for table, text := range tables {
+				craft(t, dir, map[string]any{tree.dir + "/" + table: text})
+			}
+			craft(t, dir, tree.links)
+			var gaps []index.Gap
+			got, err := ReadSockets(context.Background(), Options{Proc: dir}, func(g index.Gap) { gaps = append(gaps, g) })
+			require.NoError(t, err)
+			JoinOwners(got, Owners{0: {{PID: 1}}, 501: {{PID: 812, FD: 3}, {PID: 813, FD: 3}}})
+
+			var rows []string
+			for _, s := range got {
+				require.Equal(t, tree.netns, s.NetNS)
+				row := fmt.Sprintf("%s %s %d", s.Proto, s.State, s.Inode)
+				if s.Proto == "unix" {
+					row += fmt.Sprintf(" %s %q", s.Type, s.Path)
+				} else {
+					row += fmt.Sprintf(" %s:%d %s:%d", s.Local, s.LPort, s.Remote, s.RPort)
+				}
+				for _, o := range s.Owner {
+					row += fmt.Sprintf(" (%d,%d)", o.PID, o.FD)
+				}
+				rows = append(rows, row)
+			}
+			require.Equal(t, []string{
+				"tcp ESTABLISHED 501 192.0.2.1:22 203.0.113.7:50000 (812,3) (813,3)",
+				"tcp TIME_WAIT 0 192.0.2.1:22 203.0.113.8:50001",
+				"tcp 1F 504 0.0.0.0:0 0.0.0.0:0",
+				"tcp LISTEN 505 0.0.0.0:0 0.0.0.0:0",
+				"tcp6 ESTABLISHED 506 192.0.2.1:443 203.0.113.7:50000",
+				"tcp6 LISTEN 507 2001:db8::1:443 :::0",
+				"udp UNCONN 508 127.0.0.1:53 0.0.0.0:0",
+				"udp ESTABLISHED 509 127.0.0.1:54 127.0.0.1:55",
+				`unix LISTEN 601 stream "/run/a b "`,
+				`unix UNCONNECTED 602 dgram "/tmp/evil\nsocket\n"`,
+				`unix CONNECTED 603 seqpacket "@\xff@abstract"`,
+				`unix CONNECTED 0 stream "/run/a b "`,
+				`unix CONNECTED 0 stream "/run/a b "`,
+				`unix CONNECTING 604 stream ""`,
+				`unix LISTEN 605 stream "\nnewline"`,
+			}, rows)
+			first := got[0]
+			require.Equal(t, index.Socket{SendQ: 3, RecvQ: 4, Timer: 2, Retransmits: 5, UID: ptr(uint32(0))},
+				index.Socket{SendQ: first.SendQ, RecvQ: first.RecvQ, Timer: first.Timer, Retransmits: first.Retransmits, UID: first.UID})
+			require.Nil(t, got[1].UID)
+			require.EqualValues(t, 9, got[6].Drops)
+
+			seen := map[string]string{}
+			udpGaps := 0
+			for _, g := range gaps {
+				require.Equal(t, "socket", g.Area)
+				if strings.HasPrefix(g.Place, "/proc/net/udp:") {
+					udpGaps++
+					continue
+				}
+				seen[g.Place] = fmt.Sprintf("%s %d", g.Reason, g.Count)
+			}
+			require.Equal(t, maxBadLines, udpGaps)
+			require.Equal(t, map[string]string{
+				"/proc/net/tcp:4": "torn 1", "/proc/net/tcp:5": "too_large 1", "/proc/net/tcp:6": "too_large 1",
+				"/proc/net/tcp:8": "torn 1", "/proc/net/tcp:9": "torn 1",
+				"/proc/net/udp": fmt.Sprintf("torn %d", 100-maxBadLines), "/proc/net/udp6": "unsupported 1",
+				"/proc/net/unix:10": "torn 1", "/proc/net/unix:13": "torn 1",
+			}, seen)
+		})
+	}
+}
+
+func TestMissingTables(t *testing.T) {
+	var gaps []index.Gap
+	got, err := ReadSockets(context.Background(), Options{Proc: t.TempDir()}, func(g index.Gap) { gaps = append(gaps, g) })
+	require.NoError(t, err)
+	require.Empty(t, got)
+	require.Len(t, gaps, len(protocols))
+	for i, g := range gaps {
+		require.Equal(t, "/proc/net/"+protocols[i], g.Place)
+		require.Equal(t, index.ReasonAbsent, g.Reason)
+		require.Equal(t, "no such file or directory", g.Detail)
+	}
+}
+
+// Reading a tree twice gives the same records and gaps.
+func TestSameTreeSameRecords(t *testing.T) {
+	dir := t.TempDir()
+	all := process(812)
+	maps.Copy(all, process(9))
+	delete(all, "9/ns/net")
+	all["9/fd/5"], all["9/fd/6"] = "file", "file"
+	craft(t, dir, all)
+	o := Options{Proc: dir, Root: t.TempDir()}
+	require.Equal(t, take(t, o), take(t, o))
+}

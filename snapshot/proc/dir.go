@@ -1,0 +1,167 @@
+package proc
+
+import (
+	"errors"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// dir is an open directory of a procfs. On a live procfs it stays bound to
+// its process: once that has ended every read fails with ESRCH or ENOENT,
+// even where the pid was given away again.
+type dir struct {
+	fd   int
+	live bool
+	buf  *[]byte // shared between the directories of one reader; grows to the largest file
+}
+
+// again repeats a system call that a signal interrupted.
+func again(call func() (int, error)) (int, error) {
+	for {
+		n, err := call()
+		if !errors.Is(err, unix.EINTR) {
+			return n, err
+		}
+	}
+}
+
+func openat(at int, name string, flags int) (int, error) {
+	return again(func() (int, error) {
+		return unix.Openat(at, name, flags|unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	})
+}
+
+// open opens a directory within d, never through a link.
+func (d dir) open(name string) (dir, error) {
+	fd, err := openat(d.fd, name, unix.O_DIRECTORY)
+	return dir{fd: fd, live: d.live, buf: d.buf}, err
+}
+
+func (d dir) close() { _ = unix.Close(d.fd) }
+
+// regular is nil where name is a regular file. The kernel's own procfs has no
+// others among those that are read here; a copied tree may hold a FIFO.
+func (d dir) regular(name string) error {
+	if d.live {
+		return nil
+	}
+	var st unix.Stat_t
+	if err := unix.Fstatat(d.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return err
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFREG {
+		return errUnsupported
+	}
+	return nil
+}
+
+// read returns the first limit bytes of a file of d, and errTooLarge with
+// them where there are more. They are valid until the next read or link.
+func (d dir) read(name string, limit int) ([]byte, error) {
+	if err := d.regular(name); err != nil {
+		return nil, err
+	}
+	fd, err := openat(d.fd, name, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(fd)
+	buf := *d.buf
+	for n := 0; ; {
+		if n > limit {
+			return buf[:limit], errTooLarge
+		}
+		if n == len(buf) {
+			buf = append(buf, make([]byte, max(len(buf), maxLinkText))...)
+			*d.buf = buf
+		}
+		k, err := again(func() (int, error) { return unix.Read(fd, buf[n:]) })
+		if err != nil {
+			return buf[:n], err
+		}
+		if k == 0 {
+			return buf[:n], nil
+		}
+		n += k
+	}
+}
+
+// link returns the text of a link of d.
+func (d dir) link(name string) (string, error) {
+	buf := d.room(maxLinkText + 1)
+	n, err := again(func() (int, error) { return unix.Readlinkat(d.fd, name, buf) })
+	if err != nil {
+		return "", err
+	}
+	if n > maxLinkText {
+		return string(buf[:maxLinkText]), errTooLarge
+	}
+	return string(buf[:n]), nil
+}
+
+// room returns n bytes of the shared buffer.
+func (d dir) room(n int) []byte {
+	if len(*d.buf) < n {
+		*d.buf = make([]byte, n)
+	}
+	return (*d.buf)[:n]
+}
+
+// names calls each with the names in d, in the order of the directory, until
+// it returns false. What each calls must not read.
+func (d dir) names(each func(name string) bool) error {
+	buf := d.room(16 << 10)
+	var names []string
+	for {
+		n, err := again(func() (int, error) { return unix.ReadDirent(d.fd, buf) })
+		if err != nil || n == 0 {
+			return err
+		}
+		_, _, names = unix.ParseDirent(buf[:n], -1, names[:0])
+		for _, name := range names {
+			if !each(name) {
+				return nil
+			}
+		}
+	}
+}
+
+// deleted is the kernel's mark behind the name of a file that was unlinked.
+const deleted = " (deleted)"
+
+// gone splits text, which the link name of d gave, into the path and whether
+// its file was deleted. A name may end in the mark by itself: where the file
+// can be asked, one that still has a name and is found under the whole text
+// is not deleted. A stat through a link may wait for a dead server, hence
+// only names that carry the mark are asked.
+func (d dir) gone(name, text string) (string, bool) {
+	path, marked := strings.CutSuffix(text, deleted)
+	if !marked {
+		return text, false
+	}
+	var open, named unix.Stat_t
+	if !d.live || unix.Fstatat(d.fd, name, &open, 0) != nil || open.Nlink == 0 {
+		return path, true
+	}
+	// A hard link keeps the count above zero, so the count alone does not decide.
+	if unix.Fstatat(d.fd, "root"+text, &named, 0) == nil && named.Dev == open.Dev && named.Ino == open.Ino {
+		return text, false
+	}
+	return path, true
+}
+
+// number parses a name of digits alone, as the kernel writes them.
+func number(name string) (int, bool) {
+	if name == "" || len(name) > 10 || name[0] == '0' && len(name) > 1 {
+		return 0, false
+	}
+	n := 0
+	for i := range len(name) {
+		if name[i] < '0' || name[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + int(name[i]-'0')
+	}
+	return n, true
+}

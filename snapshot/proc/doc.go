@@ -1,0 +1,73 @@
+// Package proc reads a procfs and the few files of /etc that explain it into
+// the records of a case: the host, its processes, and its sockets with the
+// processes that hold them.
+//
+// It reads the running host's own /proc, or one that was mounted or copied
+// elsewhere. What it cannot read becomes an index.Gap and the reading goes on;
+// only what stops it altogether is an error. It opens nothing but regular
+// files, directories and link texts, sends no signal and traces nobody.
+//
+// github.com/prometheus/procfs reads what it reads whole: /proc/PID/stat, io
+// and cgroup, /proc/stat and meminfo. The rest is read here, because procfs
+// leaves out a part (status without Groups, Seccomp and TracerPid; limits
+// without the hard limit; loadavg without the tasks), loses a whole table
+// over one bad line (net/*, mountinfo), or has no reader.
+//
+// Sources: proc(5) and the pages that it names, Documentation/filesystems/proc.rst
+// of the kernel.
+package proc
+
+// Options say which procfs and which file system to read.
+type Options struct {
+	Proc string // the procfs, usually /proc; empty where there is none, and nothing of it is read
+	Root string // the file system whose /etc is read, usually /
+	Live bool   // Proc is the running host's own procfs, not a copy or another host's
+	Self int    // pid of the capture; the descriptors with which it looks are left out of its own list
+}
+
+// The limits. Each bounds what one hostile or broken place can cost; what
+// lies within a limit is kept, and a gap names the rest.
+const (
+	// maxPIDs is PID_MAX_LIMIT of the kernel: no pid namespace holds more.
+	maxPIDs = 1 << 22
+	// maxFDs is how many links of one process are kept. Its count stays exact up to maxFDCount.
+	maxFDs = 65_536
+	// maxFDCount is the default of fs.nr_open: beyond it the listing itself becomes slow.
+	maxFDCount = 1 << 20
+	// maxOwners bounds the table that joins sockets with descriptors, some 40 bytes each.
+	maxOwners = 1 << 22
+	// maxSockets bounds the rows of all socket tables together, some 250 bytes each.
+	maxSockets = 1 << 20
+	// maxCmdline is the traditional size of an argument area (MAX_ARG_STRLEN of execve(2)).
+	maxCmdline = 128 << 10
+	// maxStatus leaves room for a Groups line of NGROUPS_MAX (65,536) entries.
+	maxStatus = 1 << 20
+	// maxText bounds the files that hold one value or one small table; the kernel writes at most a few pages into each.
+	maxText = 64 << 10
+	// maxNames bounds passwd, group and services: some 100,000 lines.
+	maxNames = 8 << 20
+	// maxEntries bounds the records kept of one such table, of the mounts and of the modules.
+	maxEntries = 100_000
+	// maxMountinfo is what a host with maxEntries mounts writes.
+	maxMountinfo = 32 << 20
+	// maxZone is many times the largest file of the time zone database.
+	maxZone = 1 << 20
+	// maxNetLine is twenty times the longest row that the kernel writes into a socket table.
+	maxNetLine = 4 << 10
+	// maxNetTable is what maxSockets rows need; a copied file beyond it was not written by a kernel.
+	maxNetTable = 256 << 20
+	// maxLinkText is PATH_MAX: readlink(2) gives no more for a link of procfs.
+	maxLinkText = 4096
+	// maxLinks is how many symbolic links one name may lead through, as in the kernel (path_resolution(7)).
+	maxLinks = 40
+	// maxUnixPath is the size of sun_path of unix(7), for telling the rest of a name with a newline from a torn row.
+	maxUnixPath = 108
+	// maxBadLines is how many bad lines of one file get a gap of their own; the others share one.
+	maxBadLines = 16
+	// maxDetail bounds the words of a gap: an error may quote a whole file.
+	maxDetail = 256
+)
+
+// userHZ is the unit of the times in /proc/PID/stat: 100 on every
+// architecture that Go runs on (time(7), sysconf(3) _SC_CLK_TCK).
+const userHZ = 100

@@ -1,0 +1,132 @@
+package proc
+
+import (
+	"errors"
+	"io/fs"
+	"strconv"
+	"strings"
+
+	"stilltrace/index"
+)
+
+// commandLine reads proc_pid_cmdline(5). A kernel thread has none and an
+// exited process has lost its own: neither is a gap.
+func (v *visit) commandLine(p *index.Process) {
+	if p.Kernel || exited(p.State) {
+		return
+	}
+	data, err := v.dir.read("cmdline", maxCmdline)
+	if err != nil {
+		v.fail("cmdline", err)
+		if !errors.Is(err, errTooLarge) {
+			return
+		}
+	}
+	p.Cmdline = splitArgs(data)
+}
+
+// splitArgs splits an argument area. Each argument ends with a NUL, so the
+// last NUL begins no further one; every other byte is kept, those of a title
+// that the process wrote over its arguments too.
+func splitArgs(data []byte) []string {
+	if len(data) == 0 {
+		return []string{}
+	}
+	return strings.Split(strings.TrimSuffix(string(data), "\x00"), "\x00")
+}
+
+// links reads exe, cwd and root. A kernel thread has no exe; an exited
+// process has none of them.
+func (v *visit) links(p *index.Process) {
+	if exited(p.State) {
+		return
+	}
+	if !p.Kernel {
+		if text, err := v.dir.link("exe"); err != nil {
+			v.fail("exe", err)
+		} else {
+			p.Exe, p.ExeGone = v.dir.gone("exe", text)
+		}
+	}
+	var err error
+	if p.Cwd, err = v.dir.link("cwd"); err != nil {
+		v.fail("cwd", err)
+	}
+	if p.Root, err = v.dir.link("root"); err != nil {
+		v.fail("root", err)
+	}
+}
+
+// spaces reads the links of ns (proc_pid_ns(5)). They are mostly refused
+// together; those refused for one reason are one gap.
+func (v *visit) spaces(p *index.Process) {
+	var failed []error
+	for _, space := range []struct {
+		name  string
+		inode *uint64
+		young bool // came in Linux 4.6 or 5.6
+	}{
+		{"cgroup", &p.Spaces.Cgroup, true},
+		{"ipc", &p.Spaces.IPC, false},
+		{"mnt", &p.Spaces.Mnt, false},
+		{"net", &p.Spaces.Net, false},
+		{"pid", &p.Spaces.PID, false},
+		{"time", &p.Spaces.Time, true},
+		{"user", &p.Spaces.User, false},
+		{"uts", &p.Spaces.UTS, false},
+	} {
+		text, err := v.dir.link("ns/" + space.name)
+		if err == nil {
+			var ok bool
+			if *space.inode, ok = bracketed(text, space.name); !ok {
+				err = torn("link %.40q", text)
+			}
+		}
+		missing := errors.Is(err, fs.ErrNotExist) && (space.young || exited(p.State))
+		if err != nil && !missing {
+			failed = append(failed, err)
+		}
+	}
+	v.failedAll("ns", failed)
+}
+
+// bracketed reads the number of a link text such as net:[4026531833].
+func bracketed(text, kind string) (uint64, bool) {
+	rest, ok := strings.CutPrefix(text, kind+":[")
+	if !ok {
+		return 0, false
+	}
+	digits, ok := strings.CutSuffix(rest, "]")
+	if !ok {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(digits, 10, 64)
+	return n, err == nil
+}
+
+// unset is the kernel's value for a login that never was: (uid_t)-1.
+const unset = 1<<32 - 1
+
+// audit reads loginuid and sessionid.
+func (v *visit) audit(p *index.Process) {
+	p.LoginUID = v.value("loginuid")
+	p.Session = v.value("sessionid")
+}
+
+func (v *visit) value(name string) *uint32 {
+	data, err := v.dir.read(name, maxText)
+	if err != nil {
+		v.fail(name, err)
+		return nil
+	}
+	n, err := strconv.ParseUint(strings.TrimSpace(string(data)), 10, 32)
+	if err != nil {
+		v.fail(name, torn("number %.40q", data))
+		return nil
+	}
+	if n == unset {
+		return nil
+	}
+	u := uint32(n)
+	return &u
+}

@@ -1,0 +1,211 @@
+package proc
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"stilltrace/index"
+)
+
+// waitVariable makes the test binary a process that does nothing until its
+// standard input ends, which it does at the latest with the test.
+const waitVariable = "STILLTRACE_PROC_TEST_WAIT"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(waitVariable) != "" {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// startWaiter starts cmd, whose path is this test binary or a copy of it, and
+// ends it with the test.
+func startWaiter(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	cmd.Env = append(os.Environ(), waitVariable+"=1")
+	in, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = in.Close()
+		_ = cmd.Wait()
+	})
+}
+
+func live() Options { return Options{Proc: "/proc", Root: "/", Live: true, Self: os.Getpid()} }
+
+// still is one whole reading.
+type still struct {
+	host      index.Host
+	processes map[int]*index.Process
+	order     []int
+	sockets   []index.Socket
+	gaps      []index.Gap
+}
+
+func take(t *testing.T, o Options) *still {
+	t.Helper()
+	s := &still{processes: map[int]*index.Process{}}
+	gap := func(g index.Gap) { s.gaps = append(s.gaps, g) }
+	var err error
+	s.sockets, err = ReadSockets(context.Background(), o, gap)
+	require.NoError(t, err)
+	s.host = ReadHost(o, gap)
+	owners, err := ReadProcesses(context.Background(), o, &s.host, func(p *index.Process) error {
+		s.processes[p.PID] = p
+		s.order = append(s.order, p.PID)
+		return nil
+	}, gap)
+	require.NoError(t, err)
+	JoinOwners(s.sockets, owners)
+	for _, g := range s.gaps {
+		require.NotEmpty(t, g.Area)
+		require.NotEmpty(t, g.Place)
+		require.NotEmpty(t, g.Reason)
+		require.GreaterOrEqual(t, g.Count, 1)
+	}
+	return s
+}
+
+// at returns the gaps of one place.
+func (s *still) at(place string) []index.Gap {
+	var all []index.Gap
+	for _, g := range s.gaps {
+		if g.Place == place {
+			all = append(all, g)
+		}
+	}
+	return all
+}
+
+// gapsOf returns the gaps about one process.
+func (s *still) gapsOf(pid int) []index.Gap {
+	var all []index.Gap
+	for _, g := range s.gaps {
+		if g.PID == pid {
+			all = append(all, g)
+		}
+	}
+	return all
+}
+
+// file is how craft makes one entry of a tree: text, or another kind.
+type (
+	link string
+	fifo struct{}
+	hole int64 // a file of so many bytes, none of them written
+)
+
+// craft writes a tree below dir.
+func craft(t testing.TB, dir string, entries map[string]any) {
+	t.Helper()
+	for name, entry := range entries {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		switch e := entry.(type) {
+		case string:
+			require.NoError(t, os.WriteFile(path, []byte(e), 0o644))
+		case link:
+			require.NoError(t, os.Symlink(string(e), path))
+		case fifo:
+			require.NoError(t, exec.Command("mkfifo", path).Run())
+		case hole:
+			require.NoError(t, os.WriteFile(path, nil, 0o644))
+			require.NoError(t, os.Truncate(path, int64(e)))
+		default:
+			t.Fatalf("%s: %T", name, entry)
+		}
+	}
+}
+
+// statLine is stat as the kernel writes it.
+func statLine(pid int, comm, state string, flags uint32, start uint64) string {
+	return fmt.Sprintf("%d (%s) %s 1 %d %d 34816 -1 %d 100 0 0 0 12 34 0 0 20 0 3 0 %d 3133440 381 18446744073709551615 "+
+		"1 2 3 0 0 0 0 0 0 0 0 0 17 1 0 0 0 0 0 4 5 6 7 8 9 10 0\n", pid, comm, state, pid, pid, flags, start)
+}
+
+const statusText = `Name:	web
+Umask:	0022
+State:	S (sleeping)
+Tgid:	812
+Pid:	812
+PPid:	1
+TracerPid:	77
+Uid:	1000	1001	1002	1003
+Gid:	100	101	102	103
+Groups:	4 24 27 
+NSpid:	812	7
+VmRSS:	    1696 kB
+VmSwap:	       8 kB
+CapPrm:	00000000000000ff
+CapEff:	000001ffffffffff
+CapBnd:	0000000000000001
+NoNewPrivs:	1
+Seccomp:	2
+voluntary_ctxt_switches:	10
+nonvoluntary_ctxt_switches:	11
+`
+
+const limitsText = `Limit                     Soft Limit           Hard Limit           Units     
+Max open files            1024                 524288               files     
+Max core file size        0                    unlimited            bytes     
+Max nice priority         0                    0                    
+Max of tomorrow           18446744073709551614 7                    bytes     
+`
+
+const ioText = "rchar: 1\nwchar: 2\nsyscr: 3\nsyscw: 4\nread_bytes: 5\nwrite_bytes: 6\ncancelled_write_bytes: 7\n"
+
+// process returns the files of one whole process.
+func process(pid int) map[string]any {
+	at := func(name string) string { return fmt.Sprintf("%d/%s", pid, name) }
+	all := map[string]any{
+		at("stat"):      statLine(pid, "web", "S", 0x400100, 4242),
+		at("status"):    statusText,
+		at("cmdline"):   "/usr/bin/web\x00--port\x0080\x00",
+		at("exe"):       link("/usr/bin/web"),
+		at("cwd"):       link("/srv"),
+		at("root"):      link("/"),
+		at("io"):        ioText,
+		at("limits"):    limitsText,
+		at("cgroup"):    "0::/system.slice/web.service\n",
+		at("loginuid"):  "1000",
+		at("sessionid"): "4294967295",
+		at("fd/0"):      link("/dev/null"),
+		at("fd/3"):      link("socket:[501]"),
+		at("fd/10"):     link("/var/log/web.log (deleted)"),
+	}
+	for i, ns := range []string{"cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"} {
+		all[at("ns/"+ns)] = link(fmt.Sprintf("%s:[%d]", ns, 4026531830+i))
+	}
+	return all
+}
+
+// endpoint writes an address as the tables do, on a host like this one.
+func endpoint(addr string, port uint16) string {
+	raw := netip.MustParseAddr(addr).AsSlice()
+	for i := 0; i < len(raw); i += 4 {
+		binary.BigEndian.PutUint32(raw[i:], binary.NativeEndian.Uint32(raw[i:]))
+	}
+	return fmt.Sprintf("%s:%04X", upper(hex.EncodeToString(raw)), port)
+}
+
+func upper(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'a' && c <= 'f' {
+			b[i] = c - 'a' + 'A'
+		}
+	}
+	return string(b)
+}

@@ -8,7 +8,7 @@ import (
 
 const (
 	// chunkSize is the text of one block: larger ones are smaller in the case, smaller ones answer faster.
-	chunkSize = 512 << 10
+	chunkSize = 1 << 20
 	// maxEntry is where an entry is cut: no daemon writes longer lines on purpose.
 	maxEntry = 1 << 20
 	// maxEntryLines is where an entry is cut that does not end: a stack overflow prints some thousand frames.
@@ -68,12 +68,12 @@ func (c *chunker) fill(want int) {
 		return
 	}
 	if cap(c.buf) < want {
-		grown := make([]byte, len(c.buf), want+chunkSize)
+		grown := make([]byte, len(c.buf), want)
 		copy(grown, c.buf)
 		c.buf = grown
 	}
 	for len(c.buf) < want && !c.eof {
-		n, err := c.r.Read(c.buf[len(c.buf):cap(c.buf)])
+		n, err := c.r.Read(c.buf[len(c.buf):want])
 		c.buf = c.buf[:len(c.buf)+n]
 		if err != nil {
 			c.eof = true
@@ -115,7 +115,7 @@ func (c *chunker) force() int {
 func (c *chunker) take(n int) chunk {
 	out := chunk{raw: c.buf[:n:n], offset: c.offset, firstLine: c.line, midLine: c.mid}
 	rest := c.buf[n:]
-	c.buf = make([]byte, len(rest), max(chunkSize*2, len(rest)))
+	c.buf = make([]byte, len(rest), max(chunkSize, len(rest)))
 	copy(c.buf, rest)
 	c.offset += int64(n)
 	c.line += int64(bytes.Count(out.raw, []byte{'\n'}))

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path"
 	"strings"
 	"time"
 
@@ -208,20 +207,4 @@ func stampOf(f Format, entry []byte) Stamp {
 		return e.Stamp
 	}
 	return Stamp{}
-}
-
-// serviceOf guesses from the path which program wrote a log whose lines do not
-// say it.
-func serviceOf(name string) string {
-	for _, known := range [...]string{"nginx", "apache2", "apache", "httpd"} {
-		if strings.Contains(name, known) {
-			if known == "apache2" || known == "httpd" {
-				return "apache"
-			}
-			return known
-		}
-	}
-	family, _ := rotation(name)
-	base := strings.TrimSuffix(strings.TrimSuffix(path.Base(family), ".log"), ".jsonl")
-	return strings.TrimPrefix(base, ".")
 }

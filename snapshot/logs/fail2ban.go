@@ -146,13 +146,13 @@ func fail2banAddress(b []byte, e *Entry) {
 }
 
 // fail2banID sets what is banned: an address, or what a jail's own filter
-// takes instead (a prefix, a user), which becomes the field id.
+// takes instead (a prefix, a user), which becomes the field target.
 func fail2banID(b []byte, e *Entry) {
 	if ip, ok := parseIP(b); ok {
 		e.IP = ip
 		return
 	}
-	e.Set("id", b)
+	e.Set("target", b)
 }
 
 // fail2banState reads a message that is of no jail's address.

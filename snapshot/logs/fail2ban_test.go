@@ -23,7 +23,7 @@ func TestFail2ban(t *testing.T) {
 		{"found bad, the same failure", line("observer", "INFO   ", "[sshd] Found 203.0.113.7, bad - 2026-11-23 02:31:38, 1 # -> 2.0"),
 			p("info", "other", "", "203.0.113.7", "logger=observer, jail=sshd", "[sshd] Found 203.0.113.7, bad - 2026-11-23 02:31:38, 1 # -> 2.0")},
 		{"ban", line("actions", "NOTICE ", "[sshd] Ban 2001:db8::7"), p("notice", "ip_banned", "success", "2001:db8::7", "logger=actions, jail=sshd", "[sshd] Ban 2001:db8::7")},
-		{"ban of no address", line("actions", "NOTICE ", "[web] Ban 203.0.113.0/24"), p("notice", "ip_banned", "success", "", "logger=actions, jail=web, id=203.0.113.0/24", "[web] Ban 203.0.113.0/24")},
+		{"ban of no address", line("actions", "NOTICE ", "[web] Ban 203.0.113.0/24"), p("notice", "ip_banned", "success", "", "logger=actions, jail=web, target=203.0.113.0/24", "[web] Ban 203.0.113.0/24")},
 		{"restored, not a new ban", line("actions", "NOTICE ", "[sshd] Restore Ban 203.0.113.7"), p("notice", "other", "", "203.0.113.7", "logger=actions, jail=sshd", "[sshd] Restore Ban 203.0.113.7")},
 		{"again, not a new ban", line("actions", "NOTICE ", "[sshd] Reban 203.0.113.7, action 'x'"),
 			p("notice", "other", "", "203.0.113.7", "logger=actions, jail=sshd", "[sshd] Reban 203.0.113.7, action 'x'")},

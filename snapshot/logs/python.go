@@ -157,7 +157,9 @@ func bracketHead(b []byte) (h pythonLine, ok bool) {
 // loggedHead reads up to the level, which is one of the first words, and the
 // logger, which stands before it or, in brackets or with a colon, behind it.
 func loggedHead(b []byte, h pythonLine) (pythonLine, bool) {
-	const maxWords = 5 // asctime, process, thread, name and a dash between them
+	const maxWords = 8 // the names and numbers of process and thread, the logger, and dashes between them
+	const maxNames = 3 // more words are a sentence
+	names := 0
 	for range maxWords {
 		b = bytes.TrimLeft(b, " ")
 		w, rest := cutWord(b)
@@ -171,7 +173,8 @@ func loggedHead(b []byte, h pythonLine) (pythonLine, bool) {
 			if h.pid == 0 {
 				h.pid = n
 			}
-		} else if isName(inner) {
+		} else if isName(inner) && names < maxNames {
+			names++
 			h.logger = inner
 		} else if len(inner) > 0 {
 			return h, false

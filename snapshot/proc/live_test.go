@@ -170,7 +170,7 @@ func TestLiveKernelThreads(t *testing.T) {
 		}
 	}
 	if found == 0 {
-		t.Skip("no kernel thread is visible in this pid namespace")
+		t.Log("no kernel thread is visible in this pid namespace: only the crafted ones were tested")
 	}
 }
 

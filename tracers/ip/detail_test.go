@@ -3,8 +3,6 @@ package ip
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -81,28 +79,8 @@ func answers(t testing.TB, brute bool) string {
 
 func TestRunIsBrute(t *testing.T) { require.Equal(t, answers(t, true), answers(t, false)) }
 
-// The child of TestSameInAnyZone prints its answers.
-func TestPrintAnswers(t *testing.T) {
-	if os.Getenv("PRINT_ANSWERS") == "" {
-		t.Skip("only as a child of TestSameInAnyZone")
-	}
-	fmt.Print("BEGIN\n", answers(t, false), "END\n")
-}
-
 func TestSameInAnyZone(t *testing.T) {
-	want := answers(t, false)
-	require.Contains(t, want, `"failed_logins":3`)
-	for _, zone := range []string{"UTC", "Asia/Tokyo", "America/St_Johns"} {
-		cmd := exec.Command(os.Args[0], "-test.run=^TestPrintAnswers$")
-		cmd.Env = append(os.Environ(), "PRINT_ANSWERS=1", "TZ="+zone)
-		out, err := cmd.Output()
-		require.NoError(t, err)
-		_, body, found := strings.Cut(string(out), "BEGIN\n")
-		require.True(t, found)
-		body, _, found = strings.Cut(body, "END\n")
-		require.True(t, found)
-		require.Equal(t, want, body, zone)
-	}
+	casetest.SameInAnyZone(t, answers(t, false), `"failed_logins":3`)
 }
 
 func BenchmarkRun(b *testing.B) {

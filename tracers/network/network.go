@@ -9,6 +9,7 @@ import (
 
 	"stilltrace/index"
 	"stilltrace/tracers/address"
+	"stilltrace/tracers/tally"
 )
 
 // Schema names the shape of Answer.
@@ -30,8 +31,8 @@ type Answer struct {
 	Totals  Totals `json:"totals"` // over Sockets
 	// DeniedFDLists counts the processes whose descriptors could not all be read for want of permission. While it is not 0,
 	// a socket of unknown ownership may be theirs, and a known one may have more owners.
-	DeniedFDLists int     `json:"denied_fd_lists"`
-	Gaps          []Count `json:"gaps"` // by reason: what of the socket tables could not be read
+	DeniedFDLists int           `json:"denied_fd_lists"`
+	Gaps          []tally.Count `json:"gaps"` // by reason: what of the socket tables could not be read
 }
 
 // Row is one socket and what follows from the others about it.
@@ -148,6 +149,6 @@ func (a *Answer) countGaps(r *index.Reader) error {
 			a.DeniedFDLists++ // the Count of such a gap is of descriptors
 		}
 	}
-	a.Gaps = counts(reasons)
+	a.Gaps = tally.Counts(reasons)
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"stilltrace/index"
 	"stilltrace/tracers/address"
 	"stilltrace/tracers/network"
+	"stilltrace/tracers/tally"
 )
 
 // openCase writes a case with these records and opens it.
@@ -157,14 +158,14 @@ func TestTotals(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, network.Totals{
 		Sockets: 16, UnknownOwners: 1,
-		States: []network.Count{{"ESTABLISHED", 7}, {"LISTEN", 5}, {"UNCONN", 2}, {"CLOSE_WAIT", 1}, {"TIME_WAIT", 1}},
-		Protos: []network.Count{{"tcp", 9}, {"tcp6", 4}, {"udp", 2}, {"udp6", 1}},
-		Services: []network.Count{{"gunicorn", 3}, {"ssh", 3}, {"http", 2}, {"avahi", 1}, {"bootpc", 1}, {"bot", 1},
-			{"domain", 1}, {"https", 1}, {"node_exporter", 1}},
-		Remotes: []network.Count{{"127.0.0.1", 2}, {"203.0.113.7", 2}, {"10.0.0.5", 1}, {"100.64.1.1", 1}, {"198.51.100.9", 1},
-			{"9.9.9.9", 1}, {"93.184.216.34", 1}},
-		Processes: []network.Count{{"nginx", 3}, {"gunicorn", 2}, {"avahi", 1}, {"bot", 1}, {"curl", 1}, {"dhclient", 1}, {"nc", 1},
-			{"node_exporter", 1}, {"resolver", 1}, {"sshd", 1}, {"sshd-session", 1}, {"systemd", 1}},
+		States: counted("ESTABLISHED", 7, "LISTEN", 5, "UNCONN", 2, "CLOSE_WAIT", 1, "TIME_WAIT", 1),
+		Protos: counted("tcp", 9, "tcp6", 4, "udp", 2, "udp6", 1),
+		Services: counted("gunicorn", 3, "ssh", 3, "http", 2, "avahi", 1, "bootpc", 1, "bot", 1,
+			"domain", 1, "https", 1, "node_exporter", 1),
+		Remotes: counted("127.0.0.1", 2, "203.0.113.7", 2, "10.0.0.5", 1, "100.64.1.1", 1, "198.51.100.9", 1,
+			"9.9.9.9", 1, "93.184.216.34", 1),
+		Processes: counted("nginx", 3, "gunicorn", 2, "avahi", 1, "bot", 1, "curl", 1, "dhclient", 1, "nc", 1,
+			"node_exporter", 1, "resolver", 1, "sshd", 1, "sshd-session", 1, "systemd", 1),
 	}, a.Totals)
 }
 
@@ -289,7 +290,7 @@ func TestGapsExplainOrphans(t *testing.T) {
 	require.Equal(t, network.OwnerUnknown, a.Sockets[0].Ownership)
 	require.Equal(t, 1, a.Totals.UnknownOwners)
 	require.Equal(t, 2, a.DeniedFDLists)
-	require.Equal(t, []network.Count{{"torn", 3}}, a.Gaps)
+	require.Equal(t, counted("torn", 3), a.Gaps)
 }
 
 func TestJSON(t *testing.T) {
@@ -371,4 +372,13 @@ func BenchmarkRun(b *testing.B) {
 			}
 		})
 	}
+}
+
+// counted is a list of names and how often each occurs.
+func counted(pairs ...any) []tally.Count {
+	var out []tally.Count
+	for i := 0; i < len(pairs); i += 2 {
+		out = append(out, tally.Count{Name: pairs[i].(string), Count: pairs[i+1].(int)})
+	}
+	return out
 }

@@ -6,24 +6,19 @@ import (
 	"strings"
 
 	"stilltrace/tracers/address"
+	"stilltrace/tracers/tally"
 )
-
-// Count is how often a name occurs.
-type Count struct {
-	Name  string `json:"name"`
-	Count int    `json:"count"`
-}
 
 // Totals count sockets, each list by falling count, then by name. A socket
 // without the thing counted is in Sockets alone.
 type Totals struct {
-	Sockets       int     `json:"sockets"`
-	UnknownOwners int     `json:"unknown_owners"` // of Ownership unknown
-	States        []Count `json:"states"`
-	Protos        []Count `json:"protos"`
-	Services      []Count `json:"services"`
-	Remotes       []Count `json:"remotes"`   // remote addresses, the wildcard left out
-	Processes     []Count `json:"processes"` // names of owners; a socket counts once under each name
+	Sockets       int           `json:"sockets"`
+	UnknownOwners int           `json:"unknown_owners"` // of Ownership unknown
+	States        []tally.Count `json:"states"`
+	Protos        []tally.Count `json:"protos"`
+	Services      []tally.Count `json:"services"`
+	Remotes       []tally.Count `json:"remotes"`   // remote addresses, the wildcard left out
+	Processes     []tally.Count `json:"processes"` // names of owners; a socket counts once under each name
 }
 
 func total(rows []Row) Totals {
@@ -45,23 +40,9 @@ func total(rows []Row) Totals {
 			t.UnknownOwners++
 		}
 	}
-	t.States, t.Protos, t.Services = counts(states), counts(protos), counts(services)
-	t.Remotes, t.Processes = counts(remotes), counts(processes)
+	t.States, t.Protos, t.Services = tally.Counts(states), tally.Counts(protos), tally.Counts(services)
+	t.Remotes, t.Processes = tally.Counts(remotes), tally.Counts(processes)
 	return t
-}
-
-// counts lists m without the empty name.
-func counts(m map[string]int) []Count {
-	list := make([]Count, 0, len(m))
-	for name, n := range m {
-		if name != "" {
-			list = append(list, Count{name, n})
-		}
-	}
-	slices.SortFunc(list, func(a, b Count) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Name, b.Name))
-	})
-	return list
 }
 
 // sortRows orders rows as Answer promises. Where all that a person sees is

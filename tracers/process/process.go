@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"stilltrace/index"
+	"stilltrace/tracers/tally"
 )
 
 // Schema names the shape of Answer.
@@ -15,13 +16,13 @@ const Schema = "stilltrace.process/1"
 
 // Answer is what the process tracer has to say about one snapshot.
 type Answer struct {
-	Schema    string    `json:"schema"`
-	Snapshot  int       `json:"snapshot"`
-	Captured  bool      `json:"captured"`  // false: the capture was told to leave out processes and sockets
-	Processes []Row     `json:"processes"` // by pid; in the order of the tree in an answer of Tree
-	Summary   Summary   `json:"summary"`   // over the processes for which all terms hold
-	Findings  []Finding `json:"findings"`  // about these, most severe first
-	Gaps      []Count   `json:"gaps"`      // by reason: what of any process could not be read
+	Schema    string        `json:"schema"`
+	Snapshot  int           `json:"snapshot"`
+	Captured  bool          `json:"captured"`  // false: the capture was told to leave out processes and sockets
+	Processes []Row         `json:"processes"` // by pid; in the order of the tree in an answer of Tree
+	Summary   Summary       `json:"summary"`   // over the processes for which all terms hold
+	Findings  []Finding     `json:"findings"`  // about these, most severe first
+	Gaps      []tally.Count `json:"gaps"`      // by reason: what of any process could not be read
 }
 
 // Row is one process and what follows from the others about it.
@@ -163,6 +164,6 @@ func (h *host) answer() *Answer {
 	}
 	return &Answer{
 		Schema: Schema, Snapshot: h.snap.ID, Captured: !h.snap.Options.NoProc,
-		Processes: []Row{}, Findings: []Finding{}, Gaps: counts(reasons),
+		Processes: []Row{}, Findings: []Finding{}, Gaps: tally.Counts(reasons),
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"stilltrace/index"
 	"stilltrace/tracers/process"
+	"stilltrace/tracers/tally"
 )
 
 // records are what a test puts into a case.
@@ -159,8 +160,8 @@ func TestRun(t *testing.T) {
 
 	require.Equal(t, process.Summary{
 		Processes: 13, KernelThreads: 2, Threads: 16, RSS: 13 << 20,
-		States: []process.Count{{"S", 9}, {"I", 2}, {"R", 2}},
-		Users:  []process.Count{{"root", 8}, {"www-data", 3}, {"1001", 1}, {"alice", 1}},
+		States: counted("S", 9, "I", 2, "R", 2),
+		Users:  counted("root", 8, "www-data", 3, "1001", 1, "alice", 1),
 	}, a.Summary)
 }
 
@@ -312,7 +313,7 @@ func TestGaps(t *testing.T) {
 	r := c.open(t)
 	a, err := process.Run(r, index.Query{})
 	require.NoError(t, err)
-	require.Equal(t, []process.Count{{"permission", 3}, {"vanished", 1}}, a.Gaps)
+	require.Equal(t, counted("permission", 3, "vanished", 1), a.Gaps)
 	w, err := process.One(r, 1, 800)
 	require.NoError(t, err)
 	require.Equal(t, c.gaps[1:2], w.Gaps)
@@ -378,4 +379,13 @@ func BenchmarkRun(b *testing.B) {
 			}
 		})
 	}
+}
+
+// counted is a list of names and how often each occurs.
+func counted(pairs ...any) []tally.Count {
+	var out []tally.Count
+	for i := 0; i < len(pairs); i += 2 {
+		out = append(out, tally.Count{Name: pairs[i].(string), Count: pairs[i+1].(int)})
+	}
+	return out
 }

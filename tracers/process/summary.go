@@ -1,26 +1,19 @@
 package process
 
 import (
-	"cmp"
-	"slices"
 	"strconv"
-	"strings"
-)
 
-// Count is how often a name occurs.
-type Count struct {
-	Name  string `json:"name"`
-	Count int    `json:"count"`
-}
+	"stilltrace/tracers/tally"
+)
 
 // Summary counts processes, each list by falling count, then by name.
 type Summary struct {
-	Processes     int     `json:"processes"`
-	KernelThreads int     `json:"kernel_threads"` // among them
-	Threads       int     `json:"threads"`
-	RSS           uint64  `json:"rss_bytes"` // memory that several processes share counts once for each
-	States        []Count `json:"states"`
-	Users         []Count `json:"users"` // effective user; its number where the host's passwd has no name, ? where it is unknown, as ps(1) does
+	Processes     int           `json:"processes"`
+	KernelThreads int           `json:"kernel_threads"` // among them
+	Threads       int           `json:"threads"`
+	RSS           uint64        `json:"rss_bytes"` // memory that several processes share counts once for each
+	States        []tally.Count `json:"states"`
+	Users         []tally.Count `json:"users"` // effective user; its number where the host's passwd has no name, ? where it is unknown, as ps(1) does
 }
 
 func summarize(rows []Row) Summary {
@@ -36,7 +29,7 @@ func summarize(rows []Row) Summary {
 			s.KernelThreads++
 		}
 	}
-	s.States, s.Users = counts(states), counts(users)
+	s.States, s.Users = tally.Counts(states), tally.Counts(users)
 	return s
 }
 
@@ -48,18 +41,4 @@ func userOf(p *Row) string {
 		return strconv.FormatUint(uint64(*p.EUID), 10)
 	}
 	return "?"
-}
-
-// counts lists m without the empty name.
-func counts(m map[string]int) []Count {
-	list := make([]Count, 0, len(m))
-	for name, n := range m {
-		if name != "" {
-			list = append(list, Count{name, n})
-		}
-	}
-	slices.SortFunc(list, func(a, b Count) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Name, b.Name))
-	})
-	return list
 }

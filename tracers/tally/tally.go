@@ -47,6 +47,26 @@ type Row struct {
 	Last   index.Time `json:"last"`
 }
 
+// Count is how often a name occurs.
+type Count struct {
+	Name  string `json:"name"`
+	Count int    `json:"count"`
+}
+
+// Counts lists m without the empty name, by falling count, then by name.
+func Counts(m map[string]int) []Count {
+	list := make([]Count, 0, len(m))
+	for name, n := range m {
+		if name != "" {
+			list = append(list, Count{name, n})
+		}
+	}
+	slices.SortFunc(list, func(a, b Count) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Name, b.Name))
+	})
+	return list
+}
+
 // Room is the memory that the tallies of one answer share. Once it is used up
 // no tally follows a further value; those that are followed stay exact.
 type Room struct {

@@ -158,6 +158,7 @@ func TestBytesComeBack(t *testing.T) {
 		{"blank lines and carriage returns", "\n\r\n\n" + sshLine + "\r\n\n", 6},
 		{"only NULs and text", strings.Repeat("\x00", 5000) + sshLine, 1},
 		{"no UTF-8", "Nov 23 10:00:00 web01 app: \xff\xfe\x80\n", 1},
+		{"what a client sent in TLS", sshLine + "\x16\x03\x01\x00\xee\x01\x00\x00\xea\x03\x03 in a request\n" + sshLine + sshLine + sshLine, 5},
 		{"many chunks", strings.Repeat(sshLine, 20_000), 20_000},
 		{"a line longer than any entry", sshLine + long + "\n" + sshLine, 3},
 		{"an entry of many lines", sshLine + strings.Repeat("  at frame\n", 200_000) + sshLine, 200_002},

@@ -115,8 +115,9 @@ func (o *opened) head() ([]byte, error) {
 }
 
 // binary reports whether the file is a table of login records or a journal by
-// its name, or holds NULs among its first text. A hole of NULs before the text
-// is what a truncated log looks like, and is read.
+// its name, or more than one byte in twenty of its first text is a control
+// character. Of random bytes one in ten is; a log has some where somebody sent
+// them. A hole of NULs before the text is what a truncated log looks like.
 func binary(base string, head []byte) bool {
 	for _, known := range [...]string{"wtmp", "btmp", "lastlog", "faillog", "tallylog"} {
 		if base == known || strings.HasPrefix(base, known+".") || strings.HasPrefix(base, known+"-") {
@@ -127,7 +128,13 @@ func binary(base string, head []byte) bool {
 		return true
 	}
 	head = bytes.TrimLeft(head, "\x00")
-	return bytes.IndexByte(head[:min(len(head), 4<<10)], 0) >= 0
+	controls := 0
+	for _, c := range head {
+		if c < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != '\x1b' || c == 0x7f {
+			controls++
+		}
+	}
+	return controls*20 > len(head)
 }
 
 // source describes the file as it was opened.

@@ -143,8 +143,8 @@ func pgLog(msg []byte, e *Entry) {
 	}
 }
 
-// pgErrno tells why a system call failed: "could not do something: reason". A
-// pooler in between may add the peer: "… reason (192.0.2.1)".
+// pgErrno tells why a system call failed: "could not do something: reason". An
+// address in parentheses behind the reason is the peer's.
 func pgErrno(msg []byte, e *Entry) index.Action {
 	_, reason, _ := aroundLast(msg, ": ")
 	if _, peer, ok := aroundLast(reason, " ("); ok {

@@ -1,0 +1,249 @@
+// Stilltrace takes a still of a Linux host, its state and its logs, in one
+// file, and traces what happened in it later, offline, on any machine.
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"stilltrace/index/printable"
+	"stilltrace/query"
+	"stilltrace/snapshot"
+)
+
+const about = `stilltrace takes a still of a Linux host, its processes, sockets and logs, in one
+file, and answers from it later: offline, on any machine, the same every time.
+
+  stilltrace snapshot -o web01.db            on the host, once: reads, changes nothing
+  stilltrace info web01.db                   what the case holds, and what it does not
+  stilltrace ip web01.db 203.0.113.7         all that one address did
+`
+
+const exits = "Exit status: 0 found, 1 nothing found, 2 trouble, 3 the evidence is not whole.\n"
+
+// command is one line of the command table.
+type command struct {
+	name, args, short string
+	long              string // what short leaves open
+	examples          string
+	flags             func(*query.Options, *pflag.FlagSet)
+	run               query.Command
+}
+
+// commands is the command table, in the order of the help.
+func commands() []command {
+	return []command{
+		{"snapshot", "[LOG...]", "capture this host into a new case", `Reads /proc and the logs once, and writes one new file; nothing else on the host
+changes. LOG is a file, a glob or a directory; without one, those under /var/log
+are taken. What cannot be read is noted in the case, with the reason.`,
+			`  sudo stilltrace snapshot -o web01.db
+  stilltrace snapshot -o web01.db /var/log/nginx '/srv/*/app.log'
+  stilltrace snapshot -o disk.db --root /mnt/disk --no-proc --captured-at 2026-11-20T10:00:00Z`, nil, nil},
+		{"info", "CASE.db", "what a case holds, and what it could not see", `Shows the host, the capture, its logs, and what was not seen and why.`,
+			`  stilltrace info web01.db
+  stilltrace info web01.db --format json`, (*query.Options).InfoFlags, query.Info},
+		{"check", "CASE.db", "prove a case whole", `Compares every value with its checksum, every log with its SHA-256, and every
+event with the terms that lead to it. Exit status 3 where one differs.`,
+			`  stilltrace check web01.db`, (*query.Options).AnswerFlags, query.Check},
+		{"ip", "CASE.db [TERM...]", "addresses: logins, bans, requests, connections", `A bare word is an address or a network. One address is shown whole.`,
+			`  stilltrace ip web01.db                              who tried hardest
+  stilltrace ip web01.db 203.0.113.7                  all about one
+  stilltrace ip web01.db 203.0.113.0/24 service:sshd --since 2h`, (*query.Options).QueryFlags, query.IP},
+		{"network", "CASE.db [TERM...]", "sockets: connections, listeners, their owners", `A bare word is an address or a network, :22 a port, any other a service.`,
+			`  stilltrace network web01.db direction:listen        what is open
+  stilltrace network web01.db :443 state:ESTABLISHED
+  stilltrace network web01.db process:nginx -class:loopback`, (*query.Options).QueryFlags, query.Network},
+		{"process", "CASE.db [TERM...]", "processes: a list, the tree, or one whole", `A bare number is a pid, any other bare word a name. One pid is shown whole.`,
+			`  stilltrace process web01.db --sort -rss
+  stilltrace process web01.db 812                     all about one
+  stilltrace process web01.db --tree user:www-data`, (*query.Options).ProcessFlags, query.Process},
+		{"event", "CASE.db [TERM...]", "events of the logs, or counts of them", `A bare address is looked for as such, any other bare word in the message.`,
+			`  stilltrace event web01.db action:login_failed --since -1h
+  stilltrace event web01.db 'level>=err' -service:kernel
+  stilltrace event web01.db action:login_failed --by user,ip`, (*query.Options).EventFlags, query.Event},
+		{"error", "CASE.db [TERM...]", "errors: each kind once, how often, since when", `A bare word is a category, or text in the message.`,
+			`  stilltrace error web01.db
+  stilltrace error web01.db database --since 2026-11-23`, (*query.Options).QueryFlags, query.Error},
+		{"export", "CASE.db --to WHAT", "write a case for other programs", `--to raw writes each log back, byte for byte, under -o DIR, with SHA256SUMS; a
+log that was compressed is written as its text. --to jsonl writes everything
+else, one JSON object a line, to -o FILE or stdout.`,
+			`  stilltrace export web01.db --to raw -o logs && (cd logs && sha256sum -c SHA256SUMS)
+  stilltrace export web01.db --to jsonl -o web01.jsonl`, (*query.Options).ExportFlags, query.Export},
+		{"version", "", "print the version", "", "", nil, nil},
+	}
+}
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+func run(args []string) int {
+	env := query.NewEnv(os.Stdout, os.Stderr)
+	status := query.Found
+	root := &cobra.Command{Use: "stilltrace", SilenceErrors: true, SilenceUsage: true, SuggestionsMinimumDistance: 2, Version: version()}
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return unknownCommand(cmd, args[0])
+		}
+		return cmd.Help()
+	}
+	root.Args = cobra.ArbitraryArgs
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%s: %w: %s lists them", cmd.Name(), err, strings.Replace(cmd.CommandPath(), " ", " help ", 1))
+	})
+	own := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		if text, ok := help(cmd); ok {
+			fmt.Fprint(env.Stdout, text)
+			return
+		}
+		own(cmd, args)
+	})
+	root.SetHelpCommand(&cobra.Command{Use: "help [COMMAND]", Short: "tell more about a command", RunE: func(_ *cobra.Command, args []string) error {
+		if cmd, rest, err := root.Find(args); err == nil && (cmd != root || len(rest) == 0) {
+			return cmd.Help()
+		}
+		return unknownCommand(root, args[0])
+	}})
+	for _, c := range commands() {
+		cmd := &cobra.Command{Use: strings.TrimSpace(c.name + " " + c.args), Short: c.short}
+		o := new(query.Options)
+		switch c.name {
+		case "snapshot":
+			cmd.RunE = snapshotCommand(cmd.Flags(), args, &status)
+		case "version":
+			cmd.Args = cobra.NoArgs
+			cmd.RunE = func(*cobra.Command, []string) error { _, err := fmt.Println(version()); return err }
+		default:
+			c.flags(o, cmd.Flags())
+			cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
+				status, err = c.run(cmd.Context(), env, o, args)
+				return err
+			}
+		}
+		root.AddCommand(cmd)
+	}
+	root.SetArgs(query.Arguments(args))
+	if err := root.Execute(); err != nil {
+		fmt.Fprintln(os.Stderr, "stilltrace: "+printable.String(err.Error()))
+		return int(max(status, query.Trouble))
+	}
+	return int(status)
+}
+
+func unknownCommand(root *cobra.Command, name string) error {
+	if near := root.SuggestionsFor(name); len(near) > 0 {
+		return fmt.Errorf("%s: no such command, did you mean %s?", name, strings.Join(near, " or "))
+	}
+	if strings.HasSuffix(name, ".db") {
+		return fmt.Errorf("%s: a command comes first: stilltrace info %s", name, name)
+	}
+	return fmt.Errorf("%s: no such command: stilltrace help lists them", name)
+}
+
+// snapshotCommand declares the flags of snapshot and returns what runs it.
+func snapshotCommand(f *pflag.FlagSet, args []string, status *query.Status) func(*cobra.Command, []string) error {
+	o := snapshot.Options{Tool: "stilltrace " + release(), Args: args}
+	f.StringVarP(&o.Output, "output", "o", "", "the case to write: `CASE.db`")
+	f.BoolVar(&o.Force, "force", false, "replace a case of that name")
+	strict := f.Bool("strict", false, "exit status 3 where anything could not be seen")
+	f.StringVar(&o.Proc, "proc", "", "read this procfs: `DIR` (default /proc of the root)")
+	f.StringVar(&o.Root, "root", "", "read the file system mounted or copied to `DIR` (default /)")
+	f.BoolVar(&o.NoLogs, "no-logs", false, "leave out the logs")
+	f.BoolVar(&o.NoProc, "no-proc", false, "leave out processes and sockets")
+	at := f.String("captured-at", "", "when a copied host was copied: `TIME` in RFC 3339 (default now)")
+	return func(cmd *cobra.Command, logs []string) (err error) {
+		if o.Output == "" {
+			return fmt.Errorf("snapshot: no case to write: stilltrace snapshot -o CASE.db")
+		}
+		if !strings.HasSuffix(o.Output, ".db") {
+			return fmt.Errorf("%s: a case's name ends in .db: -o %s.db", o.Output, o.Output)
+		}
+		if *at != "" {
+			if o.CapturedAt, err = time.Parse(time.RFC3339, *at); err != nil {
+				return fmt.Errorf("--captured-at %q is not a time: write 2026-11-23T04:05:06Z", *at)
+			}
+		}
+		if o.Logs = logs; term.IsTerminal(int(os.Stderr.Fd())) {
+			o.Progress = snapshot.NewProgress(os.Stderr)
+		}
+		ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+		defer stop()
+		s, err := snapshot.Run(ctx, o)
+		if err != nil {
+			return err
+		}
+		if *strict && s.Gaps > 0 {
+			*status = query.NotWhole
+		}
+		return s.Write(os.Stdout)
+	}
+}
+
+// help is the text of `stilltrace`, `stilltrace help ip` and `stilltrace ip
+// --help`, from the command table.
+func help(cmd *cobra.Command) (string, bool) {
+	var b strings.Builder
+	if !cmd.HasParent() {
+		b.WriteString(about + "\nCommands:\n")
+		for _, c := range commands() {
+			fmt.Fprintf(&b, "  %-14s %s\n", c.name, c.short)
+		}
+		fmt.Fprintf(&b, "  %-14s %s\n\nstilltrace help COMMAND tells more.\n%s", "completion", "complete commands in bash, zsh, fish or powershell", exits)
+		return b.String(), true
+	}
+	for _, c := range commands() {
+		if cmd.Parent().HasParent() || c.name != cmd.Name() {
+			continue
+		}
+		fmt.Fprintf(&b, "Usage: stilltrace %s\n\n%s\n", cmd.Use, sentence(c.short))
+		section := func(title, text string) {
+			if text != "" {
+				fmt.Fprintf(&b, "%s%s\n", title, strings.TrimRight(text, "\n"))
+			}
+		}
+		section("", c.long)
+		section("\nExamples:\n", c.examples)
+		if terms := query.TermHelp(c.name); terms != "" {
+			section("\nTerms, which must all hold: field:value (* stands for any text), -field:value to\nexclude, and with >= <= > < for numbers and levels:\n", terms)
+		}
+		section("\nFlags:\n", query.FlagHelp(cmd.Flags()))
+		section("\n", exits)
+		return b.String(), true
+	}
+	return "", false
+}
+
+func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." }
+
+// release is the version of the module, or what stands for it.
+func release() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
+func version() string {
+	text := "stilltrace " + release()
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			switch {
+			case s.Key == "vcs.revision":
+				text += ", revision " + s.Value
+			case s.Key == "vcs.modified" && s.Value == "true":
+				text += ", modified"
+			}
+		}
+	}
+	return fmt.Sprintf("%s, %s %s/%s", text, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}

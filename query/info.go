@@ -1,0 +1,245 @@
+package query
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"stilltrace/index"
+	"stilltrace/query/render"
+)
+
+// SchemaInfo names the shape of what info prints as JSON.
+const SchemaInfo = "stilltrace.info/1"
+
+// information is what a case holds, and what it does not.
+type information struct {
+	Schema    string           `json:"schema"`
+	Format    int              `json:"format"`
+	Feature   int              `json:"feature"`
+	Tool      string           `json:"tool"` // that wrote the file
+	Digest    string           `json:"digest"`
+	Snapshot  int              `json:"snapshot"` // that the gaps are of
+	Snapshots []index.Snapshot `json:"snapshots"`
+	Sources   []index.Source   `json:"sources"`
+	Gaps      []*index.Gap     `json:"gaps"`
+}
+
+// gapGroup is all gaps of one area and reason.
+type gapGroup struct {
+	area    string
+	reason  index.Reason
+	count   int64
+	example string
+}
+
+// Info shows what a case holds, what it does not hold and why.
+func Info(ctx context.Context, env *Env, o *Options, args []string) (Status, error) {
+	s, err := open(ctx, env, o, args)
+	if err != nil {
+		return StatusOf(err), err
+	}
+	defer s.close()
+	if err := s.noWords("info"); err != nil {
+		return Trouble, err
+	}
+	m := s.reader.Manifest()
+	i := &information{Schema: SchemaInfo, Format: m.Format, Feature: m.Feature, Tool: m.Tool, Digest: m.Digest, Snapshot: s.snap.ID,
+		Snapshots: s.reader.Snapshots(), Sources: slices.Clone(s.reader.Sources()), Gaps: []*index.Gap{}}
+	for g, err := range s.reader.Gaps(s.snap.ID) {
+		if err != nil {
+			return StatusOf(err), err
+		}
+		i.Gaps = append(i.Gaps, g)
+	}
+	v := sources()
+	if err := v.order(i.Sources, o.Sort); err != nil {
+		return Trouble, err
+	}
+	shown := first(i.Sources, s.limit())
+	a := &render.Answer{Main: v.table(shown, len(i.Sources)), Value: i, Records: i.records()}
+	logs := v.table(shown, len(i.Sources))
+	logs.Title = "Logs"
+	a.Sections = []render.Table{s.about(i), s.holds(), logs, s.unseen(i.Gaps)}
+	if len(i.Gaps) == 0 {
+		a.Notes = append(a.Notes, "nothing that was looked for stayed unseen")
+	}
+	if status, err := s.print(a); err != nil {
+		return status, err
+	}
+	return Found, nil
+}
+
+// records are the parts of the information, one a line.
+func (i *information) records() iter.Seq2[any, error] {
+	return func(yield func(any, error) bool) {
+		for k := range i.Snapshots {
+			if !yield(newSnapshotLine(&i.Snapshots[k]), nil) {
+				return
+			}
+		}
+		for _, src := range i.Sources {
+			if !yield(sourceLine{"source", src}, nil) {
+				return
+			}
+		}
+		for _, g := range i.Gaps {
+			if !yield(gapLine{"gap", i.Snapshot, *g}, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (s *session) about(i *information) render.Table {
+	h := &s.snap.Host
+	system := h.OS.PrettyName
+	if h.Kernel.Release != "" {
+		system = strings.TrimPrefix(system+", kernel "+h.Kernel.Release, ", ")
+	}
+	end := render.Stamp(s.snap.End.Realtime, s.zone)
+	took := s.snap.End.Realtime.Go().Sub(s.snap.Start.Realtime.Go())
+	taken := fmt.Sprintf("%s %s", end, s.zone)
+	if took > 0 {
+		taken += ", in " + duration(took)
+	}
+	if n := len(i.Snapshots); n > 1 {
+		taken = fmt.Sprintf("%d of %d, %s", s.snap.ID, n, taken)
+	}
+	how := "of a copied or mounted host"
+	switch euid := &s.snap.Capturer.EUID; {
+	case !s.snap.Live:
+	case *euid == 0:
+		how = "of the running host, as root"
+	default:
+		how = "of the running host, as user " + named(h.UserName(*euid), euid)
+	}
+	booted := s.stamp(h.Booted)
+	if h.Uptime > 0 && booted != "" {
+		booted += ", up " + uptime(h.Uptime)
+	}
+	zone := h.Timezone.Name
+	if !h.Timezone.Known && zone != "" {
+		zone += " (assumed: the host's own could not be read)"
+	}
+	return facts(s.path,
+		fact{"host", h.Hostname},
+		fact{"system", system},
+		fact{"machine id", h.MachineID},
+		fact{"booted", booted},
+		fact{"boot id", h.BootID},
+		fact{"time zone", zone},
+		fact{"snapshot", taken},
+		fact{"taken", how + ", by " + s.snap.Tool},
+		fact{"format", strconv.Itoa(i.Format)},
+		fact{"digest", i.Digest},
+	)
+}
+
+// duration rounds to what a person wants to know.
+func duration(d time.Duration) string {
+	if d < time.Second {
+		return d.Round(time.Millisecond).String()
+	}
+	return d.Round(100 * time.Millisecond).String()
+}
+
+func uptime(seconds float64) string {
+	if seconds >= 86400 {
+		return render.Counted(int64(seconds/86400), "day", "days")
+	}
+	return (time.Duration(seconds) * time.Second).String()
+}
+
+func (s *session) holds() render.Table {
+	c := s.snap.Counts
+	number := func(name string, kind render.Kind, f func(index.Counts) int64) column[index.Counts] {
+		return column[index.Counts]{render.Column{Name: name, Kind: kind}, func(c index.Counts) render.Cell { return render.NumberCell(f(c)) }}
+	}
+	v := view[index.Counts]{"", "", []column[index.Counts]{
+		number("processes", render.Count, func(c index.Counts) int64 { return int64(c.Processes) }),
+		number("sockets", render.Count, func(c index.Counts) int64 { return int64(c.Sockets) }),
+		number("logs", render.Count, func(c index.Counts) int64 { return int64(c.Sources) }),
+		number("lines", render.Count, func(c index.Counts) int64 { return c.Lines }),
+		number("events", render.Count, func(c index.Counts) int64 { return c.Events }),
+		number("log text", render.Bytes, func(c index.Counts) int64 { return c.LogBytes }),
+	}}
+	return v.list("What the snapshot holds", []index.Counts{c})
+}
+
+func sources() view[index.Source] {
+	type row = index.Source
+	count := func(c render.Column, f func(r row) int64) column[row] {
+		return column[row]{c, func(r row) render.Cell { return render.NumberCell(f(r)) }}
+	}
+	return view[row]{"log", "logs", []column[row]{
+		{render.Column{Name: "path", Shrink: 1}, func(r row) render.Cell { return render.TextCell(r.Path) }},
+		{render.Column{Name: "format"}, func(r row) render.Cell { return render.TextCell(r.Format) }},
+		count(render.Column{Name: "lines", Kind: render.Count}, func(r row) int64 { return r.Lines }),
+		count(render.Column{Name: "events", Kind: render.Count, From: 120}, func(r row) int64 { return r.Events }),
+		count(render.Column{Name: "bytes", Kind: render.Bytes, From: 110}, func(r row) int64 { return r.Bytes }),
+		{render.Column{Name: "first", Kind: render.Time, From: 100}, func(r row) render.Cell { return render.TimeCell(r.First) }},
+		{render.Column{Name: "last", Kind: render.Time}, func(r row) render.Cell { return render.TimeCell(r.Last) }},
+		{render.Column{Name: "sha256", From: render.Never}, func(r row) render.Cell { return render.TextCell(r.SHA256) }},
+		{render.Column{Name: "compression", From: render.Never}, func(r row) render.Cell { return render.TextCell(r.Compression) }},
+		count(render.Column{Name: "inode", Kind: render.Number, From: render.Never}, func(r row) int64 { return int64(r.Inode) }),
+		{render.Column{Name: "mtime", Kind: render.Time, From: render.Never}, func(r row) render.Cell { return render.TimeCell(r.Mtime) }},
+		count(render.Column{Name: "snapshot", Kind: render.Number, From: render.Never}, func(r row) int64 { return int64(r.Snapshot) }),
+	}}
+}
+
+// unseen groups the gaps by what could not be seen and why.
+func (s *session) unseen(list []*index.Gap) render.Table {
+	type key struct {
+		area   string
+		reason index.Reason
+	}
+	groups := map[key]*gapGroup{}
+	for _, g := range list {
+		k := key{g.Area, g.Reason}
+		if groups[k] == nil {
+			groups[k] = &gapGroup{area: g.Area, reason: g.Reason, example: g.Place}
+			if g.Detail != "" {
+				groups[k].example += ": " + g.Detail
+			}
+		}
+		groups[k].count += int64(max(g.Count, 1))
+	}
+	var rows []*gapGroup
+	for _, g := range groups {
+		rows = append(rows, g)
+	}
+	slices.SortFunc(rows, func(a, b *gapGroup) int {
+		return cmp.Or(strings.Compare(a.area, b.area), cmp.Compare(b.count, a.count), strings.Compare(string(a.reason), string(b.reason)))
+	})
+	v := view[*gapGroup]{"gap", "gaps", []column[*gapGroup]{
+		{render.Column{Name: "area"}, func(g *gapGroup) render.Cell { return render.TextCell(g.area) }},
+		{render.Column{Name: "count", Kind: render.Count}, func(g *gapGroup) render.Cell { return render.NumberCell(g.count) }},
+		{render.Column{Name: "why", Shrink: 2}, func(g *gapGroup) render.Cell { return render.TextCell(why(g.reason)) }},
+		{render.Column{Name: "example", Shrink: 1}, func(g *gapGroup) render.Cell { return render.TextCell(g.example) }},
+	}}
+	return v.list("What it could not see", rows)
+}
+
+// why says a reason in a responder's words.
+func why(r index.Reason) string {
+	words := map[index.Reason]string{
+		index.ReasonPermission:  "not permitted",
+		index.ReasonVanished:    "ended while it was read",
+		index.ReasonAbsent:      "not there",
+		index.ReasonTorn:        "torn: not of the known shape",
+		index.ReasonTooLarge:    "too large: cut at the limit",
+		index.ReasonUnsupported: "not supported",
+		index.ReasonChanged:     "changed while it was read",
+		index.ReasonIO:          "could not be read",
+	}
+	if w := words[r]; w != "" {
+		return w
+	}
+	return string(r)
+}

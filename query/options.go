@@ -1,0 +1,117 @@
+package query
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"stilltrace/query/render"
+	"stilltrace/tracers/event"
+)
+
+// Options are the flags of the offline commands. Each command declares those
+// that it has.
+type Options struct {
+	Since, Until string
+	Zone         string
+	Limit        int
+	Sort         string
+	Format       string
+	Output       string
+	Force        bool
+	Color        string
+	Tree         bool
+	By           []string
+	To           string
+}
+
+// screenful is how many rows a table shows unless told otherwise: what fits a
+// terminal of usual height twice over is still read, more is scrolled past.
+const screenful = 40
+
+// unlimited as a limit stands for: whatever the format has.
+const unlimited = -1
+
+// AnswerFlags declares how an answer is written.
+func (o *Options) AnswerFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.Format, "format", render.Formats()[0].Name, "how to write it: "+formatNames())
+	o.OutputFlags(f)
+	f.StringVar(&o.Zone, "tz", "UTC", "`ZONE` of the times shown and typed: UTC, Europe/Berlin, or host for the host's own; json and jsonl stay UTC")
+	f.StringVar(&o.Color, "color", "auto", "colour: `WHEN` is auto, always or never")
+}
+
+// OutputFlags declares where an answer goes.
+func (o *Options) OutputFlags(f *pflag.FlagSet) {
+	f.StringVarP(&o.Output, "output", "o", "", "write to `FILE`, whole or not at all")
+	f.BoolVar(&o.Force, "force", false, "replace what exists")
+}
+
+// RowFlags declares which rows of an answer are wanted.
+func (o *Options) RowFlags(f *pflag.FlagSet) {
+	f.IntVar(&o.Limit, "limit", unlimited, fmt.Sprintf("at most `N` rows, 0 for all (a table has %d, the other formats all)", screenful))
+	f.StringVar(&o.Sort, "sort", "", "order by a `COLUMN`; -COLUMN for the largest first")
+}
+
+// TimeFlags declares between which times events are wanted.
+func (o *Options) TimeFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.Since, "since", "", "only events at or after `TIME`: 2026-11-23T04:05:06Z, \"2026-11-23 04:05\", 2026-11-23, 04:05 on the day of the snapshot, or 90m, 2h, 3d before it")
+	f.StringVar(&o.Until, "until", "", "only events before `TIME`")
+}
+
+// limit is the most rows that the format is to print, 0 for all.
+func (o *Options) limit(f render.Format) int {
+	switch {
+	case o.Limit >= 0:
+		return o.Limit
+	case f.Program:
+		return 0
+	}
+	return screenful
+}
+
+// check refuses flags that cannot be meant, before anything is read.
+func (o *Options) check() (render.Format, error) {
+	f, err := render.FormatNamed(o.Format)
+	if err != nil {
+		return f, fmt.Errorf("--%w", err)
+	}
+	switch {
+	case o.Color != "auto" && o.Color != "always" && o.Color != "never":
+		return f, fmt.Errorf("--color %q: unknown: take one of auto, always, never", o.Color)
+	case o.Limit < unlimited:
+		return f, fmt.Errorf("--limit %d: less than nothing: 0 shows all", o.Limit)
+	}
+	return f, nil
+}
+
+// QueryFlags declares the flags that every question has.
+func (o *Options) QueryFlags(f *pflag.FlagSet) {
+	o.TimeFlags(f)
+	o.RowFlags(f)
+	o.AnswerFlags(f)
+}
+
+// InfoFlags declares the flags of info.
+func (o *Options) InfoFlags(f *pflag.FlagSet) {
+	o.RowFlags(f)
+	o.AnswerFlags(f)
+}
+
+// ProcessFlags declares the flags of process.
+func (o *Options) ProcessFlags(f *pflag.FlagSet) {
+	f.BoolVar(&o.Tree, "tree", false, "as a tree, with the parents of what is found")
+	o.QueryFlags(f)
+}
+
+// EventFlags declares the flags of event.
+func (o *Options) EventFlags(f *pflag.FlagSet) {
+	f.StringSliceVar(&o.By, "by", nil, "count by `FIELD,...`: "+strings.Join(event.Groupings(), ", "))
+	o.QueryFlags(f)
+}
+
+// ExportFlags declares the flags of export.
+func (o *Options) ExportFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.To, "to", "", "`WHAT` to write: "+targetNames())
+	o.OutputFlags(f)
+}

@@ -1,0 +1,235 @@
+package query
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+	"unicode/utf8"
+
+	"stilltrace/index"
+	"stilltrace/index/printable"
+)
+
+const (
+	sums = "SHA256SUMS" // as sha256sum(1) reads it with -c
+	// maxSegment is the longest file name that every file system takes (NAME_MAX), less room for a mark.
+	maxSegment = 240
+)
+
+// exportRaw writes every log of the case under the directory -o. The list of
+// sums is written last: a directory without it is not whole.
+func (s *session) exportRaw() (Status, error) {
+	dir := s.opt.Output
+	if dir == "" {
+		return Trouble, errors.New("export: --to raw needs a directory: -o DIR")
+	}
+	sources := s.reader.Sources()
+	if len(sources) == 0 {
+		s.env.say("%s: the case holds no logs", s.path)
+		return Nothing, nil
+	}
+	made, err := prepareDir(dir, s.opt.Force)
+	if err != nil {
+		return Trouble, fmt.Errorf("%s: %w", dir, err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return Trouble, fmt.Errorf("%s: %w", dir, bare(err))
+	}
+	defer root.Close()
+	w := &rawWriter{session: s, root: root}
+	if err := w.all(sources); err != nil {
+		w.undo(dir, made)
+		return StatusOf(err), fmt.Errorf("%s: %w", dir, err)
+	}
+	s.env.say("%s: %d logs written; prove them: cd %s && sha256sum -c %s", dir, len(sources), shellQuote(dir), sums)
+	return Found, nil
+}
+
+// prepareDir makes the directory, and reports whether it was not there before.
+func prepareDir(dir string, force bool) (made bool, err error) {
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return true, bare(os.Mkdir(dir, 0o700))
+	case err != nil:
+		return false, bare(err)
+	case len(entries) > 0 && !force:
+		return false, errors.New("holds files already: name another directory, or --force to write among them")
+	}
+	return false, nil
+}
+
+// rawWriter writes logs under one directory and nowhere else: root follows no
+// link that leads out of it.
+type rawWriter struct {
+	*session
+	root    *os.Root
+	written []string
+}
+
+func (w *rawWriter) all(sources []index.Source) error {
+	names := safeNames(sources)
+	var list strings.Builder
+	for i, src := range sources {
+		if err := w.ctx.Err(); err != nil {
+			return err
+		}
+		sum, err := w.one(names[i], src.ID)
+		if err != nil {
+			return fmt.Errorf("%s: %w", names[i], err)
+		}
+		if sum != src.SHA256 {
+			return fmt.Errorf("%s: its text has SHA-256 %s, not %s: %w", names[i], sum, src.SHA256, index.ErrDamaged)
+		}
+		fmt.Fprintf(&list, "%s  %s\n", sum, names[i])
+	}
+	_, err := w.create(sums, func(out io.Writer) error {
+		_, err := io.WriteString(out, list.String())
+		return err
+	})
+	return err
+}
+
+func (w *rawWriter) one(name string, id uint32) (string, error) {
+	if dir := path.Dir(name); dir != "." {
+		if err := w.root.MkdirAll(dir, 0o700); err != nil {
+			return "", bare(err)
+		}
+	}
+	return w.create(name, func(out io.Writer) error { return w.reader.WriteSource(out, id) })
+}
+
+// create writes a file and returns the SHA-256 of what went into it.
+func (w *rawWriter) create(name string, write func(io.Writer) error) (string, error) {
+	flags := os.O_WRONLY | os.O_CREATE | os.O_EXCL
+	if w.opt.Force {
+		// A file that is there is replaced, not written into: another name may lead to the same file.
+		if err := w.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", bare(err)
+		}
+	}
+	f, err := w.root.OpenFile(name, flags, 0o600)
+	if err != nil {
+		return "", bare(err)
+	}
+	w.written = append(w.written, name)
+	sum := sha256.New()
+	out := bufio.NewWriterSize(f, 1<<20)
+	err = write(io.MultiWriter(out, sum))
+	if err == nil {
+		err = out.Flush()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	return hex.EncodeToString(sum.Sum(nil)), bare(err)
+}
+
+// undo removes what was written, and the directory where it was made for it.
+func (w *rawWriter) undo(dir string, made bool) {
+	if made {
+		_ = os.RemoveAll(dir)
+		return
+	}
+	for _, name := range w.written {
+		_ = w.root.Remove(name)
+		for d := path.Dir(name); d != "."; d = path.Dir(d) {
+			_ = w.root.Remove(d) // fails, rightly, where something else lies in it
+		}
+	}
+}
+
+// safeNames gives each source a path of its own below a directory.
+func safeNames(sources []index.Source) []string {
+	files := map[string]bool{sums: true}
+	dirs := map[string]bool{}
+	free := func(name string) bool {
+		if files[name] || dirs[name] {
+			return false
+		}
+		for d := path.Dir(name); d != "."; d = path.Dir(d) {
+			if files[d] {
+				return false
+			}
+		}
+		return true
+	}
+	names := make([]string, len(sources))
+	for i, src := range sources {
+		name := safeName(src.Path)
+		if src.Compression == "gzip" {
+			name = strings.TrimSuffix(name, ".gz") // it is the text that is written
+		}
+		// Two snapshots may hold the same path, and names that differ on the host may be one here.
+		if !free(name) {
+			name = fmt.Sprintf("source-%d/%s", src.ID, name)
+		}
+		for n := 2; !free(name); n++ {
+			name = fmt.Sprintf("source-%d-%d/log", src.ID, n)
+		}
+		files[name] = true
+		for d := path.Dir(name); d != "."; d = path.Dir(d) {
+			dirs[d] = true
+		}
+		names[i] = name
+	}
+	return names
+}
+
+// safeName makes of a captured path, which may be any bytes, a relative one
+// that leads nowhere else: what a terminal, a shell or sha256sum would take
+// for something else becomes %NN.
+func safeName(captured string) string {
+	var parts []string
+	for part := range strings.SplitSeq(captured, "/") {
+		if part == "" {
+			continue
+		}
+		safe := escapePart(part)
+		if safe == "." || safe == ".." || safe[0] == '-' || safe[0] == '~' {
+			safe = fmt.Sprintf("%%%02x", safe[0]) + safe[1:]
+		}
+		if len(safe) > maxSegment {
+			sum := sha256.Sum256([]byte(part))
+			safe = strings.ToValidUTF8(safe[:maxSegment-20], "") + "..." + hex.EncodeToString(sum[:8])
+		}
+		parts = append(parts, safe)
+	}
+	if len(parts) == 0 {
+		return "log"
+	}
+	return strings.Join(parts, "/")
+}
+
+func escapePart(part string) string {
+	var b strings.Builder
+	for i := 0; i < len(part); {
+		_, n := utf8.DecodeRuneInString(part[i:])
+		text := part[i : i+n]
+		if printable.String(text) == text && !strings.ContainsAny(text, `%\`) {
+			b.WriteString(text)
+		} else {
+			for _, c := range []byte(text) {
+				fmt.Fprintf(&b, "%%%02x", c)
+			}
+		}
+		i += n
+	}
+	return b.String()
+}
+
+// shellQuote quotes a word for a command line that is shown to be copied.
+func shellQuote(s string) string {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+-") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -1,0 +1,297 @@
+package render
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/fatih/color"
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
+)
+
+// pageRows is how many rows are measured and held at once: tablewriter keeps
+// every row that it is given, and a case may have millions.
+const pageRows = 1000
+
+func writeTable(w io.Writer, a *Answer, s Style) (int64, error) {
+	tables := a.Sections
+	if tables == nil {
+		tables = []Table{a.Main}
+	}
+	var all int64
+	for _, t := range tables {
+		t = t.shown(s.Width)
+		lead := ""
+		if all > 0 {
+			lead = "\n"
+		}
+		n, err := t.write(w, lead, s)
+		if err != nil {
+			return all, err
+		}
+		all += n
+	}
+	if all == 0 || len(a.Notes) == 0 {
+		return all, nil
+	}
+	var b strings.Builder
+	b.WriteByte('\n')
+	for _, n := range a.Notes {
+		for _, line := range fold(clean(n), max(s.Width, leastWidth)) {
+			b.WriteString(line)
+			b.WriteByte('\n')
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return all, err
+}
+
+// shown is t without the columns for which a terminal of that width has no room.
+func (t Table) shown(width int) Table {
+	var keep []int
+	var columns []Column
+	for i, c := range t.Columns {
+		if c.From <= width {
+			keep = append(keep, i)
+			columns = append(columns, c)
+		}
+	}
+	rows := t.Rows
+	t.Columns = columns
+	t.Rows = func(yield func(Row, error) bool) {
+		for r, err := range rows {
+			if err == nil {
+				cells := make([]Cell, len(keep))
+				for i, k := range keep {
+					cells[i] = r.Cells[k]
+				}
+				r.Cells = cells
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+	return t
+}
+
+// write prints one table, page by page, then how many rows there are. A table
+// without rows prints nothing. The lead stands before its first line.
+func (t *Table) write(w io.Writer, lead string, s Style) (int64, error) {
+	var shown int64
+	widths := make([]int, len(t.Columns))
+	page := make([][]string, 0, min(pageRows, 64))
+	flush := func() error {
+		if len(page) == 0 {
+			return nil
+		}
+		if shown == 0 {
+			if t.Title != "" {
+				lead += bold(clean(t.Title), s) + "\n"
+			}
+			if _, err := io.WriteString(w, lead); err != nil {
+				return err
+			}
+		}
+		err := t.page(w, page, widths, shown == 0 && !t.Plain, s)
+		shown += int64(len(page))
+		page = page[:0]
+		return err
+	}
+	for r, err := range t.Rows {
+		if err != nil {
+			return shown, err
+		}
+		cells := make([]string, len(t.Columns))
+		for i, c := range r.Cells {
+			cells[i] = clean(c.person(t.Columns[i].Kind, s.zone()))
+		}
+		if page = append(page, cells); len(page) == pageRows {
+			if err := flush(); err != nil {
+				return shown, err
+			}
+		}
+	}
+	if err := flush(); err != nil {
+		return shown, err
+	}
+	if shown == 0 || t.Total == nil {
+		return shown, nil
+	}
+	_, err := fmt.Fprintf(w, "\n%s\n", t.footer(shown))
+	return shown, err
+}
+
+func (t *Table) footer(shown int64) string {
+	total := t.Total()
+	if total <= shown {
+		return Counted(shown, t.One, t.Many)
+	}
+	return fmt.Sprintf("%s of %s; --limit 0 shows all", Grouped(shown), Counted(total, t.One, t.Many))
+}
+
+func (t *Table) header(s Style) []string {
+	names := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		names[i] = strings.ToUpper(c.Name)
+		if c.Kind == Time {
+			names[i] += " (" + s.zone().String() + ")"
+		}
+	}
+	return names
+}
+
+// page prints some rows. widths are those of the pages before, which this page
+// may widen: columns keep their place as long as they can.
+func (t *Table) page(w io.Writer, page [][]string, widths []int, first bool, s Style) error {
+	header := t.header(s)
+	least := make([]int, len(widths))
+	if !t.Plain {
+		measure(header, widths)
+		measure(header, least)
+	}
+	for _, cells := range page {
+		measure(cells, widths)
+	}
+	fit(t.Columns, widths, least, s.Width)
+
+	var buf bytes.Buffer
+	tab := t.blueprint(&buf, widths)
+	if first {
+		tab.Header(header)
+	}
+	for _, cells := range page {
+		for _, line := range t.lines(cells, widths) {
+			if err := tab.Append(line); err != nil {
+				return fmt.Errorf("table: %w", err)
+			}
+		}
+	}
+	if err := tab.Render(); err != nil {
+		return fmt.Errorf("table: %w", err)
+	}
+	return t.finish(w, buf.Bytes(), widths, first, s)
+}
+
+// lines makes the terminal lines of one row: one, or more where a cell folds.
+func (t *Table) lines(cells []string, widths []int) [][]string {
+	lines := [][]string{make([]string, len(cells))}
+	for i, c := range cells {
+		if !t.Columns[i].Fold || width(c) <= widths[i] {
+			lines[0][i] = shorten(c, widths[i])
+			continue
+		}
+		for n, part := range fold(c, widths[i]) {
+			if n == len(lines) {
+				lines = append(lines, make([]string, len(cells)))
+			}
+			lines[n][i] = part
+		}
+	}
+	return lines
+}
+
+func measure(cells []string, widths []int) {
+	for i, c := range cells {
+		widths[i] = max(widths[i], width(c))
+	}
+}
+
+// blueprint is tablewriter without borders and without opinions: widths, case,
+// blanks and line breaks are ours. The width of East Asian letters is fixed,
+// because tablewriter would else ask the locale and the same case would not
+// give the same bytes everywhere.
+func (t *Table) blueprint(w io.Writer, widths []int) *tablewriter.Table {
+	align := make([]tw.Align, len(t.Columns))
+	per := tw.NewMapper[int, int]()
+	for i, c := range t.Columns {
+		align[i] = tw.AlignLeft
+		if c.Kind.right() {
+			align[i] = tw.AlignRight
+		}
+		per.Set(i, widths[i]+gap)
+	}
+	cell := tw.CellConfig{
+		Formatting: tw.CellFormatting{AutoFormat: tw.Off},
+		Padding:    tw.CellPadding{Global: tw.Padding{Right: strings.Repeat(" ", gap), Overwrite: true}},
+		Alignment:  tw.CellAlignment{PerColumn: align},
+	}
+	return tablewriter.NewTable(w,
+		tablewriter.WithEastAsian(tw.Off),
+		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
+			Borders:  tw.BorderNone,
+			Settings: tw.Settings{Lines: tw.LinesNone, Separators: tw.SeparatorsNone},
+		})),
+		tablewriter.WithConfig(tablewriter.Config{
+			Header:   cell,
+			Row:      cell,
+			Widths:   tw.CellWidth{PerColumn: per},
+			Behavior: tw.Behavior{TrimSpace: tw.Off, TrimLine: tw.Off, TrimTab: tw.Off, AutoHide: tw.Off},
+		}),
+		// WrapNone is the zero of its type, which a Config cannot set: wrapping would make one blank of several.
+		tablewriter.WithHeaderAutoWrap(tw.WrapNone),
+		tablewriter.WithRowAutoWrap(tw.WrapNone),
+	)
+}
+
+// finish writes the lines of b without the blanks at their ends, and coloured
+// if the style says so. Colour comes last: tablewriter, which sees escape
+// sequences in a cell, adds more of them.
+func (t *Table) finish(w io.Writer, b []byte, widths []int, header bool, s Style) error {
+	var out strings.Builder
+	for line := range strings.Lines(string(b)) {
+		line = strings.TrimRight(line, " \n")
+		if s.Color && header {
+			line = bold(line, s)
+		} else if s.Color {
+			line = t.shade(line, widths, s)
+		}
+		header = false
+		out.WriteString(line)
+		out.WriteByte('\n')
+	}
+	_, err := io.WriteString(w, out.String())
+	return err
+}
+
+// shade colours the severities of one line: red for what is lost, yellow for
+// what may be.
+func (t *Table) shade(line string, widths []int, s Style) string {
+	at := 0
+	for i, c := range t.Columns {
+		if c.Kind == Severity {
+			start, _ := cut(line, at)
+			n, _ := cut(line[start:], widths[i])
+			cell := strings.TrimRight(line[start:start+n], " ")
+			line = line[:start] + paint(cell, s, severityColor(cell)) + line[start+len(cell):]
+			// One column of severities is all that a line can hold: the next one would no longer be where it was.
+			return line
+		}
+		at += widths[i] + gap
+	}
+	return line
+}
+
+func severityColor(text string) color.Attribute {
+	switch text {
+	case "emerg", "alert", "crit", "err", "high", "attacker":
+		return color.FgRed
+	case "warning", "medium", "suspicious":
+		return color.FgYellow
+	}
+	return color.Reset
+}
+
+func bold(text string, s Style) string { return paint(text, s, color.Bold) }
+
+func paint(text string, s Style, a color.Attribute) string {
+	if !s.Color || text == "" || a == color.Reset {
+		return text
+	}
+	c := color.New(a)
+	c.EnableColor() // Style has decided; the package would ask the environment
+	return c.Sprint(text)
+}

@@ -1,0 +1,118 @@
+package query
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"stilltrace/index"
+)
+
+var someFields = []index.FieldSpec{
+	{Name: "ip", Kind: index.Address},
+	{Name: "service", Kind: index.Exact},
+	{Name: "action", Kind: index.Exact, Values: []string{"login", "login_failed", "sudo"}},
+	{Name: "state", Kind: index.Exact, Values: []string{"LISTEN", "ESTABLISHED"}},
+	{Name: "level", Kind: index.Severity, Values: index.LevelNames()},
+	{Name: "pid", Kind: index.Number},
+	{Name: "message", Kind: index.Contains},
+}
+
+func TestParseTerms(t *testing.T) {
+	tests := []struct {
+		name, word string
+		bare       subject
+		want       string // the terms, joined by blanks
+	}{
+		{"field", "service:sshd", bareEvent, "service:sshd"},
+		{"excluded", "-service:sshd", bareEvent, "-service:sshd"},
+		{"value with colons", "message:a:b", bareEvent, "message:a:b"},
+		{"empty value", "service:", bareEvent, "service:"},
+		{"at least", "pid>=10", bareEvent, "pid>=10"},
+		{"below", "pid<10", bareEvent, "pid<10"},
+		{"severity", "level>=err", bareEvent, "level>=err"},
+		{"network", "ip:203.0.113.0/24", bareEvent, "ip:203.0.113.0/24"},
+		{"vocabulary in any case", "state:listen", bareSocket, "state:LISTEN"},
+		{"pattern of a vocabulary", "action:login*", bareEvent, "action:login*"},
+		{"line break in a value", "message:a\nb", bareEvent, "message:a\nb"},
+
+		{"address", "203.0.113.7", bareAddress, "ip:203.0.113.7"},
+		{"address excluded", "-203.0.113.7", bareAddress, "-ip:203.0.113.7"},
+		{"address that looks like a field", "fe80::1", bareAddress, "ip:fe80::1"},
+		{"prefix that looks like a field", "fc00::/7", bareSocket, "ip:fc00::/7"},
+		{"port", ":22", bareSocket, "port:22"},
+		{"address and port", "203.0.113.7:443", bareSocket, "ip:203.0.113.7 port:443"},
+		{"IPv6 address and port", "[2001:db8::1]:443", bareSocket, "ip:2001:db8::1 port:443"},
+		{"service", "ssh", bareSocket, "service:ssh"},
+		{"pid", "812", bareProcess, "pid:812"},
+		{"name", "sshd", bareProcess, "name:sshd"},
+		{"name with digits", "7z", bareProcess, "name:7z"},
+		{"event text", "Failed password", bareEvent, "message:Failed password"},
+		{"event address", "203.0.113.7", bareEvent, "ip:203.0.113.7"},
+		{"error category", "database", bareError, "category:database"},
+		{"error text", "timed out", bareError, "message:timed out"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			terms, err := parseTerms([]string{tt.word}, "event", someFields, tt.bare)
+			require.NoError(t, err)
+			got := ""
+			for i, term := range terms {
+				if i > 0 {
+					got += " "
+				}
+				got += term.String()
+			}
+			require.Equal(t, tt.want, got)
+		})
+	}
+}
+
+func TestParseTermsRefuses(t *testing.T) {
+	tests := []struct {
+		name, word string
+		bare       subject
+		want       string
+	}{
+		{"unknown field", "servce:sshd", bareEvent, `servce:sshd: event knows no field "servce", did you mean "service"?: stilltrace help event lists them`},
+		{"nothing near", "zzzzzz:1", bareEvent, `zzzzzz:1: event knows no field "zzzzzz": stilltrace help event lists them`},
+		{"unknown value", "action:login_faild", bareEvent, `action:login_faild: action is never "login_faild", did you mean "login_failed"?: one of login login_failed sudo`},
+		{"not a number", "pid:abc", bareEvent, `pid:abc: "abc" is not a whole number`},
+		{"not an address", "ip:300.1.1.1", bareEvent, `ip:300.1.1.1: "300.1.1.1" is not an address: write 203.0.113.7 or a network such as 203.0.113.0/24`},
+		{"no order", "message>=x", bareEvent, "message>=x: message has no order: write message:x"},
+		{"no order in a vocabulary", "action>=login", bareEvent, "action>=login: action has no order: write action:login"},
+		{"bare word that is no address", "sshd", bareAddress, "sshd: neither an address, a network such as 203.0.113.0/24, nor a term such as service:sshd"},
+		{"bad port", ":ssh", bareSocket, ":ssh: not a port: write :22"},
+		{"two terms excluded at once", "-203.0.113.7:22", bareSocket, "-203.0.113.7:22: leave out the parts one by one: -ip:203.0.113.7 -port:22"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := parseTerms([]string{tt.word}, "event", someFields, tt.bare)
+			require.EqualError(t, err, tt.want)
+		})
+	}
+}
+
+func TestDistance(t *testing.T) {
+	for _, tt := range []struct {
+		a, b string
+		want int
+	}{{"", "", 0}, {"a", "", 1}, {"", "abc", 3}, {"kitten", "sitting", 3}, {"service", "servce", 1}, {"same", "same", 0}} {
+		require.Equal(t, tt.want, distance(tt.a, tt.b))
+		require.Equal(t, tt.want, distance(tt.b, tt.a))
+	}
+}
+
+func FuzzParseTerms(f *testing.F) {
+	for _, s := range []string{"service:sshd", "-pid>=1", "fe80::1", ":22", "[::1]:80", "level>=err", "-", "--", "a:\xff\x1b"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, word string) {
+		for _, bare := range []subject{bareAddress, bareSocket, bareProcess, bareEvent, bareError} {
+			terms, err := parseTerms([]string{word}, "event", someFields, bare)
+			if err == nil {
+				require.NotEmpty(t, terms)
+			}
+		}
+	})
+}

@@ -44,7 +44,8 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"snapshot", "[LOG...]", "capture this host into a new case", `Reads /proc and the logs once, and writes one new file; nothing else on the host
-changes. LOG is a file, a glob or a directory; without one, those under /var/log
+changes. LOG is a directory, a glob, or a file, which brings its rotated
+siblings along (auth.log.1, auth.log.2.gz); without one, the logs under /var/log
 are taken. What cannot be read is noted in the case, with the reason.`,
 			`  sudo stilltrace snapshot -o web01.db
   stilltrace snapshot -o web01.db /var/log/nginx '/srv/*/app.log'
@@ -159,6 +160,7 @@ func snapshotCommand(f *pflag.FlagSet, args []string, status *query.Status) func
 	f.StringVar(&o.Proc, "proc", "", "read this procfs: `DIR` (default /proc of the root)")
 	f.StringVar(&o.Root, "root", "", "read the file system mounted or copied to `DIR` (default /)")
 	f.BoolVar(&o.NoLogs, "no-logs", false, "leave out the logs")
+	exact := f.Bool("no-rotated", false, "read the named logs without their rotated siblings")
 	f.BoolVar(&o.NoProc, "no-proc", false, "leave out processes and sockets")
 	at := f.String("captured-at", "", "when a copied host was copied: `TIME` in RFC 3339 (default now)")
 	return func(cmd *cobra.Command, logs []string) (err error) {
@@ -173,6 +175,7 @@ func snapshotCommand(f *pflag.FlagSet, args []string, status *query.Status) func
 				return fmt.Errorf("--captured-at %q is not a time: write 2026-11-23T04:05:06Z", *at)
 			}
 		}
+		o.Rotated = !*exact
 		if o.Logs = logs; term.IsTerminal(int(os.Stderr.Fd())) {
 			o.Progress = snapshot.NewProgress(os.Stderr)
 		}

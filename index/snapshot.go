@@ -88,6 +88,29 @@ const (
 	ReasonIO          Reason = "io"          // the read itself failed
 )
 
+// Words says the reason in a responder's words.
+func (r Reason) Words() string {
+	switch r {
+	case ReasonPermission:
+		return "not permitted"
+	case ReasonVanished:
+		return "ended while it was read"
+	case ReasonAbsent:
+		return "not there"
+	case ReasonTorn:
+		return "torn: not of the known shape"
+	case ReasonTooLarge:
+		return "too large: cut at the limit"
+	case ReasonUnsupported:
+		return "not supported"
+	case ReasonChanged:
+		return "changed while it was read"
+	case ReasonIO:
+		return "could not be read"
+	}
+	return string(r)
+}
+
 // Gap is what the capture could not see, and why.
 type Gap struct {
 	Area   string `json:"area"`  // host, process, socket or log

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"stilltrace/index"
+	"stilltrace/index/printable"
 	"stilltrace/query/render"
 )
 
@@ -42,10 +43,10 @@ func Check(ctx context.Context, env *Env, o *Options, args []string) (Status, er
 	a := &render.Answer{Value: v, Main: problems(v), Records: func(yield func(any, error) bool) { yield(v, nil) }}
 	a.Sections = []render.Table{facts(title,
 		fact{"digest", p.Digest},
-		fact{"values", fmt.Sprintf("%s with their checksums, %s", render.Grouped(p.Values), render.Size(p.Bytes))},
-		fact{"records", render.Grouped(p.Records) + " processes, sockets and gaps decoded"},
-		fact{"logs", render.Grouped(int64(p.Sources)) + " with their SHA-256"},
-		fact{"events", render.Grouped(p.Events) + " decoded, and the terms that lead to them"},
+		fact{"values", fmt.Sprintf("%s with their checksums, %s", printable.Grouped(p.Values), printable.Size(p.Bytes))},
+		fact{"records", printable.Grouped(p.Records) + " processes, sockets and gaps decoded"},
+		fact{"logs", printable.Grouped(int64(p.Sources)) + " with their SHA-256"},
+		fact{"events", printable.Grouped(p.Events) + " decoded, and the terms that lead to them"},
 	)}
 	if !v.Whole {
 		damage := problems(v)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"stilltrace/index"
+	"stilltrace/index/printable"
 	"stilltrace/query/render"
 	"stilltrace/tracers/errs"
 )
@@ -32,7 +33,7 @@ func Error(ctx context.Context, env *Env, o *Options, args []string) (Status, er
 		answer.Notes = hints(a.Rows)
 	}
 	if a.More.Events > 0 {
-		answer.Notes = append(answer.Notes, render.Counted(a.More.Events, "event is", "events are")+" of errors beyond those that were followed")
+		answer.Notes = append(answer.Notes, printable.Counted(a.More.Events, "event is", "events are")+" of errors beyond those that were followed")
 	}
 	return s.print(answer)
 }
@@ -66,12 +67,12 @@ func troubles() view[*errs.Row] {
 	}
 	return view[row]{"error", "errors", []column[row]{
 		{render.Column{Name: "count", Kind: render.Count}, func(r row) render.Cell { return render.NumberCell(r.Count) }},
-		text(render.Column{Name: "severity", Kind: render.Severity, From: 100}, func(r row) string { return r.Severity.String() }),
+		text(render.Column{Name: "severity", Kind: render.Severity, From: 110}, func(r row) string { return r.Severity.String() }),
 		text(render.Column{Name: "category"}, func(r row) string { return string(r.Category) }),
-		text(render.Column{Name: "type", Shrink: 1, From: 100}, func(r row) string { return r.Type }),
+		text(render.Column{Name: "type", Shrink: 1, From: 150}, func(r row) string { return r.Type }),
 		text(render.Column{Name: "service", Shrink: 1}, func(r row) string { return strings.Join(r.Services, " ") }),
 		{render.Column{Name: "first", Kind: render.Time, From: 140}, func(r row) render.Cell { return render.TimeCell(r.First) }},
-		{render.Column{Name: "last", Kind: render.Time, From: 90}, func(r row) render.Cell { return render.TimeCell(r.Last) }},
+		{render.Column{Name: "last", Kind: render.Time, From: 100}, func(r row) render.Cell { return render.TimeCell(r.Last) }},
 		text(render.Column{Name: "signature", Shrink: 2}, func(r row) string { return r.Signature }),
 		{render.Column{Name: "events", Kind: render.Count, From: render.Never}, func(r row) render.Cell { return render.NumberCell(r.Events) }},
 		text(render.Column{Name: "hint", From: render.Never}, func(r row) string { return r.Hint }),

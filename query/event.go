@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"stilltrace/index"
+	"stilltrace/index/printable"
 	"stilltrace/query/render"
 	"stilltrace/tracers/event"
 	"stilltrace/tracers/tally"
@@ -99,7 +100,7 @@ func sorted[T any](rows iter.Seq2[T, error], compare func(a, b T) int, limit int
 		n := 0
 		for r, err := range rows {
 			if err == nil && limit == 0 && n >= maxSorted {
-				err = fmt.Errorf("--sort: more than %s events: narrow them with terms or times, or set --limit", render.Grouped(maxSorted))
+				err = fmt.Errorf("--sort: more than %s events: narrow them with terms or times, or set --limit", printable.Grouped(maxSorted))
 			}
 			if err != nil {
 				yield(r, err)
@@ -224,10 +225,10 @@ func (s *session) countEvents() (Status, error) {
 		t.One, t.Many = "value of "+c.By, "values of "+c.By
 		answer.Sections = append(answer.Sections, t)
 		if c.None > 0 {
-			answer.Notes = append(answer.Notes, render.Counted(c.None, "event names", "events name")+" no "+c.By)
+			answer.Notes = append(answer.Notes, printable.Counted(c.None, "event names", "events name")+" no "+c.By)
 		}
 		if c.More > 0 {
-			answer.Notes = append(answer.Notes, render.Grouped(c.More)+" more are of values of "+c.By+" beyond those that were followed")
+			answer.Notes = append(answer.Notes, printable.Grouped(c.More)+" more are of values of "+c.By+" beyond those that were followed")
 		}
 		for _, r := range c.Rows {
 			all = append(all, counted{"count", c.By, r})

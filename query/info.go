@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"stilltrace/index"
+	"stilltrace/index/printable"
 	"stilltrace/query/render"
 )
 
@@ -151,7 +152,7 @@ func duration(d time.Duration) string {
 
 func uptime(seconds float64) string {
 	if seconds >= 86400 {
-		return render.Counted(int64(seconds/86400), "day", "days")
+		return printable.Counted(int64(seconds/86400), "day", "days")
 	}
 	return (time.Duration(seconds) * time.Second).String()
 }
@@ -220,26 +221,8 @@ func (s *session) unseen(list []*index.Gap) render.Table {
 	v := view[*gapGroup]{"gap", "gaps", []column[*gapGroup]{
 		{render.Column{Name: "area"}, func(g *gapGroup) render.Cell { return render.TextCell(g.area) }},
 		{render.Column{Name: "count", Kind: render.Count}, func(g *gapGroup) render.Cell { return render.NumberCell(g.count) }},
-		{render.Column{Name: "why", Shrink: 2}, func(g *gapGroup) render.Cell { return render.TextCell(why(g.reason)) }},
+		{render.Column{Name: "why", Shrink: 2}, func(g *gapGroup) render.Cell { return render.TextCell(g.reason.Words()) }},
 		{render.Column{Name: "example", Shrink: 1}, func(g *gapGroup) render.Cell { return render.TextCell(g.example) }},
 	}}
 	return v.list("What it could not see", rows)
-}
-
-// why says a reason in a responder's words.
-func why(r index.Reason) string {
-	words := map[index.Reason]string{
-		index.ReasonPermission:  "not permitted",
-		index.ReasonVanished:    "ended while it was read",
-		index.ReasonAbsent:      "not there",
-		index.ReasonTorn:        "torn: not of the known shape",
-		index.ReasonTooLarge:    "too large: cut at the limit",
-		index.ReasonUnsupported: "not supported",
-		index.ReasonChanged:     "changed while it was read",
-		index.ReasonIO:          "could not be read",
-	}
-	if w := words[r]; w != "" {
-		return w
-	}
-	return string(r)
 }

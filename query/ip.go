@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"stilltrace/index"
+	"stilltrace/index/printable"
 	"stilltrace/query/render"
 	"stilltrace/tracers/ip"
 	"stilltrace/tracers/tally"
@@ -42,8 +43,8 @@ func IP(ctx context.Context, env *Env, o *Options, args []string) (Status, error
 
 func ipNotes(a *ip.Answer) (notes []string) {
 	if h := a.Hidden; h.Addresses > 0 {
-		notes = append(notes, render.Counted(int64(h.Addresses), "address", "addresses")+
-			" of this host or its own networks left out, with "+render.Counted(h.Events, "event", "events")+": class:* shows them")
+		notes = append(notes, printable.Counted(int64(h.Addresses), "address", "addresses")+
+			" of this host or its own networks left out, with "+printable.Counted(h.Events, "event", "events")+": class:* shows them")
 	}
 	if a.Beyond.Addresses > 0 || a.Beyond.Values > 0 {
 		notes = append(notes, "there are more addresses, users or services than were followed: the rows are exact, the lists are not whole")
@@ -92,19 +93,19 @@ func (s *session) oneAddress(r *ip.Row, d *ip.Detail) []render.Table {
 		if n == 0 {
 			return ""
 		}
-		return render.Grouped(n)
+		return printable.Grouped(n)
 	}
 	var statuses []string
 	for _, class := range []string{"1xx", "2xx", "3xx", "4xx", "5xx"} {
 		if n := r.Statuses[class]; n > 0 {
-			statuses = append(statuses, class+" "+render.Grouped(n))
+			statuses = append(statuses, class+" "+printable.Grouped(n))
 		}
 	}
 	requests := some(r.Requests)
 	if len(statuses) > 0 {
 		requests += "  (" + strings.Join(statuses, ", ") + ")"
 	}
-	logins := render.Grouped(r.Logins)
+	logins := printable.Grouped(r.Logins)
 	if r.FailedLogins+r.InvalidUsers+r.Logins == 0 {
 		logins = ""
 	}
@@ -113,7 +114,7 @@ func (s *session) oneAddress(r *ip.Row, d *ip.Detail) []render.Table {
 			fact{"address", r.Class.String() + own},
 			fact{"seen first", s.stamp(r.First)},
 			fact{"seen last", s.stamp(r.Last)},
-			fact{"events", render.Grouped(r.Events)},
+			fact{"events", printable.Grouped(r.Events)},
 			fact{"mentioned by others", some(d.Mentioned)},
 			fact{"failed logins", some(r.FailedLogins)},
 			fact{"invalid users", some(r.InvalidUsers)},

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"stilltrace/index"
+	"stilltrace/index/printable"
 	"stilltrace/query/render"
 	"stilltrace/tracers/network"
 )
@@ -42,14 +43,14 @@ func Network(ctx context.Context, env *Env, o *Options, args []string) (Status, 
 
 func (s *session) networkNotes(a *network.Answer) (notes []string) {
 	if a.Hidden > 0 {
-		notes = append(notes, render.Counted(int64(a.Hidden), "unix socket", "unix sockets")+" left out: proto:unix shows them")
+		notes = append(notes, printable.Counted(int64(a.Hidden), "unix socket", "unix sockets")+" left out: proto:unix shows them")
 	}
 	if a.DeniedFDLists > 0 {
-		notes = append(notes, "owners may be missing: the open files of "+render.Counted(int64(a.DeniedFDLists), "process", "processes")+
+		notes = append(notes, "owners may be missing: the open files of "+printable.Counted(int64(a.DeniedFDLists), "process", "processes")+
 			" could not be read: capture as root to see them")
 	}
 	for _, g := range a.Gaps {
-		notes = append(notes, fmt.Sprintf("not all sockets are here: %s %s: stilltrace info %s", render.Grouped(int64(g.Count)), g.Name, s.path))
+		notes = append(notes, fmt.Sprintf("not all sockets are here: %s %s: stilltrace info %s", printable.Grouped(int64(g.Count)), g.Name, s.path))
 	}
 	return notes
 }
@@ -60,7 +61,7 @@ func (s *session) adviseNetwork(a *network.Answer) {
 	case !a.Captured:
 		s.env.say("the snapshot was told to leave out processes and sockets (--no-proc)")
 	case a.Hidden > 0:
-		s.env.say("%s left out: proto:unix shows them", render.Counted(int64(a.Hidden), "unix socket", "unix sockets"))
+		s.env.say("%s left out: proto:unix shows them", printable.Counted(int64(a.Hidden), "unix socket", "unix sockets"))
 	}
 	for _, t := range s.query.Terms {
 		if t.Field == "service" && !t.Not {

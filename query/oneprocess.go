@@ -3,9 +3,9 @@ package query
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"stilltrace/index"
+	"stilltrace/index/printable"
 	"stilltrace/query/render"
 	"stilltrace/tracers/process"
 )
@@ -77,23 +77,23 @@ func (s *session) identity(p *process.Row) render.Table {
 func (s *session) resources(p *process.Row) render.Table {
 	fds, swap, io, switches := "", "", "", ""
 	if p.FDs != nil {
-		fds = render.Grouped(int64(*p.FDs))
+		fds = printable.Grouped(int64(*p.FDs))
 	}
 	if p.Swap != nil && *p.Swap > 0 {
-		swap = render.Size(int64(*p.Swap))
+		swap = printable.Size(int64(*p.Swap))
 	}
 	if p.IO != nil {
-		io = render.Size(int64(p.IO.ReadBytes)) + " read, " + render.Size(int64(p.IO.WriteBytes)) + " written to devices"
+		io = printable.Size(int64(p.IO.ReadBytes)) + " read, " + printable.Size(int64(p.IO.WriteBytes)) + " written to devices"
 	}
 	if p.Switches != nil {
-		switches = render.Grouped(int64(p.Switches.Voluntary)) + " voluntary, " + render.Grouped(int64(p.Switches.Involuntary)) + " not"
+		switches = printable.Grouped(int64(p.Switches.Voluntary)) + " voluntary, " + printable.Grouped(int64(p.Switches.Involuntary)) + " not"
 	}
 	return facts("Resources",
 		fact{"cpu", fmt.Sprintf("%.2f s user, %.2f s system", float64(p.UserMS)/1000, float64(p.SystemMS)/1000)},
-		fact{"memory", render.Size(int64(p.RSS)) + " resident, " + render.Size(int64(p.VSize)) + " virtual"},
+		fact{"memory", printable.Size(int64(p.RSS)) + " resident, " + printable.Size(int64(p.VSize)) + " virtual"},
 		fact{"swapped", swap},
 		fact{"input, output", io},
-		fact{"threads", render.Grouped(int64(p.Threads))},
+		fact{"threads", printable.Grouped(int64(p.Threads))},
 		fact{"switches", switches},
 		fact{"open files", fds},
 	)
@@ -184,10 +184,7 @@ func relatives() view[process.Relative] {
 		{render.Column{Name: "user", Shrink: 1}, func(r row) render.Cell { return render.TextCell(r.User) }},
 		{render.Column{Name: "started", Kind: render.Time}, func(r row) render.Cell { return render.TimeCell(r.Started) }},
 		{render.Column{Name: "command", Shrink: 2}, func(r row) render.Cell {
-			if line := strings.Join(r.Cmdline, " "); strings.Trim(line, " ") != "" {
-				return render.TextCell(line)
-			}
-			return render.TextCell(r.Comm)
+			return render.TextCell(commandLine(&index.Process{Comm: r.Comm, Cmdline: r.Cmdline}))
 		}},
 	}}
 }

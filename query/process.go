@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"stilltrace/index"
+	"stilltrace/index/printable"
 	"stilltrace/query/render"
 	"stilltrace/tracers/process"
 	"stilltrace/tracers/tally"
@@ -62,7 +63,7 @@ func (s *session) processNotes(gaps []tally.Count) []string {
 		if i > 0 {
 			note += ","
 		}
-		note += " " + render.Grouped(int64(g.Count)) + " " + why(index.Reason(g.Name))
+		note += " " + printable.Grouped(int64(g.Count)) + " " + index.Reason(g.Name).Words()
 	}
 	return []string{note + ": stilltrace info " + s.path}
 }
@@ -91,7 +92,7 @@ func processes(tree bool) view[process.Row] {
 	}
 	return view[row]{"process", "processes", []column[row]{
 		number(render.Column{Name: "pid", Kind: render.Number}, func(r *row) render.Cell { return render.NumberCell(r.PID) }),
-		number(render.Column{Name: "ppid", Kind: render.Number, From: 100}, func(r *row) render.Cell { return render.NumberCell(r.PPID) }),
+		number(render.Column{Name: "ppid", Kind: render.Number, From: 90}, func(r *row) render.Cell { return render.NumberCell(r.PPID) }),
 		text(render.Column{Name: "user", Shrink: 1}, func(r *row) string { return userOf(&r.Process) }),
 		text(render.Column{Name: "s", From: 90}, func(r *row) string { return r.State }),
 		number(render.Column{Name: "started", Kind: render.Time}, func(r *row) render.Cell { return render.TimeCell(r.Started) }),
@@ -102,7 +103,7 @@ func processes(tree bool) view[process.Row] {
 			}
 			return render.NumberCell(*r.FDs)
 		}),
-		text(render.Column{Name: "service", Shrink: 3, From: 120}, func(r *row) string { return r.Service }),
+		text(render.Column{Name: "service", Shrink: 3, From: 150}, func(r *row) string { return r.Service }),
 		command,
 		text(render.Column{Name: "comm", From: render.Never}, func(r *row) string { return r.Comm }),
 		text(render.Column{Name: "exe", From: render.Never}, func(r *row) string { return r.Exe }),
@@ -133,11 +134,12 @@ func branch(depth int) string {
 // executable, else the name. Brackets mark the kernel's own threads and nothing
 // else: ps(1) puts them also around a process that has wiped its arguments.
 func commandLine(p *index.Process) string {
-	line := strings.Join(p.Cmdline, " ")
+	// A daemon that writes a title over its arguments leaves empty ones behind it.
+	line := strings.TrimRight(strings.Join(p.Cmdline, " "), " ")
 	switch {
 	case p.Kernel:
 		return "[" + p.Comm + "]"
-	case strings.Trim(line, " ") != "":
+	case line != "":
 		return line
 	case p.Exe != "":
 		return p.Exe

@@ -37,11 +37,13 @@ func (v view[T]) comparer(by string) (func(a, b T) int, error) {
 	}
 	name, falling := strings.CutPrefix(by, "-")
 	var names []string
-	for _, c := range v.columns {
+	for i, c := range v.columns {
 		if c.Name != name {
 			names = append(names, c.Name)
 			continue
 		}
+		// Whoever sorts by a column wants to see it, however narrow the terminal.
+		v.columns[i].From = 0
 		return func(a, b T) int {
 			if falling {
 				a, b = b, a

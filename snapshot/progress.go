@@ -45,7 +45,7 @@ func (p *Progress) count(what string, n int) {
 
 func (p *Progress) logs(path string, bytes int64) {
 	if p != nil && time.Since(p.last) >= progressEvery {
-		p.say(fmt.Sprintf("logs: %s kept, %s", size(bytes), path))
+		p.say(fmt.Sprintf("logs: %s kept, %s", printable.Size(bytes), path))
 	}
 }
 
@@ -69,17 +69,4 @@ func (p *Progress) end() {
 		fmt.Fprint(p.w, "\r\x1b[K")
 		p.shown = false
 	}
-}
-
-// size is a number of bytes for a person, in powers of ten.
-func size(n int64) string {
-	switch {
-	case n >= 1e9:
-		return fmt.Sprintf("%.1f GB", float64(n)/1e9)
-	case n >= 1e6:
-		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
-	case n >= 1e3:
-		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
-	}
-	return fmt.Sprintf("%d B", n)
 }

@@ -19,7 +19,7 @@ type Summary struct {
 	Host    string
 	Started index.Time
 	Counts  index.Counts
-	Gaps    int // in all
+	Gaps    int // in all: things that could not be seen, of which one record may name many
 	Bytes   int64
 	Took    time.Duration
 	Digest  string
@@ -50,7 +50,7 @@ func (c gapCount) add(g index.Gap) {
 		}
 		c[key] = k
 	}
-	k.n++
+	k.n += max(g.Count, 1)
 }
 
 func (c gapCount) sorted() []gapKind {
@@ -98,21 +98,21 @@ func (s *Summary) Write(w io.Writer) error {
 	}
 	row("Host", "%s, at %s", host, s.Started.Go().Format("2006-01-02 15:04:05 UTC"))
 	if !s.noProc {
-		row("Processes", "%s", thousands(int64(s.Counts.Processes)))
-		row("Sockets", "%s", thousands(int64(s.Counts.Sockets)))
+		row("Processes", "%s", printable.Grouped(int64(s.Counts.Processes)))
+		row("Sockets", "%s", printable.Grouped(int64(s.Counts.Sockets)))
 	}
 	if !s.noLogs {
-		row("Logs", "%s files, %s lines, %s events, %s", thousands(int64(s.Counts.Sources)), thousands(s.Counts.Lines), thousands(s.Counts.Events), size(s.Counts.LogBytes))
+		row("Logs", "%s, %s, %s, %s", printable.Counted(int64(s.Counts.Sources), "file", "files"), printable.Counted(s.Counts.Lines, "line", "lines"), printable.Counted(s.Counts.Events, "event", "events"), printable.Size(s.Counts.LogBytes))
 	}
-	row("Not seen", "%s", s.notSeen())
+	row("Gaps", "%s", s.notSeen())
 	for i, k := range s.why {
 		if i == maxReasons {
 			row("", "  and %d more kinds: stilltrace info %s", len(s.why)-i, s.Output)
 			break
 		}
-		row("", "  %s %s: %s, such as %s", thousands(int64(k.n)), k.area, k.reason, k.example)
+		row("", "  %s %s: %s, such as %s", printable.Grouped(int64(k.n)), k.area, k.reason.Words(), k.example)
 	}
-	row("Case", "%s, %s, in %.1f s", s.Output, size(s.Bytes), s.Took.Seconds())
+	row("Case", "%s, %s, in %.1f s", s.Output, printable.Size(s.Bytes), s.Took.Seconds())
 	row("Digest", "%s", s.Digest)
 	row("Next", "stilltrace info %s", s.Output)
 	if err := tw.Flush(); err != nil {
@@ -125,18 +125,9 @@ func (s *Summary) Write(w io.Writer) error {
 func (s *Summary) notSeen() string {
 	switch {
 	case s.Gaps == 0:
-		return "nothing: no gaps"
+		return "none"
 	case s.live && !s.root:
-		return fmt.Sprintf("%s gaps; root would see more", thousands(int64(s.Gaps)))
+		return printable.Counted(int64(s.Gaps), "thing was", "things were") + " not seen; root would see more"
 	}
-	return fmt.Sprintf("%s gaps", thousands(int64(s.Gaps)))
-}
-
-// thousands writes n in groups of three digits.
-func thousands(n int64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
+	return printable.Counted(int64(s.Gaps), "thing was", "things were") + " not seen"
 }

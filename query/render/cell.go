@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"stilltrace/index"
+	"stilltrace/index/printable"
 )
 
 // stamp is how a table writes a moment. The zone stands in the header.
@@ -17,9 +18,9 @@ func (c Cell) person(k Kind, zone *time.Location) string {
 	}
 	switch k {
 	case Count:
-		return Grouped(c.number)
+		return printable.Grouped(c.number)
 	case Bytes:
-		return Size(c.number)
+		return printable.Size(c.number)
 	case Time:
 		return Stamp(index.Time(c.number), zone)
 	}
@@ -44,41 +45,4 @@ func Stamp(t index.Time, zone *time.Location) string {
 		return ""
 	}
 	return t.Go().In(zone).Format(stamp)
-}
-
-// Grouped writes a number for a person: 1,234,567.
-func Grouped(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	first := 0
-	if n < 0 {
-		first = 1
-	}
-	for i := len(s) - 3; i > first; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-// Counted writes how many there are of something: "1 process", "1,234 processes".
-func Counted(n int64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return Grouped(n) + " " + many
-}
-
-// Size writes a number of bytes for a person, in powers of 1024: 12.3 MiB.
-func Size(n int64) string {
-	const unit = 1024
-	if n < unit && n > -unit {
-		return strconv.FormatInt(n, 10) + " B"
-	}
-	v := float64(n) / unit
-	units := "KMGTPE"
-	i := 0
-	// 1023.95 and more would be written 1024.0.
-	for ; (v >= unit-0.05 || v <= -unit+0.05) && i < len(units)-1; i++ {
-		v /= unit
-	}
-	return strconv.FormatFloat(v, 'f', 1, 64) + " " + units[i:i+1] + "iB"
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/olekukonko/tablewriter"
 	"github.com/olekukonko/tablewriter/renderer"
 	"github.com/olekukonko/tablewriter/tw"
+
+	"stilltrace/index/printable"
 )
 
 // pageRows is how many rows are measured and held at once: tablewriter keeps
@@ -128,9 +130,9 @@ func (t *Table) write(w io.Writer, lead string, s Style) (int64, error) {
 func (t *Table) footer(shown int64) string {
 	total := t.Total()
 	if total <= shown {
-		return Counted(shown, t.One, t.Many)
+		return printable.Counted(shown, t.One, t.Many)
 	}
-	return fmt.Sprintf("%s of %s; --limit 0 shows all", Grouped(shown), Counted(total, t.One, t.Many))
+	return fmt.Sprintf("%s of %s; --limit 0 shows all", printable.Grouped(shown), printable.Counted(total, t.One, t.Many))
 }
 
 func (t *Table) header(s Style) []string {

@@ -204,7 +204,7 @@ type counted struct {
 
 func (s *session) countEvents() (Status, error) {
 	for _, by := range s.opt.By {
-		if names := event.Groupings(); !slices.Contains(names, by) {
+		if names := event.Groupings(s.reader); !slices.Contains(names, by) {
 			return Trouble, fmt.Errorf("--by %s: events are not counted by that%s: one of %v", by, didYouMean(by, names), names)
 		}
 	}

@@ -2,12 +2,10 @@ package query
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/spf13/pflag"
 
 	"stilltrace/query/render"
-	"stilltrace/tracers/event"
 )
 
 // Options are the flags of the offline commands. Each command declares those
@@ -106,7 +104,7 @@ func (o *Options) ProcessFlags(f *pflag.FlagSet) {
 
 // EventFlags declares the flags of event.
 func (o *Options) EventFlags(f *pflag.FlagSet) {
-	f.StringSliceVar(&o.By, "by", nil, "count by `FIELD,...`: "+strings.Join(event.Groupings(), ", "))
+	f.StringSliceVar(&o.By, "by", nil, "count by `FIELD,...`: service, action, level, user, ip, source, host, outcome, clock, signature, or what only some logs have, such as status")
 	o.QueryFlags(f)
 }
 

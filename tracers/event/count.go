@@ -50,8 +50,12 @@ type grouping struct {
 	values func(e *index.Event, to []string) []string
 }
 
-// groupings lists what events can be counted by.
-func groupings() []grouping {
+// usual are the groupings of an answer for which none is named.
+var usual = []string{"service", "action", "level", "user", "ip"}
+
+// groupings lists what events of a case can be counted by: what every event
+// has, and what only its log's own format knows.
+func groupings(r *index.Reader) []grouping {
 	one := func(get func(e *index.Event) string) func(*index.Event, []string) []string {
 		return func(e *index.Event, to []string) []string {
 			if v := get(e); v != "" {
@@ -60,13 +64,24 @@ func groupings() []grouping {
 			return to
 		}
 	}
-	return []grouping{
+	all := []grouping{
 		{"service", one(func(e *index.Event) string { return e.Service })},
 		{"action", one(func(e *index.Event) string { return e.Action.String() })},
 		{"level", one(func(e *index.Event) string { return e.Level.String() })},
 		{"user", one(func(e *index.Event) string { return e.User })},
 		{"ip", addresses},
+		{"source", one(func(e *index.Event) string { return e.Source })},
+		{"host", one(func(e *index.Event) string { return e.Host })},
+		{"outcome", one(func(e *index.Event) string { return e.Outcome.String() })},
+		{"clock", one(func(e *index.Event) string { return e.Clock.String() })},
+		{"signature", one(func(e *index.Event) string { return e.Sign })},
 	}
+	for _, name := range r.Manifest().Fields {
+		if !slices.ContainsFunc(all, func(g grouping) bool { return g.name == name }) {
+			all = append(all, grouping{name, one(func(e *index.Event) string { return e.Get(name) })})
+		}
+	}
+	return all
 }
 
 // addresses are all that the entry names, since a term ip: finds the entry by
@@ -81,10 +96,10 @@ func addresses(e *index.Event, to []string) []string {
 	return to
 }
 
-// Groupings returns the names that Count takes.
-func Groupings() []string {
+// Groupings returns the names that Count takes for this case.
+func Groupings(r *index.Reader) []string {
 	var names []string
-	for _, g := range groupings() {
+	for _, g := range groupings(r) {
 		names = append(names, g.name)
 	}
 	return names
@@ -97,11 +112,11 @@ type counter struct {
 	none  int64
 }
 
-// Count counts the events of the query by each of the named groupings, by all
-// of them where none is named. Its memory grows with the number of different
+// Count counts the events of the query by each of the named groupings; where
+// none is named by service, action, level, user and ip. Its memory grows with the number of different
 // values up to a limit, not with the number of events.
 func Count(r *index.Reader, q index.Query, by []string) (*Answer, error) {
-	counters, err := choose(by)
+	counters, err := choose(r, by)
 	if err != nil {
 		return nil, err
 	}
@@ -134,16 +149,16 @@ func Count(r *index.Reader, q index.Query, by []string) (*Answer, error) {
 	return a, nil
 }
 
-func choose(by []string) ([]*counter, error) {
+func choose(r *index.Reader, by []string) ([]*counter, error) {
 	var chosen []*counter
-	all := groupings()
+	all := groupings(r)
 	if len(by) == 0 {
-		by = Groupings()
+		by = usual
 	}
 	for _, name := range by {
 		i := slices.IndexFunc(all, func(g grouping) bool { return g.name == name })
 		if i < 0 {
-			return nil, fmt.Errorf("count by %q: no such grouping: one of %s", name, strings.Join(Groupings(), ", "))
+			return nil, fmt.Errorf("count by %q: no such grouping: one of %s", name, strings.Join(Groupings(r), ", "))
 		}
 		chosen = append(chosen, &counter{grouping: all[i]})
 	}

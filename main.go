@@ -3,6 +3,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -134,7 +136,14 @@ func run(args []string) int {
 		root.AddCommand(cmd)
 	}
 	root.SetArgs(query.Arguments(args))
-	if err := root.Execute(); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	// The first signal lets a command clear up, the second one ends it at once.
+	context.AfterFunc(ctx, stop)
+	if err := root.ExecuteContext(ctx); err != nil {
+		if errors.Is(err, context.Canceled) {
+			err = errors.New("interrupted")
+		}
 		fmt.Fprintln(os.Stderr, "stilltrace: "+printable.String(err.Error()))
 		return int(max(status, query.Trouble))
 	}
@@ -179,9 +188,7 @@ func snapshotCommand(f *pflag.FlagSet, args []string, status *query.Status) func
 		if o.Logs = logs; term.IsTerminal(int(os.Stderr.Fd())) {
 			o.Progress = snapshot.NewProgress(os.Stderr)
 		}
-		ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-		defer stop()
-		s, err := snapshot.Run(ctx, o)
+		s, err := snapshot.Run(cmd.Context(), o)
 		if err != nil {
 			return err
 		}

@@ -2,7 +2,6 @@ package index_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"math"
 	"net/netip"
@@ -296,7 +295,7 @@ func TestEventsRefusesTermsItCannotCompare(t *testing.T) {
 
 func TestCheckProvesAWholeCase(t *testing.T) {
 	path, _ := writeCase(t, t.TempDir())
-	proof, err := open(t, path).Check(context.Background())
+	proof, err := open(t, path).Check()
 	require.NoError(t, err)
 	require.Empty(t, proof.Problems)
 	require.Equal(t, int64(1300), proof.Events)

@@ -2,7 +2,6 @@ package index
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -31,11 +30,11 @@ type Proof struct {
 // has its SHA-256, that each event can be decoded, and that the terms lead to
 // the blocks that hold them and to no others. Its error is about the check
 // itself; what is wrong with the case stands in the Proof.
-func (r *Reader) Check(ctx context.Context) (*Proof, error) {
-	c := &checker{r: r, ctx: ctx, proof: &Proof{Digest: r.manifest.Digest, Problems: []string{}}}
+func (r *Reader) Check() (*Proof, error) {
+	c := &checker{r: r, proof: &Proof{Digest: r.manifest.Digest, Problems: []string{}}}
 	for _, step := range [...]func(){c.buckets, c.records, c.text, c.events} {
 		step()
-		if err := ctx.Err(); err != nil {
+		if err := r.ctx.Err(); err != nil {
 			return nil, fmt.Errorf("%s: check: %w", r.path, err)
 		}
 	}
@@ -44,7 +43,6 @@ func (r *Reader) Check(ctx context.Context) (*Proof, error) {
 
 type checker struct {
 	r     *Reader
-	ctx   context.Context
 	proof *Proof
 }
 
@@ -94,7 +92,7 @@ func (c *checker) bucket(name string, got *bucketWriter) error {
 			return fmt.Errorf("bucket %s: absent", name)
 		}
 		cur := b.Cursor()
-		for k, v := cur.First(); k != nil && c.ctx.Err() == nil; k, v = cur.Next() {
+		for k, v := cur.First(); k != nil && c.r.ctx.Err() == nil; k, v = cur.Next() {
 			if v == nil {
 				c.problem("bucket %s: key %x: is a bucket itself", name, k)
 				continue
@@ -141,7 +139,7 @@ func drain[T any](c *checker, records func(func(*T, error) bool)) (n int) {
 // text makes the SHA-256 of each log again.
 func (c *checker) text() {
 	for _, s := range c.r.sources {
-		if c.ctx.Err() != nil {
+		if c.r.ctx.Err() != nil {
 			return
 		}
 		sum := sha256.New()
@@ -161,7 +159,7 @@ func (c *checker) events() {
 	r := c.r
 	for first := 0; first < len(r.blocks); first += blocksPerSegment {
 		var seg segment
-		for n := first; n < min(first+blocksPerSegment, len(r.blocks)) && c.ctx.Err() == nil; n++ {
+		for n := first; n < min(first+blocksPerSegment, len(r.blocks)) && c.r.ctx.Err() == nil; n++ {
 			events, err := r.block(n, &filter{}, Query{Brute: true})
 			if err != nil {
 				c.problem("%v", err)
@@ -173,7 +171,7 @@ func (c *checker) events() {
 			c.proof.Events += int64(len(events))
 			seg.add(&Block{info: r.blocks[n], terms: terms.sorted()})
 		}
-		if c.ctx.Err() == nil {
+		if c.r.ctx.Err() == nil {
 			c.terms(uint32(first/blocksPerSegment), &seg)
 		}
 	}

@@ -1,7 +1,6 @@
 package index_test
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -214,7 +213,7 @@ func TestCheckNamesWhatWasChanged(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, db.Update(c.do))
 			require.NoError(t, db.Close())
-			proof, err := open(t, path).Check(context.Background())
+			proof, err := open(t, path).Check()
 			require.NoError(t, err)
 			for _, s := range c.says {
 				require.Contains(t, strings.Join(proof.Problems, "\n"), s)

@@ -2,6 +2,7 @@ package index
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/fxamacker/cbor/v2"
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 	"golang.org/x/sys/unix"
 )
 
@@ -25,6 +27,7 @@ const lockWait = time.Second
 // several goroutines; several Readers of one file do not disturb each other.
 type Reader struct {
 	path      string
+	ctx       context.Context
 	file      *os.File
 	db        *bolt.DB
 	tx        *bolt.Tx
@@ -39,7 +42,7 @@ type Reader struct {
 // Open opens the case at path. The structure of the file is proved first, by
 // plain reads; each value is proved when it is read.
 func Open(path string) (*Reader, error) {
-	r := &Reader{path: path}
+	r := &Reader{path: path, ctx: context.Background()}
 	err := r.start()
 	if err != nil {
 		r.Close()
@@ -71,7 +74,7 @@ func (r *Reader) start() error {
 	err = guard(func() error {
 		r.db, err = bolt.Open(r.path, 0, &bolt.Options{ReadOnly: true, Timeout: lockWait,
 			OpenFile: func(string, int, fs.FileMode) (*os.File, error) { return r.file, nil }})
-		if errors.Is(err, bolt.ErrTimeout) {
+		if errors.Is(err, bolterrors.ErrTimeout) {
 			return errors.New("another process is writing it: try again when it has ended")
 		}
 		if err != nil {
@@ -207,6 +210,10 @@ func (r *Reader) Close() error {
 	return err
 }
 
+// Bind ends every later read with the error of ctx once ctx has ended, so that
+// whoever asked a long question can take it back.
+func (r *Reader) Bind(ctx context.Context) { r.ctx = ctx }
+
 // Path is the name under which the case was opened.
 func (r *Reader) Path() string { return r.path }
 
@@ -279,6 +286,9 @@ var errAbsent = fmt.Errorf("absent: %w", ErrDamaged)
 
 // value returns the proved content of one key.
 func (r *Reader) value(bucket string, key []byte) (content []byte, err error) {
+	if err := r.ctx.Err(); err != nil {
+		return nil, err
+	}
 	err = guard(func() error {
 		b := r.tx.Bucket([]byte(bucket))
 		if b == nil {
@@ -325,6 +335,9 @@ func (r *Reader) each(bucket string, prefix []byte, do func(key, content []byte)
 	})
 	for err == nil && key != nil {
 		if err = do(key, content); err == nil {
+			err = r.ctx.Err()
+		}
+		if err == nil {
 			err = read(c.Next)
 		}
 	}

@@ -31,7 +31,7 @@ func Check(ctx context.Context, env *Env, o *Options, args []string) (Status, er
 	if err := s.noWords("check"); err != nil {
 		return Trouble, err
 	}
-	p, err := s.reader.Check(ctx)
+	p, err := s.reader.Check()
 	if err != nil {
 		return StatusOf(err), err
 	}

@@ -54,9 +54,6 @@ func Event(ctx context.Context, env *Env, o *Options, args []string) (Status, er
 func (s *session) events(total *int64) iter.Seq2[*event.Row, error] {
 	return func(yield func(*event.Row, error) bool) {
 		for r, err := range event.List(s.reader, s.query) {
-			if err == nil {
-				err = s.ctx.Err()
-			}
 			if err != nil {
 				yield(nil, err)
 				return

@@ -89,15 +89,9 @@ func (s *session) exportJSONL() (Status, error) {
 // lines are all records of the snapshot, and all logs and events of the case.
 func (s *session) lines() iter.Seq2[any, error] {
 	return func(yield func(any, error) bool) {
-		send := func(v any, err error) bool {
-			if err == nil {
-				err = s.ctx.Err()
-			}
-			return yield(v, err) && err == nil
-		}
 		for _, part := range []iter.Seq2[any, error]{s.stateLines(), s.eventLines()} {
 			for v, err := range part {
-				if !send(v, err) {
+				if !yield(v, err) || err != nil {
 					return
 				}
 			}

@@ -7,9 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -36,7 +34,6 @@ func (e *Env) writeOutput(path string, force bool, write func(io.Writer) error) 
 	if err != nil {
 		return fmt.Errorf("%s: %w: write to another directory", path, bare(err))
 	}
-	defer removeOnSignal(tmp.Name())()
 	if err := fill(tmp, write); err != nil {
 		_ = os.Remove(tmp.Name())
 		return fmt.Errorf("%s: %w", path, err)
@@ -97,28 +94,6 @@ func publish(tmp, path string, force bool) error {
 		}
 	}
 	return err
-}
-
-// removeOnSignal removes an unfinished file when the person interrupts, and
-// lets the signal end the program then. The returned function ends the watch.
-func removeOnSignal(path string) func() {
-	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
-	c := make(chan os.Signal, 1)
-	done := make(chan struct{})
-	signal.Notify(c, signals...)
-	go func() {
-		select {
-		case s := <-c:
-			_ = os.Remove(path)
-			signal.Reset(signals...)
-			_ = syscall.Kill(os.Getpid(), s.(syscall.Signal))
-		case <-done:
-		}
-	}()
-	return func() {
-		signal.Stop(c)
-		close(done)
-	}
 }
 
 // bare is err without the operation and the path, which the caller names.

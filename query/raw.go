@@ -79,9 +79,6 @@ func (w *rawWriter) all(sources []index.Source) error {
 	names := safeNames(sources)
 	var list strings.Builder
 	for i, src := range sources {
-		if err := w.ctx.Err(); err != nil {
-			return err
-		}
 		sum, err := w.one(names[i], src.ID)
 		if err != nil {
 			return fmt.Errorf("%s: %w", names[i], err)

@@ -12,7 +12,6 @@ import (
 
 // session is one command at work on one case.
 type session struct {
-	ctx    context.Context
 	env    *Env
 	opt    *Options
 	format render.Format
@@ -44,6 +43,7 @@ func open(ctx context.Context, env *Env, o *Options, args []string) (s *session,
 	if err != nil {
 		return nil, err
 	}
+	r.Bind(ctx)
 	defer func() {
 		if err != nil {
 			_ = r.Close()
@@ -56,7 +56,7 @@ func open(ctx context.Context, env *Env, o *Options, args []string) (s *session,
 	if c.snapshot > len(snaps) {
 		return nil, fmt.Errorf("%s@%d: no such snapshot: the case holds %d", c.path, c.snapshot, len(snaps))
 	}
-	s = &session{ctx: ctx, env: env, opt: o, format: format, reader: r, path: c.path, snap: &snaps[c.snapshot-1], words: words}
+	s = &session{env: env, opt: o, format: format, reader: r, path: c.path, snap: &snaps[c.snapshot-1], words: words}
 	s.query.Snapshot = s.snap.ID
 	if s.zone, err = zone(o.Zone, &s.snap.Host); err != nil {
 		return nil, err

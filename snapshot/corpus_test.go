@@ -66,7 +66,35 @@ func TestCorpus(t *testing.T) {
 	t.Run("logins", func(t *testing.T) { truth.logins(t, p) })
 	t.Run("hours", func(t *testing.T) { truth.hours(t, p) })
 	t.Run("probes", func(t *testing.T) { truth.probes(t, p) })
+	t.Run("interrupted", func(t *testing.T) { interrupt(t, p) })
 	p.run(found, "check", p.db)
+}
+
+// interrupt takes questions back while they are being answered: nothing half
+// written stays, neither of a file nor of a directory.
+func interrupt(t *testing.T, p *program) {
+	for _, args := range [][]string{
+		{"event", p.db, "--format", "jsonl", "-o"}, {"export", p.db, "--to", "jsonl", "-o"}, {"export", p.db, "--to", "raw", "-o"},
+	} {
+		dir := t.TempDir()
+		cmd := exec.Command(p.bin, append(args, filepath.Join(dir, "out"))...)
+		require.NoError(t, cmd.Start())
+		require.Eventually(t, func() bool {
+			entries, err := os.ReadDir(dir)
+			return err == nil && len(entries) > 0
+		}, stepLimit, time.Millisecond)
+		require.NoError(t, cmd.Process.Signal(os.Interrupt))
+		err := cmd.Wait()
+		entries, readErr := os.ReadDir(dir)
+		require.NoError(t, readErr)
+		if err == nil {
+			require.Len(t, entries, 1, "it was done before the signal came")
+			require.Equal(t, "out", entries[0].Name())
+			continue
+		}
+		require.Equal(t, 2, cmd.ProcessState.ExitCode(), "%v", args)
+		require.Empty(t, entries, "%v", args)
+	}
 }
 
 func (c *corpusTruth) sources(t *testing.T, p *program, dir string) {

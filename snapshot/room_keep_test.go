@@ -46,7 +46,7 @@ func (r *room) join(name string, cmd *exec.Cmd) (done func() error) {
 	return f.Close
 }
 
-// keep lives through three rotations of auth.log, and copies the host while a
+// keep lives through two rotations of auth.log, and copies the host while a
 // session and a connection are open.
 func (r *room) keep(dir string) {
 	r.startShop()

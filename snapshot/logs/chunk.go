@@ -23,7 +23,6 @@ type chunk struct {
 	firstLine int64
 	// midLine tells that the chunk begins within a line, because that line is too long.
 	midLine bool
-	walk    yearWalk // before the first entry of the chunk
 }
 
 // chunker cuts a text into chunks.

@@ -87,7 +87,7 @@ func (f *Finder) arg(arg string, rotated bool) error {
 		return err
 	}
 	names := []string{name}
-	st, err := f.root.Stat(relative(name))
+	_, err = f.root.Stat(relative(name))
 	if errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(name, "*?[") {
 		if names, err = fs.Glob(f.root.FS(), relative(name)); err != nil {
 			return fmt.Errorf("%s: bad glob: %w", arg, err)
@@ -104,7 +104,7 @@ func (f *Finder) arg(arg string, rotated bool) error {
 		return fmt.Errorf("%s: %w: check the path", arg, cause(err))
 	}
 	for _, n := range names {
-		if st, err = f.root.Stat(relative(n)); err == nil && st.IsDir() {
+		if st, err := f.root.Stat(relative(n)); err == nil && st.IsDir() {
 			f.walk(n, 0)
 			continue
 		}

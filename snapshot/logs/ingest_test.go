@@ -50,7 +50,7 @@ func ingest(t *testing.T, root string, rotated bool, args ...string) (*index.Rea
 	r, err := index.Open(w.Path())
 	require.NoError(t, err)
 	t.Cleanup(func() { r.Close() })
-	proof, err := r.Check(context.Background())
+	proof, err := r.Check()
 	require.NoError(t, err)
 	require.Empty(t, proof.Problems)
 	return r, gaps

@@ -75,14 +75,6 @@ func known(numbers ...uint64) []int64 {
 	return out
 }
 
-// named leaves out "", so that user:* holds only where there is a user.
-func named(text string) []string {
-	if text == "" {
-		return nil
-	}
-	return []string{text}
-}
-
 func pids(r *Row) []int64 {
 	out := make([]int64, len(r.PIDs))
 	for i, p := range r.PIDs {

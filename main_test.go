@@ -303,3 +303,34 @@ func TestTracersKnowNoTime(t *testing.T) {
 		}
 	}
 }
+
+// TestReadme runs what the README shows and compares what it prints. How long
+// a capture took and what a build names itself differ from run to run.
+func TestReadme(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	bin := filepath.Join(t.TempDir(), "stilltrace")
+	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", bin, ".").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	dir := t.TempDir()
+	host, err := filepath.Abs("testdata")
+	require.NoError(t, err)
+	require.NoError(t, os.Symlink(host, filepath.Join(dir, "testdata")))
+	same := func(s string) string {
+		return regexp.MustCompile(`in \d+\.\d s|[0-9.]+ KiB`).ReplaceAllString(digests.ReplaceAllString(s, "DIGEST"), "…")
+	}
+	shown := regexp.MustCompile(`(?m)^    \$ stilltrace (.*)\n((?:    .*\n|\n)*?)(?:\n*    \$|\n*\S|\z)`)
+	text, n := string(readme), 0
+	for m := shown.FindStringSubmatchIndex(text); m != nil; m = shown.FindStringSubmatchIndex(text) {
+		cmd := exec.Command(bin, strings.Fields(text[m[2]:m[3]])...)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "COLUMNS=100")
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		want := strings.TrimSpace(regexp.MustCompile(`(?m)^    `).ReplaceAllString(text[m[4]:m[5]], ""))
+		require.Equal(t, same(want), same(strings.TrimSpace(string(out))), "%s", cmd)
+		text = text[m[5]:]
+		n++
+	}
+	require.Equal(t, 7, n, "commands in the README")
+}

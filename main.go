@@ -70,11 +70,12 @@ event with the terms that lead to it. Exit status 3 where one differs.`,
 			`  stilltrace process web01.db --sort -rss
   stilltrace process web01.db 812                     all about one
   stilltrace process web01.db --tree user:www-data`, (*query.Options).ProcessFlags, query.Process},
-		{"event", "CASE.db [TERM...]", "events of the logs, or counts of them", `A bare address is looked for as such, any other bare word in the message.`,
+		{"event", "CASE.db [TERM...]", "events of the logs, or counts of them", `A bare address is looked for as such, any other bare word in the text of the
+entry. Events of logs without any stamp have no time and come last.`,
 			`  stilltrace event web01.db action:login_failed --since -1h
   stilltrace event web01.db 'level>=err' -service:kernel
   stilltrace event web01.db action:login_failed --by user,ip`, (*query.Options).EventFlags, query.Event},
-		{"error", "CASE.db [TERM...]", "errors: each kind once, how often, since when", `A bare word is a category, or text in the message.`,
+		{"error", "CASE.db [TERM...]", "errors: each kind once, how often, since when", `A bare word is a category, or text in the entry.`,
 			`  stilltrace error web01.db
   stilltrace error web01.db database --since 2026-11-23`, (*query.Options).QueryFlags, query.Error},
 		{"export", "CASE.db --to WHAT", "write a case for other programs", `--to raw writes each log back, byte for byte, under -o DIR, with SHA256SUMS; a
@@ -100,6 +101,7 @@ func run(args []string) int {
 		return cmd.Help()
 	}
 	root.Args = cobra.ArbitraryArgs
+	root.FParseErrWhitelist.UnknownFlags = true // of a command that is not known
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%s: %w: %s lists them", cmd.Name(), err, strings.Replace(cmd.CommandPath(), " ", " help ", 1))
 	})

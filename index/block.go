@@ -21,10 +21,6 @@ type Block struct {
 // Events is how many events the block holds.
 func (b *Block) Events() int64 { return b.info.Events }
 
-// Span is the earliest and the latest time of the block's events; both are
-// unknown where it has none.
-func (b *Block) Span() (first, last Time) { return b.info.Min, b.info.Max }
-
 // Bytes is how much text the block holds.
 func (b *Block) Bytes() int64 { return b.info.Bytes }
 

@@ -253,6 +253,12 @@ func TestRunEqualsBrute(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			q := index.Query{Terms: c.terms, Since: c.since, Until: c.until}
 			run := ids(t, r, q)
+			var scanned []string
+			for e, err := range r.Scan(q) {
+				require.NoError(t, err)
+				scanned = append(scanned, e.ID)
+			}
+			require.ElementsMatch(t, run, scanned)
 			q.Brute = true
 			require.Equal(t, ids(t, r, q), run)
 			require.Equal(t, c.none, len(run) == 0)

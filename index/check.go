@@ -160,15 +160,15 @@ func (c *checker) events() {
 	for first := 0; first < len(r.blocks); first += blocksPerSegment {
 		var seg segment
 		for n := first; n < min(first+blocksPerSegment, len(r.blocks)) && c.r.ctx.Err() == nil; n++ {
-			events, err := r.block(n, &filter{}, Query{Brute: true})
+			terms := termSet{set: map[string]struct{}{}}
+			err := r.block(n, &filter{}, Query{}, func(e *Event) bool {
+				terms.addEvent(e)
+				c.proof.Events++
+				return true
+			})
 			if err != nil {
 				c.problem("%v", err)
 			}
-			terms := termSet{set: map[string]struct{}{}}
-			for _, e := range events {
-				terms.addEvent(e)
-			}
-			c.proof.Events += int64(len(events))
 			seg.add(&Block{info: r.blocks[n], terms: terms.sorted()})
 		}
 		if c.r.ctx.Err() == nil {

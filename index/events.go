@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"container/heap"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -28,6 +29,27 @@ func (r *Reader) Events(q Query) iter.Seq2[*Event, error] {
 	}
 }
 
+// Scan yields the same events as Events in the order in which the case holds
+// them: by source and offset. It holds one block at a time, whatever the
+// disorder of the logs. An event is valid until the next one is asked for.
+func (r *Reader) Scan(q Query) iter.Seq2[*Event, error] {
+	return func(yield func(*Event, error) bool) {
+		f, err := r.filter(q)
+		var blocks []int
+		if err == nil {
+			blocks, err = r.candidates(f, q)
+		}
+		for _, n := range blocks {
+			if err == nil {
+				err = r.block(n, f, q, func(e *Event) bool { return yield(e, nil) })
+			}
+		}
+		if err != nil && !errors.Is(err, errStop) {
+			yield(nil, fmt.Errorf("%s: %w", r.path, err))
+		}
+	}
+}
+
 func (r *Reader) merge(f *filter, q Query, yield func(*Event, error) bool) error {
 	blocks, err := r.candidates(f, q)
 	if err != nil {
@@ -38,12 +60,13 @@ func (r *Reader) merge(f *filter, q Query, yield func(*Event, error) bool) error
 	for {
 		// Nothing behind the next block can be earlier than its earliest event.
 		for len(blocks) > 0 && (len(held) == 0 || r.blocks[blocks[0]].Min <= held[0].Time) {
-			events, err := r.block(blocks[0], f, q)
+			err := r.block(blocks[0], f, q, func(e *Event) bool {
+				own := *e
+				heap.Push(&held, &own)
+				return true
+			})
 			if err != nil {
 				return err
-			}
-			for _, e := range events {
-				heap.Push(&held, e)
 			}
 			blocks = blocks[1:]
 		}
@@ -56,38 +79,37 @@ func (r *Reader) merge(f *filter, q Query, yield func(*Event, error) bool) error
 	}
 }
 
-// block returns the events of one block that are wanted.
-func (r *Reader) block(n int, f *filter, q Query) ([]*Event, error) {
+// block calls do with each event of one block that is wanted, until it says
+// no; then the error is errStop. The event is overwritten by the next one, its
+// texts and slices are not.
+func (r *Reader) block(n int, f *filter, q Query, do func(*Event) bool) error {
 	info := r.blocks[n]
 	raw, err := r.value(bucketRaw, key32(uint32(n)))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	content, err := r.value(bucketEvents, key32(uint32(n)))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	u, err := newUnblock(info, r.sources[info.Source-1].Path, string(raw), content)
 	if err != nil {
-		return nil, fmt.Errorf("block %d: %w", n, err)
+		return fmt.Errorf("block %d: %w", n, err)
 	}
-	var out []*Event
-	e := new(Event)
+	var e Event
 	for range u.count {
-		*e = Event{}
-		if err := u.next(e); err != nil {
-			return nil, fmt.Errorf("block %d: %w", n, err)
+		e = Event{}
+		if err := u.next(&e); err != nil {
+			return fmt.Errorf("block %d: %w", n, err)
 		}
 		if e.Time < info.Min || e.Time > info.Max {
-			return nil, fmt.Errorf("block %d: an event lies outside the block's time: %w", n, ErrDamaged)
+			return fmt.Errorf("block %d: an event lies outside the block's time: %w", n, ErrDamaged)
 		}
-		if (q.Since != 0 && e.Time < q.Since) || (q.Until != 0 && e.Time >= q.Until) || !f.holds(e) {
-			continue
+		if q.window(&e) && f.holds(&e) && !do(&e) {
+			return errStop
 		}
-		out = append(out, e)
-		e = new(Event)
 	}
-	return out, nil
+	return nil
 }
 
 // candidates returns the blocks that can hold wanted events, ascending.

@@ -60,7 +60,7 @@ type Source struct {
 	Lines    int64  `json:"lines"`  // a last line without a newline counts
 	Events   int64  `json:"events"` // entries; one may hold several lines
 	SHA256   string `json:"sha256"` // of the text that was kept, hex
-	First    Time   `json:"first"`  // earliest and latest time of its events
+	First    Time   `json:"first"`  // earliest and latest stamp in it; unknown where it has none
 	Last     Time   `json:"last"`
 	Snapshot int    `json:"snapshot"`
 

@@ -45,7 +45,7 @@ func bareError(word string) ([]index.Term, error) {
 	if slices.Contains(errs.Categories(), word) {
 		return []index.Term{is("category", word)}, nil
 	}
-	return []index.Term{is("message", word)}, nil
+	return []index.Term{is("raw", word)}, nil
 }
 
 // hints says once what each type of error in the table usually means.
@@ -67,12 +67,12 @@ func troubles() view[*errs.Row] {
 	}
 	return view[row]{"error", "errors", []column[row]{
 		{render.Column{Name: "count", Kind: render.Count}, func(r row) render.Cell { return render.NumberCell(r.Count) }},
-		text(render.Column{Name: "severity", Kind: render.Severity, From: 110}, func(r row) string { return r.Severity.String() }),
+		text(render.Column{Name: "severity", Kind: render.Severity, From: 140}, func(r row) string { return r.Severity.String() }),
 		text(render.Column{Name: "category"}, func(r row) string { return string(r.Category) }),
-		text(render.Column{Name: "type", Shrink: 1, From: 150}, func(r row) string { return r.Type }),
-		text(render.Column{Name: "service", Shrink: 1}, func(r row) string { return strings.Join(r.Services, " ") }),
+		text(render.Column{Name: "type", Shrink: 2, From: 100}, func(r row) string { return r.Type }),
+		text(render.Column{Name: "service", Shrink: 1, From: 120}, func(r row) string { return strings.Join(r.Services, " ") }),
 		{render.Column{Name: "first", Kind: render.Time, From: 140}, func(r row) render.Cell { return render.TimeCell(r.First) }},
-		{render.Column{Name: "last", Kind: render.Time, From: 100}, func(r row) render.Cell { return render.TimeCell(r.Last) }},
+		{render.Column{Name: "last", Kind: render.Time, From: 130}, func(r row) render.Cell { return render.TimeCell(r.Last) }},
 		text(render.Column{Name: "signature", Shrink: 2}, func(r row) string { return r.Signature }),
 		{render.Column{Name: "events", Kind: render.Count, From: render.Never}, func(r row) render.Cell { return render.NumberCell(r.Events) }},
 		text(render.Column{Name: "hint", From: render.Never}, func(r row) string { return r.Hint }),

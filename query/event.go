@@ -165,12 +165,12 @@ func events() view[*event.Row] {
 		return column[row]{c, func(r row) render.Cell { return render.NumberCell(f(r)) }}
 	}
 	return view[row]{"event", "events", []column[row]{
-		{render.Column{Name: "time", Kind: render.Time}, func(r row) render.Cell { return render.TimeCell(r.Time) }},
-		text(render.Column{Name: "level", Kind: render.Severity, From: 120}, func(r row) string { return r.Level.String() }),
+		{render.Column{Name: "time", Kind: render.Time}, func(r row) render.Cell { return eventTime(r) }},
+		text(render.Column{Name: "level", Kind: render.Severity, From: 140}, func(r row) string { return r.Level.String() }),
 		text(render.Column{Name: "service", Shrink: 1}, func(r row) string { return r.Service }),
 		text(render.Column{Name: "action", Shrink: 1, From: 100}, func(r row) string { return r.Action.String() }),
-		text(render.Column{Name: "ip", Shrink: 1, From: 140}, func(r row) string { return addressText(r.IP) }),
-		text(render.Column{Name: "user", Shrink: 1, From: 140}, func(r row) string { return r.User }),
+		text(render.Column{Name: "ip", From: 100}, func(r row) string { return addressText(r.IP) }),
+		text(render.Column{Name: "user", Shrink: 1, From: 150}, func(r row) string { return r.User }),
 		text(render.Column{Name: "message", Shrink: 2}, func(r row) string { return r.Message }),
 		text(render.Column{Name: "evidence", Shrink: 1, From: 160}, func(r row) string { return r.Evidence() }),
 		text(render.Column{Name: "clock", From: render.Never}, func(r row) string { return r.Clock.String() }),
@@ -183,6 +183,14 @@ func events() view[*event.Row] {
 		number(render.Column{Name: "line", Kind: render.Number, From: render.Never}, func(r row) int64 { return r.Line }),
 		text(render.Column{Name: "id", From: render.Never}, func(r row) string { return r.ID }),
 	}}
+}
+
+// eventTime leaves out the time of the capture where it merely stands in for one.
+func eventTime(r *event.Row) render.Cell {
+	if r.Clock == index.ClockCapture {
+		return render.TextCell("no stamp")
+	}
+	return render.TimeCell(r.Time)
 }
 
 func addressText(a netip.Addr) string {

@@ -197,12 +197,15 @@ func sources() view[index.Source] {
 // unseen groups the gaps by what could not be seen and why.
 func (s *session) unseen(list []*index.Gap) render.Table {
 	type key struct {
-		area   string
-		reason index.Reason
+		area, place string
+		reason      index.Reason
 	}
 	groups := map[key]*gapGroup{}
 	for _, g := range list {
-		k := key{g.Area, g.Reason}
+		k := key{area: g.Area, reason: g.Reason}
+		if g.Area == "log" {
+			k.place = g.Place // each log that is missing is one that somebody may look for
+		}
 		if groups[k] == nil {
 			groups[k] = &gapGroup{area: g.Area, reason: g.Reason, example: g.Place}
 			if g.Detail != "" {
@@ -216,12 +219,12 @@ func (s *session) unseen(list []*index.Gap) render.Table {
 		rows = append(rows, g)
 	}
 	slices.SortFunc(rows, func(a, b *gapGroup) int {
-		return cmp.Or(strings.Compare(a.area, b.area), cmp.Compare(b.count, a.count), strings.Compare(string(a.reason), string(b.reason)))
+		return cmp.Or(strings.Compare(a.area, b.area), cmp.Compare(b.count, a.count), strings.Compare(string(a.reason), string(b.reason)), strings.Compare(a.example, b.example))
 	})
 	v := view[*gapGroup]{"gap", "gaps", []column[*gapGroup]{
 		{render.Column{Name: "area"}, func(g *gapGroup) render.Cell { return render.TextCell(g.area) }},
 		{render.Column{Name: "count", Kind: render.Count}, func(g *gapGroup) render.Cell { return render.NumberCell(g.count) }},
-		{render.Column{Name: "why", Shrink: 2}, func(g *gapGroup) render.Cell { return render.TextCell(g.reason.Words()) }},
+		{render.Column{Name: "why"}, func(g *gapGroup) render.Cell { return render.TextCell(g.reason.Words()) }},
 		{render.Column{Name: "example", Shrink: 1}, func(g *gapGroup) render.Cell { return render.TextCell(g.example) }},
 	}}
 	return v.list("What it could not see", rows)

@@ -64,7 +64,7 @@ func addresses() view[*ip.Row] {
 		return column[row]{c, func(r row) render.Cell { return render.TextCell(f(r)) }}
 	}
 	return view[row]{"address", "addresses", []column[row]{
-		text(render.Column{Name: "ip", Shrink: 1}, func(r row) string { return r.IP.String() }),
+		text(render.Column{Name: "ip"}, func(r row) string { return r.IP.String() }),
 		text(render.Column{Name: "class", From: 120}, func(r row) string { return r.Class.String() }),
 		count("failed", 0, func(r row) int64 { return r.FailedLogins }),
 		count("invalid", 100, func(r row) int64 { return r.InvalidUsers }),

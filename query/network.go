@@ -46,8 +46,11 @@ func (s *session) networkNotes(a *network.Answer) (notes []string) {
 		notes = append(notes, printable.Counted(int64(a.Hidden), "unix socket", "unix sockets")+" left out: proto:unix shows them")
 	}
 	if a.DeniedFDLists > 0 {
-		notes = append(notes, "owners may be missing: the open files of "+printable.Counted(int64(a.DeniedFDLists), "process", "processes")+
-			" could not be read: capture as root to see them")
+		note := "owners may be missing: the open files of " + printable.Counted(int64(a.DeniedFDLists), "process", "processes") + " could not be read"
+		if s.snap.Capturer.EUID != 0 {
+			note += ": capture as root to see them"
+		}
+		notes = append(notes, note)
 	}
 	for _, g := range a.Gaps {
 		notes = append(notes, fmt.Sprintf("not all sockets are here: %s %s: stilltrace info %s", printable.Grouped(int64(g.Count)), g.Name, s.path))

@@ -2,6 +2,7 @@ package query
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -33,7 +34,7 @@ const unlimited = -1
 
 // AnswerFlags declares how an answer is written.
 func (o *Options) AnswerFlags(f *pflag.FlagSet) {
-	f.StringVar(&o.Format, "format", render.Formats()[0].Name, "how to write it: "+formatNames())
+	f.StringVar(&o.Format, "format", "", "how to write it: "+formatNames()+" (default by the ending of -o, else table)")
 	o.OutputFlags(f)
 	f.StringVar(&o.Zone, "tz", "UTC", "`ZONE` of the times shown and typed: UTC, Europe/Berlin, or host for the host's own; json and jsonl stay UTC")
 	f.StringVar(&o.Color, "color", "auto", "colour: `WHEN` is auto, always or never")
@@ -47,7 +48,7 @@ func (o *Options) OutputFlags(f *pflag.FlagSet) {
 
 // RowFlags declares which rows of an answer are wanted.
 func (o *Options) RowFlags(f *pflag.FlagSet) {
-	f.IntVar(&o.Limit, "limit", unlimited, fmt.Sprintf("at most `N` rows, 0 for all (a table has %d, the other formats all)", screenful))
+	f.IntVar(&o.Limit, "limit", unlimited, fmt.Sprintf("at most `N` rows, 0 for all (a table on a screen has %d)", screenful))
 	f.StringVar(&o.Sort, "sort", "", "order by a `COLUMN`; -COLUMN for the largest first")
 }
 
@@ -57,20 +58,34 @@ func (o *Options) TimeFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.Until, "until", "", "only events before `TIME`")
 }
 
-// limit is the most rows that the format is to print, 0 for all.
-func (o *Options) limit(f render.Format) int {
+// limit is the most rows that are to be printed, 0 for all.
+func (o *Options) limit(f render.Format, screen bool) int {
 	switch {
 	case o.Limit >= 0:
 		return o.Limit
-	case f.Program:
+	case f.Program || !screen:
 		return 0
 	}
 	return screenful
 }
 
+// formatName is the format that is asked for: by name, by the ending of the
+// file that is to be written, or the first of all.
+func (o *Options) formatName() string {
+	if o.Format != "" {
+		return o.Format
+	}
+	for _, f := range render.Formats() {
+		if strings.HasSuffix(o.Output, "."+f.Name) {
+			return f.Name
+		}
+	}
+	return render.Formats()[0].Name
+}
+
 // check refuses flags that cannot be meant, before anything is read.
 func (o *Options) check() (render.Format, error) {
-	f, err := render.FormatNamed(o.Format)
+	f, err := render.FormatNamed(o.formatName())
 	if err != nil {
 		return f, fmt.Errorf("--%w", err)
 	}

@@ -39,6 +39,7 @@ func StatusOf(err error) Status {
 type Env struct {
 	Stdout, Stderr io.Writer
 	Width          int  // of a table on Stdout
+	Screen         bool // a person looks at Stdout: a table stops at a screenful
 	Terminal       bool // Stdout is one that shows colours
 }
 

@@ -38,6 +38,9 @@ func open(ctx context.Context, env *Env, o *Options, args []string) (s *session,
 		if err := writable(o.Output, o.Force); err != nil {
 			return nil, err
 		}
+		file := *env
+		file.Width, file.Screen = widest, false
+		env = &file
 	}
 	r, err := index.Open(c.path)
 	if err != nil {
@@ -95,7 +98,7 @@ func (s *session) momentary(what string) {
 
 func (s *session) close() { _ = s.reader.Close() }
 
-func (s *session) limit() int { return s.opt.limit(s.format) }
+func (s *session) limit() int { return s.opt.limit(s.format, s.env.Screen) }
 
 // print writes the answer and says on stderr where there is none.
 func (s *session) print(a *render.Answer) (Status, error) {

@@ -1,10 +1,12 @@
 package query
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"stilltrace/index"
@@ -20,6 +22,9 @@ type subject func(word string) ([]index.Term, error)
 func parseTerms(words []string, command string, fields []index.FieldSpec, bare subject) ([]index.Term, error) {
 	var terms []index.Term
 	for _, w := range words {
+		if w == "" {
+			return nil, errors.New("an empty word asks for nothing: is a variable of the shell unset?")
+		}
 		m := fieldTerm.FindStringSubmatch(w)
 		word, not := strings.CutPrefix(w, "-")
 		if m == nil || isAddress(word) {
@@ -107,10 +112,13 @@ func bareSocket(word string) ([]index.Term, error) {
 		return []index.Term{is("ip", ap.Addr().String()), is("port", fmt.Sprint(ap.Port()))}, nil
 	}
 	if port, ok := strings.CutPrefix(word, ":"); ok {
-		if !digits(port) {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 			return nil, fmt.Errorf("%s: not a port: write :22", word)
 		}
 		return []index.Term{is("port", port)}, nil
+	}
+	if strings.ContainsAny(word, "/") {
+		return nil, fmt.Errorf("%s: not a network: write 203.0.113.0/24", word)
 	}
 	return []index.Term{is("service", word)}, nil
 }
@@ -126,7 +134,7 @@ func bareEvent(word string) ([]index.Term, error) {
 	if isAddress(word) {
 		return []index.Term{is("ip", word)}, nil
 	}
-	return []index.Term{is("message", word)}, nil
+	return []index.Term{is("raw", word)}, nil
 }
 
 // digits reports whether s is a number that a pid or a port can be.

@@ -47,10 +47,10 @@ func TestParseTerms(t *testing.T) {
 		{"pid", "812", bareProcess, "pid:812"},
 		{"name", "sshd", bareProcess, "name:sshd"},
 		{"name with digits", "7z", bareProcess, "name:7z"},
-		{"event text", "Failed password", bareEvent, "message:Failed password"},
+		{"event text", "Failed password", bareEvent, "raw:Failed password"},
 		{"event address", "203.0.113.7", bareEvent, "ip:203.0.113.7"},
 		{"error category", "database", bareError, "category:database"},
-		{"error text", "timed out", bareError, "message:timed out"},
+		{"error text", "timed out", bareError, "raw:timed out"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -85,8 +85,11 @@ func (o *Options) complete() error {
 			o.Proc = o.Root + "/proc"
 		}
 	}
+	if o.NoLogs && len(o.Logs) > 0 {
+		return fmt.Errorf("%s: --no-logs reads no logs: leave out one of them", o.Logs[0])
+	}
 	if o.live() && !o.CapturedAt.IsZero() {
-		return errors.New("snapshot: --captured-at is for a copied host (--root or --proc): this one is captured now")
+		return errors.New("snapshot: --captured-at is for a copied host, and this one is captured now: for logs that were copied to DIR: --root DIR --no-proc --captured-at TIME /")
 	}
 	dirs := []string{o.Root}
 	if !o.NoProc && o.Proc != o.Root+"/proc" {
@@ -104,7 +107,20 @@ func (o *Options) complete() error {
 			return fmt.Errorf("%s: not a directory: --root and --proc take one", dir)
 		}
 	}
+	if !o.NoProc && o.Proc != "/proc" && !procfsLike(o.Proc) {
+		return fmt.Errorf("%s: no procfs, nor a copy of one: it holds neither stat nor process 1: --no-proc leaves it out", o.Proc)
+	}
 	return nil
+}
+
+// procfsLike reports whether dir holds what every procfs shows, to whomever.
+func procfsLike(dir string) bool {
+	for _, name := range [...]string{"stat", "1"} {
+		if _, err := os.Lstat(dir + "/" + name); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // capture goes from the most volatile to the least: clocks, sockets,

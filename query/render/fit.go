@@ -87,10 +87,16 @@ func shorten(s string, most int) string {
 	if most < 1 {
 		return ""
 	}
-	head := most / 2
-	tail := most - 1 - head
-	end, _ := cut(s, head)
-	return s[:end] + ellipsis + s[len(s)-cutEnd(s, tail):]
+	start := len(s) - cutEnd(s, most-1-most/2)
+	// A word is kept or left out as a whole rather than halved: half an address is another address.
+	if i := strings.LastIndexByte(s[:start], ' ') + 1; i > 0 && s[start-1] != ' ' && width(s[i:]) <= most*2/3 {
+		start = i
+	}
+	end, _ := cut(s, most-1-width(s[start:]))
+	if i := strings.LastIndexByte(s[:end], ' '); s[end] != ' ' && i >= end/2 {
+		end = i + 1
+	}
+	return s[:end] + ellipsis + s[start:]
 }
 
 // cut returns how many bytes of s fit into most cells, and how many cells they take.

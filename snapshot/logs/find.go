@@ -78,7 +78,20 @@ func (f *Finder) Find(args []string, rotated bool) ([]File, error) {
 	slices.SortFunc(f.files, func(a, b File) int {
 		return cmp.Or(cmp.Compare(a.family, b.family), cmp.Compare(a.age, b.age), cmp.Compare(a.Path, b.Path))
 	})
+	f.files = slices.DeleteFunc(f.files, f.twin)
 	return f.files, nil
+}
+
+// twin reports whether a compressed file is that of a rotation which is read
+// as it is: logrotate leaves both while it packs, and each line would count
+// twice.
+func (f *Finder) twin(file File) bool {
+	plain, packed := strings.CutSuffix(file.Path, ".gz")
+	if !packed || !f.seen[plain] {
+		return false
+	}
+	f.gap(index.Gap{Area: "log", Place: file.Path, Reason: index.ReasonUnsupported, Detail: "left out: it is the packed form of " + plain + ", which is read", Count: 1})
+	return true
 }
 
 func (f *Finder) arg(arg string, rotated bool) error {
@@ -104,9 +117,13 @@ func (f *Finder) arg(arg string, rotated bool) error {
 		return fmt.Errorf("%s: %w: check the path", arg, cause(err))
 	}
 	for _, n := range names {
-		if st, err := f.root.Stat(relative(n)); err == nil && st.IsDir() {
+		st, err := f.root.Stat(relative(n))
+		switch {
+		case err == nil && st.IsDir():
 			f.walk(n, 0)
 			continue
+		case err == nil && !st.Mode().IsRegular():
+			return fmt.Errorf("%s: not a regular file: name a log, or a directory of logs", arg)
 		}
 		f.add(n)
 		if rotated {
@@ -120,7 +137,7 @@ func (f *Finder) arg(arg string, rotated bool) error {
 // than / an argument may name the file as the host does, or as it lies here.
 func (f *Finder) inside(arg string) (string, error) {
 	if arg == "" {
-		return "", errors.New("log: empty name")
+		return "", errors.New("a log with an empty name: check the command line")
 	}
 	abs, err := filepath.Abs(arg)
 	if err != nil {
@@ -208,7 +225,10 @@ func (f *Finder) lost(place string, err error) {
 // "-20261123", "-20261123.gz", and returns an age that is greater for what is
 // older. What was not rotated has age 0.
 func rotation(name string) (family string, age int) {
-	family = strings.TrimSuffix(name, ".gz")
+	family = name
+	for _, packed := range [...]string{".gz", ".xz", ".zst", ".bz2"} {
+		family = strings.TrimSuffix(family, packed)
+	}
 	if i := strings.LastIndexAny(family, ".-"); i > 0 {
 		tail := family[i+1:]
 		n, err := strconv.Atoi(tail)

@@ -64,6 +64,8 @@ type job struct {
 	done  chan struct{} // closed when block and err are set; nil where there is no chunk
 	block *index.Block
 	err   error
+	// The earliest and the latest stamp in the chunk; unknown where it has none.
+	first, last index.Time
 
 	end *index.Source
 	gap *index.Gap
@@ -134,7 +136,7 @@ func (p *pipeline) drain(w *index.Writer, gap func(index.Gap)) error {
 			if j.err != nil {
 				return j.err
 			}
-			j.from.count(j.block)
+			j.from.count(j)
 			if err := w.AddBlock(j.block); err != nil {
 				return err
 			}
@@ -147,11 +149,10 @@ func (p *pipeline) drain(w *index.Writer, gap func(index.Gap)) error {
 	return nil
 }
 
-func (r *reading) count(b *index.Block) {
-	r.events += b.Events()
-	first, last := b.Span()
-	if first != 0 && (r.first == 0 || first < r.first) {
-		r.first = first
+func (r *reading) count(j *job) {
+	r.events += j.block.Events()
+	if j.first != 0 && (r.first == 0 || j.first < r.first) {
+		r.first = j.first
 	}
-	r.last = max(r.last, last)
+	r.last = max(r.last, j.last)
 }

@@ -126,7 +126,7 @@ func TestFind(t *testing.T) {
 		f, err := NewFinder(root, nil, func(index.Gap) {})
 		require.NoError(t, err)
 		defer f.Close()
-		for _, arg := range []string{"/var/log/nosuch.log", "/var/log/no*", ""} {
+		for _, arg := range []string{"/var/log/nosuch.log", "/var/log/no*", "", "/var/log/fifo"} {
 			_, err := f.Find([]string{arg}, true)
 			require.ErrorContains(t, err, arg)
 		}
@@ -135,9 +135,9 @@ func TestFind(t *testing.T) {
 		outside := filepath.Join(t.TempDir(), "secret")
 		require.NoError(t, os.WriteFile(outside, []byte("secret\n"), 0o600))
 		require.NoError(t, os.Symlink(outside, filepath.Join(root, "var/log/out.log")))
-		r, gaps := ingest(t, root, false, "/var/log/syslog", "/var/log/fifo")
-		require.Equal(t, []string{"/var/log/syslog"}, paths(r))
-		require.Equal(t, index.ReasonUnsupported, gaps[0].Reason)
+		r, gaps := ingest(t, root, false, "/var/log")
+		require.Equal(t, all, paths(r))
+		require.Len(t, gaps, 3)
 		f, err := NewFinder(root, nil, func(index.Gap) {})
 		require.NoError(t, err)
 		defer f.Close()
@@ -224,6 +224,34 @@ func TestYearsAcrossRotation(t *testing.T) {
 		got = append(got, e.Time.String())
 	}
 	require.Equal(t, []string{"2024-03-05T00:00:00Z", "2025-03-01T00:00:00Z", "2026-01-31T00:00:00Z", "2026-02-01T00:00:00Z"}, got)
+}
+
+// A date in the name bounds a file whose siblings are gone.
+func TestYearByTheDateInTheName(t *testing.T) {
+	line := "Nov 18 10:00:00 web01 sshd[1]: Connection closed by 203.0.113.7 port 1\n"
+	r, _ := ingest(t, tree(t, map[string]string{"var/log/auth.log-20241120": line}), false)
+	require.Equal(t, "2024-11-18T10:00:00Z", events(t, r)[0].Time.String())
+}
+
+func TestPackedTwinIsReadOnce(t *testing.T) {
+	r, gaps := ingest(t, tree(t, map[string]string{"var/log/auth.log.1": sshLine, "var/log/auth.log.1.gz": packed(t, sshLine)}), false)
+	require.Equal(t, []string{"/var/log/auth.log.1"}, paths(r))
+	require.Len(t, gaps, 1)
+	require.Equal(t, "/var/log/auth.log.1.gz", gaps[0].Place)
+}
+
+func TestPackedSiblingThatIsNotReadIsAGap(t *testing.T) {
+	root := tree(t, map[string]string{"var/log/auth.log": sshLine, "var/log/auth.log.1.xz": "\xfd7zXZ\x00rest"})
+	r, gaps := ingest(t, root, true, "/var/log/auth.log")
+	require.Equal(t, []string{"/var/log/auth.log"}, paths(r))
+	require.Len(t, gaps, 1)
+	require.Equal(t, "/var/log/auth.log.1.xz", gaps[0].Place)
+}
+
+func TestSourceWithoutAStampHasNoTime(t *testing.T) {
+	r, _ := ingest(t, tree(t, map[string]string{"var/log/app.log": "no stamp here\n"}), false)
+	require.Zero(t, r.Sources()[0].First)
+	require.Zero(t, r.Sources()[0].Last)
 }
 
 func TestWhatCannotBeReadIsAGap(t *testing.T) {

@@ -29,6 +29,9 @@ func (r *fileReader) all(files []File) {
 		if file.family != r.family {
 			r.family, r.bound = file.family, r.p.o.Captured
 		}
+		if day, ok := rotatedOn(file.Path); ok && day.Before(r.bound) {
+			r.bound = day
+		}
 		if gap, ok := r.one(file.Path); !ok || gap != nil && !r.p.send(&job{gap: gap}) {
 			return
 		}
@@ -207,4 +210,15 @@ func stampOf(f Format, entry []byte) Stamp {
 		return e.Stamp
 	}
 	return Stamp{}
+}
+
+// rotatedOn returns the end of the day that logrotate's dateext put into a
+// name: nothing in the file is later.
+func rotatedOn(name string) (time.Time, bool) {
+	name = strings.TrimSuffix(name, ".gz")
+	if len(name) < 9 || name[len(name)-9] != '-' {
+		return time.Time{}, false
+	}
+	day, err := time.Parse("20060102", name[len(name)-8:])
+	return day.AddDate(0, 0, 1), err == nil
 }

@@ -38,6 +38,10 @@ func (s *splitter) split(j *job) (*index.Block, error) {
 		case !e.Stamp.IsZero():
 			e.Time, e.Clock = j.dater.date(e.Stamp)
 			last, known = e.Time, true
+			if j.first == 0 || e.Time < j.first {
+				j.first = e.Time
+			}
+			j.last = max(j.last, e.Time)
 		default:
 			if !known {
 				last, known = <-j.before, true

@@ -139,7 +139,7 @@ func Run(r *index.Reader, q index.Query) (*Answer, error) {
 	}
 	t := newTracer(w)
 	q.Terms = w.events
-	for e, err := range r.Events(q) {
+	for e, err := range r.Scan(q) {
 		if err != nil {
 			return nil, err
 		}

@@ -36,21 +36,11 @@ type key struct {
 
 // group is one error while the events are read.
 type group struct {
-	row         Row
-	first, last place
-	services    tally.Tally
-	sources     tally.Tally
+	row      Row
+	ends     tally.Ends
+	services tally.Tally
+	sources  tally.Tally
 }
-
-// place is where an event stands; its text is made only where it is shown.
-type place struct {
-	source string
-	line   int64
-}
-
-func placeOf(e *index.Event) place { return place{e.Source, e.Line} }
-
-func (p place) String() string { return (&index.Event{Source: p.source, Line: p.line}).Place() }
 
 // tracer reads events and then answers.
 type tracer struct {
@@ -107,7 +97,7 @@ func (t *tracer) group(id key, e *index.Event, k kind) *group {
 	t.text += size
 	// The event's texts may be parts of a much larger one, which must not stay in memory with them.
 	id.signature, id.kind = strings.Clone(id.signature), strings.Clone(id.kind)
-	g := &group{first: placeOf(e), row: Row{
+	g := &group{row: Row{
 		Kind: Kind, Signature: id.signature, Category: id.category, Type: id.kind, Hint: k.hint, Example: strings.Clone(example),
 	}}
 	t.groups[id] = g
@@ -122,7 +112,9 @@ func (g *group) add(e *index.Event, times int64, room *tally.Room) {
 	if r.Severity == index.LevelUnknown || e.Level.AtLeast(r.Severity) {
 		r.Severity = e.Level
 	}
-	g.last = placeOf(e)
+	if g.ends.See(e) {
+		r.Example = strings.Clone(shorten(e.Message))
+	}
 	g.sources.Add(e.Source, times, tally.When(e), room)
 	if e.Service != "" {
 		g.services.Add(e.Service, times, tally.When(e), room)
@@ -163,9 +155,6 @@ func (g *group) answer() *Row {
 	r := &g.row
 	r.Services, r.DistinctServices = g.services.Names(rowNames), g.services.Distinct()
 	r.Sources, r.DistinctSources = g.sources.Names(rowNames), g.sources.Distinct()
-	r.Evidence = []string{g.first.String()}
-	if r.Events > 1 {
-		r.Evidence = append(r.Evidence, g.last.String())
-	}
+	r.Evidence = g.ends.Evidence()
 	return r
 }

@@ -69,7 +69,8 @@ func groupings(r *index.Reader) []grouping {
 		{"action", one(func(e *index.Event) string { return e.Action.String() })},
 		{"level", one(func(e *index.Event) string { return e.Level.String() })},
 		{"user", one(func(e *index.Event) string { return e.User })},
-		{"ip", addresses},
+		{"ip", one(about)},
+		{"ips", mentioned},
 		{"source", one(func(e *index.Event) string { return e.Source })},
 		{"host", one(func(e *index.Event) string { return e.Host })},
 		{"outcome", one(func(e *index.Event) string { return e.Outcome.String() })},
@@ -84,9 +85,9 @@ func groupings(r *index.Reader) []grouping {
 	return all
 }
 
-// addresses are all that the entry names, since a term ip: finds the entry by
+// mentioned are all addresses that the entry names, as a term ip: finds it by
 // each of them: such an entry counts under every one.
-func addresses(e *index.Event, to []string) []string {
+func mentioned(e *index.Event, to []string) []string {
 	for _, a := range e.IPs {
 		to = append(to, a.String())
 	}
@@ -94,6 +95,15 @@ func addresses(e *index.Event, to []string) []string {
 		to = append(to, e.IP.String())
 	}
 	return to
+}
+
+// about is the address that the entry is about: what stands in a user's name
+// or in the path of a request is not.
+func about(e *index.Event) string {
+	if !e.IP.IsValid() {
+		return ""
+	}
+	return e.IP.String()
 }
 
 // Groupings returns the names that Count takes for this case.
@@ -123,7 +133,7 @@ func Count(r *index.Reader, q index.Query, by []string) (*Answer, error) {
 	a := &Answer{Schema: Schema, Counts: []Counts{}}
 	room := &tally.Room{Values: maxValues, Bytes: maxBytes}
 	var values []string
-	for e, err := range r.Events(q) {
+	for e, err := range r.Scan(q) {
 		if err != nil {
 			return nil, err
 		}

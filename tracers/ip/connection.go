@@ -10,7 +10,8 @@ func (t *tracer) socket(s *index.Socket) {
 		t.own[local] = true
 	}
 	remote := plain(s.Remote)
-	if !remote.IsValid() || remote.IsUnspecified() {
+	// TIME_WAIT is what the kernel remembers of a connection that is over.
+	if !remote.IsValid() || remote.IsUnspecified() || s.State == "TIME_WAIT" {
 		return
 	}
 	n := t.entries[remote]

@@ -31,7 +31,7 @@ func TestDetail(t *testing.T) {
 	}, d.Actions)
 	require.Equal(t, []tally.Row{
 		{Value: "root", Count: 4, Events: 2, First: at(t, "01:00:03"), Last: at(t, "01:00:09")},
-		{Value: "a b", Count: 2, Events: 2, First: at(t, "01:00:01"), Last: at(t, "01:00:02")},
+		{Value: "a b", Count: 1, Events: 2, First: at(t, "01:00:01"), Last: at(t, "01:00:02")},
 	}, d.Users)
 	require.Equal(t, []Ban{
 		{Time: at(t, "01:00:05"), Action: index.ActionIPBanned, Jail: "sshd", Evidence: "/var/log/fail2ban.log:2"},

@@ -188,7 +188,12 @@ func Run(r *index.Reader, q index.Query) (*Answer, error) {
 		q.Snapshot = len(r.Snapshots())
 	}
 	q.Terms = w.events
-	for e, err := range r.Events(q) {
+	events := r.Scan(q)
+	if w.one.IsValid() {
+		// What is told of one address is told in the order of time.
+		events = r.Events(q)
+	}
+	for e, err := range events {
 		if err != nil {
 			return nil, err
 		}

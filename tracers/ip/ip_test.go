@@ -59,7 +59,8 @@ func night(t testing.TB) *index.Reader {
 		index.Socket{Proto: "tcp", Local: netip.MustParseAddr("0.0.0.0"), LPort: 22, Remote: netip.MustParseAddr("0.0.0.0"), State: "LISTEN"},
 		index.Socket{Proto: "tcp", Local: netip.MustParseAddr(server), LPort: 22, Remote: netip.MustParseAddr(attacker), RPort: 4022, State: "ESTABLISHED",
 			Owner: []index.Owner{{PID: 812, FD: 4, Comm: "sshd"}}},
-		index.Socket{Proto: "tcp", Local: netip.MustParseAddr(server), LPort: 443, Remote: netip.MustParseAddr("192.0.2.77"), RPort: 5000, State: "TIME_WAIT"},
+		index.Socket{Proto: "tcp", Local: netip.MustParseAddr(server), LPort: 443, Remote: netip.MustParseAddr("192.0.2.77"), RPort: 5000, State: "CLOSE_WAIT"},
+		index.Socket{Proto: "tcp", Local: netip.MustParseAddr(server), LPort: 443, Remote: netip.MustParseAddr("192.0.2.78"), RPort: 5001, State: "TIME_WAIT"},
 		index.Socket{Proto: "unix", State: "LISTEN", Path: "/run/x"},
 	)
 }
@@ -225,7 +226,7 @@ func TestListsAreBounded(t *testing.T) {
 	var sockets []index.Socket
 	for i := range detailConnections + 30 {
 		sockets = append(sockets, index.Socket{Proto: "tcp", Local: netip.MustParseAddr(server), LPort: 22, Remote: netip.MustParseAddr(attacker),
-			RPort: uint16(4000 + i), State: "TIME_WAIT"})
+			RPort: uint16(4000 + i), State: "FIN_WAIT2"})
 	}
 	a := run(t, casetest.Open(t, []casetest.Source{{Path: "a", Events: events}}, sockets...), casetest.Query(t, "ip:"+attacker))
 	row := a.Rows[0]

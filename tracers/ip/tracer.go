@@ -51,16 +51,6 @@ func (c *counts) add(a index.Action, times int64) {
 	}
 }
 
-// place is where an event stands; its text is made only where it is shown.
-type place struct {
-	source string
-	line   int64
-}
-
-func placeOf(e *index.Event) place { return place{e.Source, e.Line} }
-
-func (p place) String() string { return (&index.Event{Source: p.source, Line: p.line}).Place() }
-
 // entry is what is known of one address while the events are read.
 type entry struct {
 	counts
@@ -69,7 +59,7 @@ type entry struct {
 	events      int64
 	serial      int64 // of the event that was counted last
 	first, last index.Time
-	from, to    place
+	ends        tally.Ends
 	users       tally.Tally
 	services    tally.Tally
 	sources     tally.Tally
@@ -170,10 +160,7 @@ func (t *tracer) count(e *index.Event, a, about netip.Addr) bool {
 
 // see counts an event that names the address.
 func (n *entry) see(e *index.Event, times int64, room *tally.Room) {
-	if n.events == 0 {
-		n.from = placeOf(e)
-	}
-	n.to = placeOf(e)
+	_ = n.ends.See(e)
 	n.events++
 	n.first, n.last = tally.Span(n.first, n.last, tally.When(e))
 	n.sources.Add(e.Source, times, tally.When(e), room)
@@ -182,11 +169,21 @@ func (n *entry) see(e *index.Event, times int64, room *tally.Room) {
 	}
 }
 
+// tried is 1 for an action that used a user's credential, good or bad: an entry
+// that only names the user counts as an event of it, not as an attempt.
+func tried(a index.Action) int64 {
+	switch a {
+	case index.ActionLogin, index.ActionLoginFailed:
+		return 1
+	}
+	return 0
+}
+
 // act counts an event that is about the address.
 func (n *entry) act(e *index.Event, times int64, room *tally.Room) {
 	n.add(e.Action, times)
 	if e.User != "" {
-		n.users.Add(e.User, times, tally.When(e), room)
+		n.users.Add(e.User, tried(e.Action)*times, tally.When(e), room)
 	}
 	if e.Action != index.ActionHTTPRequest {
 		return
@@ -241,7 +238,7 @@ func row(a netip.Addr, n *entry, own bool) *Row {
 		Services: n.services.Names(rowNames), DistinctServices: n.services.Distinct(),
 		Sources: n.sources.Names(rowNames), DistinctSources: n.sources.Distinct(),
 		Connections: []Connection{}, ConnectionCount: n.connected,
-		Evidence: []string{},
+		Evidence: n.ends.Evidence(),
 	}
 	for i, requests := range n.statuses {
 		if requests > 0 {
@@ -249,11 +246,5 @@ func row(a netip.Addr, n *entry, own bool) *Row {
 		}
 	}
 	r.Connections = append(r.Connections, n.connections[:min(len(n.connections), rowConnections)]...)
-	if n.events > 0 {
-		r.Evidence = append(r.Evidence, n.from.String())
-	}
-	if n.events > 1 {
-		r.Evidence = append(r.Evidence, n.to.String())
-	}
 	return r
 }

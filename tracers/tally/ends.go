@@ -1,0 +1,57 @@
+package tally
+
+import "stilltrace/index"
+
+// Ends are the earliest and the latest of some events, in whatever order they
+// come. Its zero value is empty and ready.
+type Ends struct {
+	first, last end
+	events      int64
+}
+
+// end is where one event stands, in time and in the evidence.
+type end struct {
+	time   index.Time
+	id     uint32
+	offset int64
+	source string
+	line   int64
+}
+
+func (a *end) before(b *end) bool {
+	if a.time != b.time {
+		return a.time < b.time
+	}
+	if a.id != b.id {
+		return a.id < b.id
+	}
+	return a.offset < b.offset
+}
+
+// See takes in an event and reports whether it is the earliest so far.
+func (n *Ends) See(e *index.Event) (earliest bool) {
+	at := end{e.Time, e.SourceID, e.Offset, e.Source, e.Line}
+	if earliest = n.events == 0 || at.before(&n.first); earliest {
+		n.first = at
+	}
+	if n.events == 0 || n.last.before(&at) {
+		n.last = at
+	}
+	n.events++
+	return earliest
+}
+
+// Evidence is the places of the earliest and the latest event; one place where
+// there was but one event. It is never nil.
+func (n *Ends) Evidence() []string {
+	out := []string{}
+	if n.events > 0 {
+		out = append(out, n.first.place())
+	}
+	if n.events > 1 {
+		out = append(out, n.last.place())
+	}
+	return out
+}
+
+func (a *end) place() string { return (&index.Event{Source: a.source, Line: a.line}).Place() }

@@ -39,7 +39,7 @@ func addLog(t testing.TB, w *index.Writer, path string, perBlock int, entries []
 	b, err := index.NewBlockBuilder()
 	require.NoError(t, err)
 	var whole bytes.Buffer
-	line := int64(1)
+	line, events := int64(1), int64(len(entries))
 	for len(entries) > 0 {
 		part := entries[:min(perBlock, len(entries))]
 		entries = entries[len(part):]
@@ -68,7 +68,7 @@ func addLog(t testing.TB, w *index.Writer, path string, perBlock int, entries []
 		require.NoError(t, err)
 		require.NoError(t, w.AddBlock(blk))
 	}
-	require.NoError(t, w.EndSource(index.Source{ID: id, Path: path, Bytes: int64(whole.Len()), Lines: line - 1, SHA256: sha(whole.String())}))
+	require.NoError(t, w.EndSource(index.Source{ID: id, Path: path, Bytes: int64(whole.Len()), Lines: line - 1, Events: events, SHA256: sha(whole.String())}))
 	return whole.String()
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
@@ -31,7 +32,7 @@ type Proof struct {
 // the blocks that hold them and to no others. Its error is about the check
 // itself; what is wrong with the case stands in the Proof.
 func (r *Reader) Check() (*Proof, error) {
-	c := &checker{r: r, proof: &Proof{Digest: r.manifest.Digest, Problems: []string{}}}
+	c := &checker{r: r, bySource: map[uint32]int64{}, proof: &Proof{Digest: r.manifest.Digest, Problems: []string{}}}
 	for _, step := range [...]func(){c.buckets, c.records, c.text, c.events} {
 		step()
 		if err := r.ctx.Err(); err != nil {
@@ -42,8 +43,9 @@ func (r *Reader) Check() (*Proof, error) {
 }
 
 type checker struct {
-	r     *Reader
-	proof *Proof
+	r        *Reader
+	proof    *Proof
+	bySource map[uint32]int64 // events
 }
 
 func (c *checker) problem(format string, args ...any) {
@@ -142,10 +144,13 @@ func (c *checker) text() {
 		if c.r.ctx.Err() != nil {
 			return
 		}
-		sum := sha256.New()
-		if err := c.r.WriteSource(sum, s.ID); err != nil {
+		sum, size := sha256.New(), counter(0)
+		if err := c.r.WriteSource(io.MultiWriter(sum, &size), s.ID); err != nil {
 			c.problem("%s: %v", s.Path, err)
 			continue
+		}
+		if int64(size) != s.Bytes {
+			c.problem("%s: holds %d bytes: it says %d", s.Path, size, s.Bytes)
 		}
 		if got := hex.EncodeToString(sum.Sum(nil)); got != s.SHA256 {
 			c.problem("%s: its text has SHA-256 %s, not %s", s.Path, got, s.SHA256)
@@ -154,48 +159,63 @@ func (c *checker) text() {
 	}
 }
 
+// counter counts the bytes that are written to it.
+type counter int64
+
+func (n *counter) Write(p []byte) (int, error) {
+	*n += counter(len(p))
+	return len(p), nil
+}
+
 // events decodes every event and makes the terms of each segment again.
 func (c *checker) events() {
 	r := c.r
-	for first := 0; first < len(r.blocks); first += blocksPerSegment {
+	for i := range len(r.segments) - 1 {
 		var seg segment
-		for n := first; n < min(first+blocksPerSegment, len(r.blocks)) && c.r.ctx.Err() == nil; n++ {
+		for n := r.segments[i]; n < r.segments[i+1] && r.ctx.Err() == nil; n++ {
 			terms := termSet{set: map[string]struct{}{}}
+			events := int64(0)
 			err := r.block(n, &filter{}, Query{}, func(e *Event) bool {
 				terms.addEvent(e)
-				c.proof.Events++
+				events++
 				return true
 			})
 			if err != nil {
 				c.problem("%v", err)
 			}
+			c.proof.Events += events
+			c.bySource[r.blocks[n].Source] += events
 			seg.add(&Block{info: r.blocks[n], terms: terms.sorted()})
 		}
-		if c.r.ctx.Err() == nil {
-			c.terms(uint32(first/blocksPerSegment), &seg)
+		if r.ctx.Err() == nil {
+			c.terms(uint32(i), &seg)
+		}
+	}
+	for _, s := range r.sources {
+		if n := c.bySource[s.ID]; n != s.Events {
+			c.problem("%s: holds %d events: it says %d", s.Path, n, s.Events)
 		}
 	}
 }
 
 func (c *checker) terms(segno uint32, want *segment) {
 	var pages [][]byte
-	err := c.r.each(bucketTerms, key32(segno), func(_, page []byte) error {
-		pages = append(pages, page)
+	_ = want.pages(func(_ string, page []byte) error {
+		pages = append(pages, bytes.Clone(page))
 		return nil
 	})
-	if err != nil {
-		c.problem("terms of segment %d: %v", segno, err)
-		return
-	}
 	n := 0
-	_ = want.pages(func(first string, page []byte) error {
+	err := c.r.each(bucketTerms, key32(segno), func(_, page []byte) error {
 		if n >= len(pages) || !bytes.Equal(page, pages[n]) {
-			c.problem("terms of segment %d: page %d does not lead to the events that are there", segno, n)
+			return fmt.Errorf("page %d does not lead to the events that are there", n)
 		}
 		n++
 		return nil
 	})
-	if n != len(pages) {
-		c.problem("terms of segment %d: %d pages, not %d", segno, len(pages), n)
+	if err == nil && n != len(pages) {
+		err = fmt.Errorf("%d pages, not %d", n, len(pages))
+	}
+	if err != nil {
+		c.problem("terms of segment %d: %v", segno, err)
 	}
 }

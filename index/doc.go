@@ -18,7 +18,7 @@
 //	gap       snapshot (4) value (4)          up to 256 Gap, likewise, as captured
 //	raw       block (4)                       the text of the block, byte for byte
 //	events    block (4)                       the events in that text, see below
-//	blocks    segment (4)                     up to 256 rows about blocks, CBOR
+//	blocks    segment (4)                     up to 256 rows about blocks, CBOR; fewer where they hold many terms
 //	terms     segment (4) first term (1…128)  a page of terms, see below
 //	manifest  "manifest"                      Manifest, JSON
 //

@@ -53,7 +53,8 @@ func (p *packer) pack(content []byte) []byte {
 		out[0] = codecStored
 		out = append(out[:envelopeHead], content...)
 	}
-	return out
+	// What was taken for the worst case would stay in memory until the value is written.
+	return append(make([]byte, 0, len(out)+envelopeTail), out...)
 }
 
 // seal binds a packed content to its place.

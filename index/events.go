@@ -55,16 +55,23 @@ func (r *Reader) merge(f *filter, q Query, yield func(*Event, error) bool) error
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(blocks, func(a, b int) int { return cmp.Compare(r.blocks[a].Min, r.blocks[b].Min) })
+	// No event of a block comes before the block's own start: its earliest time, its source, its first byte.
+	start := func(n int) *Event {
+		b := &r.blocks[n]
+		return &Event{Time: b.Min, SourceID: b.Source, Offset: b.Offset}
+	}
+	slices.SortFunc(blocks, func(a, b int) int { return compareEvents(start(a), start(b)) })
 	var held eventHeap
 	for {
-		// Nothing behind the next block can be earlier than its earliest event.
-		for len(blocks) > 0 && (len(held) == 0 || r.blocks[blocks[0]].Min <= held[0].Time) {
+		for len(blocks) > 0 && (len(held) == 0 || compareEvents(start(blocks[0]), held[0]) <= 0) {
 			err := r.block(blocks[0], f, q, func(e *Event) bool {
 				own := *e
 				heap.Push(&held, &own)
-				return true
+				return len(held) <= maxHeld
 			})
+			if errors.Is(err, errStop) {
+				return fmt.Errorf("more than %d events overlap in time: narrow the question with terms or times", maxHeld)
+			}
 			if err != nil {
 				return err
 			}
@@ -144,8 +151,8 @@ func (r *Reader) candidates(f *filter, q Query) ([]int, error) {
 
 // postings marks the blocks in which a term within first and last occurs.
 func (r *Reader) postings(first, last []byte, hit []bool) error {
-	for seg := range uint32((len(r.blocks) + blocksPerSegment - 1) / blocksPerSegment) {
-		prefix := key32(seg)
+	for seg := range len(r.segments) - 1 {
+		prefix := key32(uint32(seg))
 		start := append(prefix, first...)
 		var c *bolt.Cursor
 		// The page that begins at or before the first term may hold it.
@@ -180,9 +187,9 @@ func (r *Reader) postings(first, last []byte, hit []bool) error {
 			if page == nil {
 				break
 			}
-			base := int(seg) * blocksPerSegment
+			base, end := r.segments[seg], r.segments[seg+1]
 			more, err = readPage(page, first, last, func(b int) {
-				if base+b < len(hit) {
+				if base+b < end {
 					hit[base+b] = true
 				}
 			})
@@ -197,45 +204,41 @@ func (r *Reader) postings(first, last []byte, hit []bool) error {
 
 // WriteSource writes the text of a source to w, byte for byte.
 func (r *Reader) WriteSource(w io.Writer, id uint32) error {
-	next := int64(0)
-	for n, b := range r.blocks {
-		if b.Source != id {
-			continue
-		}
-		if b.Offset != next {
-			return fmt.Errorf("%s: source %d: block %d begins at %d, not at %d: %w", r.path, id, n, b.Offset, next, ErrDamaged)
-		}
+	if id == 0 || int(id) >= len(r.bySource) {
+		return fmt.Errorf("%s: no source %d", r.path, id)
+	}
+	of := r.bySource[id]
+	for n := of.first; n < of.end; n++ {
 		raw, err := r.value(bucketRaw, key32(uint32(n)))
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.path, err)
 		}
-		if int64(len(raw)) != b.Bytes {
-			return fmt.Errorf("%s: block %d: %d bytes, not %d: %w", r.path, n, len(raw), b.Bytes, ErrDamaged)
+		if int64(len(raw)) != r.blocks[n].Bytes {
+			return fmt.Errorf("%s: block %d: %d bytes, not %d: %w", r.path, n, len(raw), r.blocks[n].Bytes, ErrDamaged)
 		}
 		if _, err := w.Write(raw); err != nil {
 			return err
 		}
-		next += b.Bytes
 	}
 	return nil
 }
 
-// eventHeap orders events by time, source and offset.
+// compareEvents orders events by time, source and offset.
+func compareEvents(a, b *Event) int {
+	return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.SourceID, b.SourceID), cmp.Compare(a.Offset, b.Offset))
+}
+
+// maxHeld bounds the events that are held because their blocks overlap: some
+// gigabytes, which only a log whose times jump to and fro can need.
+const maxHeld = 4_000_000
+
+// eventHeap holds events, the earliest on top.
 type eventHeap []*Event
 
-func (h eventHeap) Len() int      { return len(h) }
-func (h eventHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h eventHeap) Less(i, j int) bool {
-	a, b := h[i], h[j]
-	if a.Time != b.Time {
-		return a.Time < b.Time
-	}
-	if a.SourceID != b.SourceID {
-		return a.SourceID < b.SourceID
-	}
-	return a.Offset < b.Offset
-}
-func (h *eventHeap) Push(x any) { *h = append(*h, x.(*Event)) }
+func (h eventHeap) Len() int           { return len(h) }
+func (h eventHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h eventHeap) Less(i, j int) bool { return compareEvents(h[i], h[j]) < 0 }
+func (h *eventHeap) Push(x any)        { *h = append(*h, x.(*Event)) }
 func (h *eventHeap) Pop() any {
 	old := *h
 	e := old[len(old)-1]

@@ -74,6 +74,12 @@ const (
 	maxManifest = 1 << 20
 	// recordsPerValue is how many records share one value: enough for zstd to find what repeats, few enough to unpack at once.
 	recordsPerValue = 256
+	// maxRecord bounds one process, socket or gap, and a value of several: a process of 65,536 open files stays below it.
+	maxRecord = 8 << 20
+	// maxLoaded bounds what Open holds of all snapshots, and of all sources: some 10,000 of them.
+	maxLoaded = 64 << 20
+	// postingsPerSegment closes a segment early whose blocks hold very many different terms: it bounds what the writer keeps in memory.
+	postingsPerSegment = 1 << 20
 	// blocksPerSegment is how many blocks share one directory value and one run of term pages: it bounds what the writer keeps in memory.
 	blocksPerSegment = 256
 	// termPage is the size at which a page of terms is closed, before packing.

@@ -125,8 +125,14 @@ func (c *Condition) span() (first, last []byte, ok bool) {
 
 // segment gathers the blocks and terms between two flushes of the writer.
 type segment struct {
-	blocks []blockInfo
-	terms  map[string][]uint16 // to the blocks' numbers within the segment, ascending
+	blocks   []blockInfo
+	terms    map[string][]uint16 // to the blocks' numbers within the segment, ascending
+	postings int                 // in terms
+}
+
+// full reports whether the segment is to be closed.
+func (s *segment) full() bool {
+	return len(s.blocks) >= blocksPerSegment || s.postings >= postingsPerSegment
 }
 
 func (s *segment) add(b *Block) {
@@ -138,6 +144,7 @@ func (s *segment) add(b *Block) {
 	for _, t := range b.terms {
 		s.terms[t] = append(s.terms[t], n)
 	}
+	s.postings += len(b.terms)
 }
 
 // pages calls put with the first term and the content of each page of terms,

@@ -40,7 +40,7 @@ func (w *Writer) publish() error {
 		return fmt.Errorf("%s: sync: %w", w.path, err)
 	}
 	err := w.db.Close()
-	w.db = nil
+	w.db, w.file = nil, nil
 	if err != nil {
 		return fmt.Errorf("%s: close: %w", w.path, err)
 	}
@@ -62,7 +62,7 @@ func (w *Writer) publish() error {
 // trim cuts the file behind its last used page, since bbolt lets it grow in
 // steps, and proves the structure of what is left as every reader will.
 func trim(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	f, err := os.OpenFile(path, os.O_RDWR|unix.O_NOFOLLOW, 0)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,12 @@ type Reader struct {
 	snapshots []Snapshot
 	sources   []Source
 	blocks    []blockInfo
+	segments  []int // the number of the first block of each, and behind the last one how many blocks there are
+	bySource  []run // the blocks of each source
 }
+
+// run is the blocks from first to end, without end.
+type run struct{ first, end int }
 
 // Open opens the case at path. The structure of the file is proved first, by
 // plain reads; each value is proved when it is read.
@@ -67,7 +72,7 @@ func (r *Reader) start() error {
 	}
 	// Log text need not be UTF-8, and neither do names of processes.
 	r.decode, err = cbor.DecOptions{UTF8: cbor.UTF8DecodeInvalid, DupMapKey: cbor.DupMapKeyEnforcedAPF,
-		MaxNestedLevels: 8, MaxArrayElements: 1 << 17, MaxMapPairs: 1 << 10, IndefLength: cbor.IndefLengthForbidden}.DecMode()
+		MaxNestedLevels: 8, MaxArrayElements: 1 << 16, MaxMapPairs: 1 << 10, IndefLength: cbor.IndefLengthForbidden}.DecMode()
 	if err != nil {
 		return fmt.Errorf("cbor: %w", err)
 	}
@@ -137,19 +142,54 @@ func (r *Reader) load() error {
 			return fmt.Errorf("source %d: numbered %d: %w", i+1, r.sources[i].ID, ErrDamaged)
 		}
 	}
+	r.segments = []int{0}
+	r.bySource = make([]run, len(r.sources)+1)
 	return r.each(bucketBlocks, nil, func(_, content []byte) error {
 		var seg []blockInfo
 		if err := r.decode.Unmarshal(content, &seg); err != nil || len(seg) > blocksPerSegment {
 			return fmt.Errorf("directory of blocks: %w", ErrDamaged)
 		}
 		for _, b := range seg {
-			if b.Source == 0 || int(b.Source) > len(r.sources) {
-				return fmt.Errorf("block of unknown source %d: %w", b.Source, ErrDamaged)
+			if err := r.addBlock(b); err != nil {
+				return err
 			}
 		}
-		r.blocks = append(r.blocks, seg...)
+		r.segments = append(r.segments, len(r.blocks))
 		return nil
 	})
+}
+
+// addBlock takes in a row of the directory. The blocks of a source follow one
+// another, and its bytes without a gap.
+func (r *Reader) addBlock(b blockInfo) error {
+	n := len(r.blocks)
+	if b.Source == 0 || int(b.Source) > len(r.sources) || n >= r.rawValues() {
+		return fmt.Errorf("block %d: of unknown source %d, or without a text: %w", n, b.Source, ErrDamaged)
+	}
+	of := &r.bySource[b.Source]
+	next := int64(0)
+	if of.end > 0 {
+		last := r.blocks[of.end-1]
+		next = last.Offset + last.Bytes
+	} else {
+		of.first = n
+	}
+	if of.end > 0 && of.end != n || b.Offset != next || b.Bytes < 0 || b.Bytes > maxValue {
+		return fmt.Errorf("block %d: does not follow the one before it: %w", n, ErrDamaged)
+	}
+	of.end = n + 1
+	r.blocks = append(r.blocks, b)
+	return nil
+}
+
+// rawValues is how many texts the manifest tells of.
+func (r *Reader) rawValues() int {
+	for _, b := range r.manifest.Buckets {
+		if b.Name == bucketRaw {
+			return int(b.Keys)
+		}
+	}
+	return 0
 }
 
 func (r *Reader) loadManifest() error {
@@ -182,7 +222,11 @@ func (r *Reader) loadManifest() error {
 
 // loadAll appends the records of a bucket, one a value, to out.
 func loadAll[T any](r *Reader, bucket string, out *[]T) error {
+	total := 0
 	return r.each(bucket, nil, func(key, content []byte) error {
+		if total += len(content); total > maxLoaded {
+			return fmt.Errorf("%s: more than %d bytes: %w", bucket, maxLoaded, ErrDamaged)
+		}
 		var v T
 		if err := r.decode.Unmarshal(content, &v); err != nil {
 			return fmt.Errorf("%s %x: %w: %w", bucket, key, err, ErrDamaged)
@@ -259,6 +303,9 @@ var errStop = errors.New("stop")
 func records[T any](r *Reader, bucket string, snapshot int) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
 		err := r.each(bucket, key32(uint32(snapshot)), func(key, content []byte) error {
+			if len(content) > maxRecord {
+				return fmt.Errorf("%s %x: %d bytes of records: %w", bucket, key, len(content), ErrDamaged)
+			}
 			dec := r.decode.NewDecoder(bytes.NewReader(content))
 			for n := 0; ; n++ {
 				v := new(T)
@@ -351,7 +398,7 @@ func guard(do func() error) (err error) {
 	defer debug.SetPanicOnFault(old)
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("%v: %w", p, ErrDamaged)
+			err = fmt.Errorf("it cannot be read, or changed while it was read (%v): %w", p, ErrDamaged)
 		}
 	}()
 	return do()

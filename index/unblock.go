@@ -97,7 +97,8 @@ func newUnblock(info blockInfo, path string, raw string, content []byte) (*unblo
 		u.cols[i].b = in.bytes(in.uint())
 	}
 	// Each event has four bytes of class, so a count beyond that is a lie.
-	if in.err == nil && (len(in.b) > 0 || events*4 != uint64(len(u.cols[colClass].b)) || int64(events) != info.Events) {
+	// An entry takes at least a byte of text and a newline.
+	if in.err == nil && (len(in.b) > 0 || events > uint64(len(raw)/2+1) || int64(len(raw)) != info.Bytes || events*4 != uint64(len(u.cols[colClass].b)) || int64(events) != info.Events) {
 		in.fail("columns and count differ")
 	}
 	u.count = int(events)

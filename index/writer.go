@@ -1,9 +1,11 @@
 package index
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sort"
@@ -25,6 +27,7 @@ type Writer struct {
 	force bool
 	tool  string
 	temp  string
+	file  *os.File // the same, until bbolt has it
 	db    *bolt.DB
 
 	pending map[string][]pair // by bucket
@@ -57,13 +60,11 @@ func Create(path string, o CreateOptions) (*Writer, error) {
 	if err := checkTarget(path, o.Force); err != nil {
 		return nil, err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".partial-*")
+	f, err := os.CreateTemp(filepath.Dir(path), ".stilltrace-partial-*.db")
 	if err != nil {
 		return nil, fmt.Errorf("%s: cannot create a file there: %w", filepath.Dir(path), bareError(err))
 	}
-	temp := f.Name()
-	f.Close()
-	w := &Writer{path: path, force: o.Force, tool: o.Tool, temp: temp, bucket: map[string]*bucketWriter{}, pending: map[string][]pair{}, fields: map[string]struct{}{}}
+	w := &Writer{path: path, force: o.Force, tool: o.Tool, temp: f.Name(), file: f, bucket: map[string]*bucketWriter{}, pending: map[string][]pair{}, fields: map[string]struct{}{}}
 	if err := w.open(); err != nil {
 		w.Abort()
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -73,7 +74,9 @@ func Create(path string, o CreateOptions) (*Writer, error) {
 
 func (w *Writer) open() (err error) {
 	// The file is not synced while it grows and the transactions are not synced at all: before Commit syncs it whole the file has no name that counts.
-	w.db, err = bolt.Open(w.temp, 0o600, &bolt.Options{NoGrowSync: true, InitialMmapSize: 64 << 20})
+	// bbolt gets the file itself: its name could mean another one by now.
+	w.db, err = bolt.Open(w.temp, 0o600, &bolt.Options{NoGrowSync: true, InitialMmapSize: 64 << 20,
+		OpenFile: func(string, int, fs.FileMode) (*os.File, error) { return w.file, nil }})
 	if err != nil {
 		return fmt.Errorf("bbolt: %w", err)
 	}
@@ -116,6 +119,10 @@ func (w *Writer) Path() string { return w.path }
 func (w *Writer) TempPath() string { return w.temp }
 
 func (w *Writer) put(bucket string, key, packed []byte) error {
+	// What a reader would refuse must not be written.
+	if size := binary.BigEndian.Uint32(packed[1:]); size > maxValue {
+		return fmt.Errorf("%s: %s %x: %d bytes: at most %d", w.path, bucket, key, size, maxValue)
+	}
 	v := seal(bucket, key, packed)
 	if err := w.bucket[bucket].add(key, v); err != nil {
 		return err
@@ -191,8 +198,10 @@ func (w *Writer) record(r *recordWriter, v any) error {
 	if err != nil {
 		return fmt.Errorf("%s: cbor: %w", r.bucket, err)
 	}
-	// A value may not outgrow the format's limit, whatever a hostile host puts into one process.
-	if len(r.buf)+len(b) > maxValue {
+	if len(b) > maxRecord {
+		return fmt.Errorf("%s: a record of %d bytes: at most %d", r.bucket, len(b), maxRecord)
+	}
+	if len(r.buf)+len(b) > maxRecord {
 		if err := w.flushRecords(r); err != nil {
 			return err
 		}
@@ -238,7 +247,7 @@ func (w *Writer) AddBlock(b *Block) error {
 	w.counts.Events += b.info.Events
 	w.counts.LogBytes += b.info.Bytes
 	w.segment.add(b)
-	if len(w.segment.blocks) < blocksPerSegment {
+	if !w.segment.full() {
 		return nil
 	}
 	return w.flushSegment()
@@ -333,8 +342,12 @@ func (w *Writer) finish(s Snapshot) (Manifest, error) {
 // Abort removes what was written. After Commit it does nothing.
 func (w *Writer) Abort() {
 	if w.db != nil {
-		_ = w.db.Close()
-		w.db = nil
+		_ = w.db.Close() // closes the file, too
+		w.db, w.file = nil, nil
+	}
+	if w.file != nil {
+		_ = w.file.Close()
+		w.file = nil
 	}
 	if w.temp != "" {
 		_ = os.Remove(w.temp)

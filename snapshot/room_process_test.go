@@ -136,12 +136,12 @@ func (p processRow) args(listed string) string {
 	if p.State == "Z" {
 		line = "[" + p.Comm + "] <defunct>"
 	}
-	var shown strings.Builder
-	for _, b := range []byte(line) {
-		if b < ' ' || b > '~' {
-			b = '?'
+	// ps shows one sign for each byte that is not printable, a dot or a question mark by its version: that sign is taken from ps.
+	shown := []byte(line)
+	for i, b := range shown {
+		if (b < ' ' || b > '~') && i < len(listed) && strings.IndexByte(".?", listed[i]) >= 0 {
+			shown[i] = listed[i]
 		}
-		shown.WriteByte(b)
 	}
-	return shown.String()
+	return string(shown)
 }

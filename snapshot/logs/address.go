@@ -9,6 +9,10 @@ import (
 // the entry's subject.
 const maxAddresses = 64
 
+// maxRun is how much of a run of digits, dots and colons is looked at for one
+// address: the longest has 45 bytes, and a port may follow.
+const maxRun = 56
+
 // classes of bytes for the scan for addresses.
 const (
 	byteHex   = 1 << iota // 0-9 a-f A-F
@@ -68,7 +72,7 @@ func nextAddress(b []byte, from int) (a netip.Addr, start, end int) {
 			continue
 		}
 		j, dots, colons := i, 0, 0
-		for j < len(b) && byteClass[b[j]]&(byteHex|byteDot|byteColon) != 0 {
+		for j < len(b) && j-i < maxRun && byteClass[b[j]]&(byteHex|byteDot|byteColon) != 0 {
 			switch b[j] {
 			case '.':
 				dots++
@@ -82,7 +86,10 @@ func nextAddress(b []byte, from int) (a netip.Addr, start, end int) {
 				return a, i, i + n
 			}
 		}
-		// A word that goes on with other letters was no address as a whole; its rest is skipped as a word above.
+		// The run was no address as a whole, and neither is any part of it.
+		for j < len(b) && byteClass[b[j]]&(byteHex|byteDot|byteColon) != 0 {
+			j++
+		}
 		i = max(j, i+1)
 	}
 	return netip.Addr{}, 0, 0

@@ -2,6 +2,7 @@ package logs
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -65,6 +66,12 @@ func FuzzAddresses(f *testing.F) {
 			i = end
 		}
 	})
+}
+
+// The longer a run of addresses without blanks, the longer it takes, and no more than that.
+func TestAddressesOfALongRun(t *testing.T) {
+	require.Len(t, appendAddresses(nil, []byte(strings.Repeat("1.2.3.4:", 1<<17))), 1)
+	require.Empty(t, appendAddresses(nil, []byte(strings.Repeat("12:", 1<<18))))
 }
 
 func TestSignature(t *testing.T) {

@@ -35,7 +35,7 @@ type chunker struct {
 	offset int64
 	line   int64
 	mid    bool
-	cuts   int64 // how many times a line was cut
+	cuts   int64 // how many lines were cut
 }
 
 func newChunker(r io.Reader, starts func([]byte) bool) *chunker {
@@ -106,7 +106,9 @@ func (c *chunker) force() int {
 	if n := bytes.LastIndexByte(c.buf[:maxEntry], '\n'); n >= 0 {
 		return n + 1
 	}
-	c.cuts++
+	if !c.mid {
+		c.cuts++
+	}
 	return maxEntry
 }
 

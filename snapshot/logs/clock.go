@@ -83,6 +83,8 @@ type dater struct {
 	zone *time.Location
 	base int // the year for which yearWalk counts 0
 	walk yearWalk
+	// walked tells that base follows from the whole file, so that walk must go on from chunk to chunk.
+	walked bool
 
 	// The offset of the zone changes only at full quarters of an hour of universal time, so it is looked up once for each.
 	quarter int64

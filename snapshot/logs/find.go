@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -22,6 +23,8 @@ const DefaultDir = "/var/log"
 const (
 	// maxFiles bounds how many logs one capture takes: a hostile directory must not make it run for ever.
 	maxFiles = 10_000
+	// maxListed bounds the names that are taken from one directory.
+	maxListed = 100_000
 	// maxDirDepth bounds directories in directories.
 	maxDirDepth = 16
 )
@@ -35,12 +38,15 @@ type File struct {
 
 // Finder looks for logs below the root directory of the captured host.
 type Finder struct {
-	root  *os.Root
-	name  string // of the root directory, as given
-	skip  func(fs.FileInfo) bool
-	gap   func(index.Gap)
-	files []File
-	seen  map[string]bool
+	root      *os.Root
+	dir       *os.File // the same directory, for openat2(2)
+	name      string   // of the root directory, as given
+	skip      func(fs.FileInfo) bool
+	gap       func(index.Gap)
+	files     []File
+	seen      map[string]bool
+	over      int // files beyond maxFiles, and the first of them
+	firstOver string
 }
 
 // NewFinder looks below root. Files for which skip says so are passed over in
@@ -51,11 +57,15 @@ func NewFinder(root string, skip func(fs.FileInfo) bool, gap func(index.Gap)) (*
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", root, cause(err))
 	}
-	return &Finder{root: r, name: root, skip: skip, gap: gap, seen: map[string]bool{}}, nil
+	dir, err := r.Open(".")
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", root, cause(err))
+	}
+	return &Finder{root: r, dir: dir, name: root, skip: skip, gap: gap, seen: map[string]bool{}}, nil
 }
 
 // Close gives the root directory back.
-func (f *Finder) Close() error { return f.root.Close() }
+func (f *Finder) Close() error { return errors.Join(f.dir.Close(), f.root.Close()) }
 
 // Find returns the logs that args name: files, directories (read to their
 // depth) and globs; a file that is named brings its rotated siblings with it
@@ -64,11 +74,15 @@ func (f *Finder) Close() error { return f.root.Close() }
 // returned, and a missing directory is a gap.
 func (f *Finder) Find(args []string, rotated bool) ([]File, error) {
 	if len(args) == 0 {
-		if _, err := f.root.Stat(relative(DefaultDir)); err != nil {
+		dir, err := f.inside(DefaultDir)
+		if err == nil {
+			_, err = f.root.Stat(relative(dir))
+		}
+		if err != nil {
 			f.lost(DefaultDir, err)
 			return nil, nil
 		}
-		f.walk(DefaultDir, 0)
+		f.walk(dir, 0)
 	}
 	for _, arg := range args {
 		if err := f.arg(arg, rotated); err != nil {
@@ -79,6 +93,9 @@ func (f *Finder) Find(args []string, rotated bool) ([]File, error) {
 		return cmp.Or(cmp.Compare(a.family, b.family), cmp.Compare(a.age, b.age), cmp.Compare(a.Path, b.Path))
 	})
 	f.files = slices.DeleteFunc(f.files, f.twin)
+	if f.over > 0 {
+		f.gap(index.Gap{Area: "log", Place: f.firstOver, Reason: index.ReasonTooLarge, Detail: fmt.Sprintf("more than %d files: this one and others are not read", maxFiles), Count: f.over})
+	}
 	return f.files, nil
 }
 
@@ -168,7 +185,7 @@ func (f *Finder) walk(dir string, depth int) {
 		f.gap(index.Gap{Area: "log", Place: dir, Reason: index.ReasonTooLarge, Detail: fmt.Sprintf("more than %d directories deep", maxDirDepth), Count: 1})
 		return
 	}
-	entries, err := fs.ReadDir(f.root.FS(), relative(dir))
+	entries, err := f.list(dir)
 	if err != nil {
 		f.lost(dir, err)
 	}
@@ -188,11 +205,39 @@ func (f *Finder) walk(dir string, depth int) {
 	}
 }
 
+// list is what lies in a directory, its files before its directories: the logs
+// of /var/log itself come first, whatever somebody heaps up below it. Names may
+// be any bytes, which fs.ReadDir would refuse.
+func (f *Finder) list(dir string) ([]fs.DirEntry, error) {
+	d, err := f.root.Open(relative(dir))
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	entries, err := d.ReadDir(maxListed)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	if len(entries) == maxListed {
+		f.gap(index.Gap{Area: "log", Place: dir, Reason: index.ReasonTooLarge, Detail: fmt.Sprintf("more than %d names: the others are not read", maxListed), Count: 1})
+	}
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int {
+		if a.IsDir() != b.IsDir() {
+			if a.IsDir() {
+				return 1
+			}
+			return -1
+		}
+		return strings.Compare(a.Name(), b.Name())
+	})
+	return entries, err
+}
+
 // siblings adds the rotated files beside name.
 func (f *Finder) siblings(name string) {
-	entries, err := fs.ReadDir(f.root.FS(), relative(path.Dir(name)))
+	entries, err := f.list(path.Dir(name))
 	if err != nil {
-		return
+		f.lost(path.Dir(name), err)
 	}
 	for _, e := range entries {
 		other := path.Join(path.Dir(name), e.Name())
@@ -206,13 +251,12 @@ func (f *Finder) add(name string) {
 	if f.seen[name] {
 		return
 	}
-	f.seen[name] = true
 	if len(f.files) >= maxFiles {
-		if len(f.files) == maxFiles {
-			f.gap(index.Gap{Area: "log", Place: name, Reason: index.ReasonTooLarge, Detail: fmt.Sprintf("more than %d files: this one and those behind it are not read", maxFiles), Count: 1})
-		}
+		f.over++
+		f.firstOver = cmp.Or(f.firstOver, name)
 		return
 	}
+	f.seen[name] = true
 	family, age := rotation(name)
 	f.files = append(f.files, File{Path: name, family: family, age: age})
 }
@@ -234,7 +278,8 @@ func rotation(name string) (family string, age int) {
 		n, err := strconv.Atoi(tail)
 		switch {
 		case err != nil || n < 0:
-		case family[i] == '.' && len(tail) <= 4:
+		case family[i] == '.' && len(tail) <= 4 && !isDigit(family[i-1]):
+			// 192.168.1.10 is the log of a host, not the tenth of a family.
 			return family[:i], n + 1
 		case family[i] == '-' && len(tail) >= 8 && len(tail) <= 10:
 			// Dates grow with time and ages with the past.

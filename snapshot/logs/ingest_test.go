@@ -233,6 +233,62 @@ func TestYearByTheDateInTheName(t *testing.T) {
 	require.Equal(t, "2024-11-18T10:00:00Z", events(t, r)[0].Time.String())
 }
 
+func TestOneFileUnderTwoNamesIsReadOnce(t *testing.T) {
+	root := tree(t, map[string]string{"var/log/auth.log": sshLine})
+	require.NoError(t, os.Link(filepath.Join(root, "var/log/auth.log"), filepath.Join(root, "var/log/auth.log.1")))
+	r, gaps := ingest(t, root, false)
+	require.Equal(t, []string{"/var/log/auth.log"}, paths(r))
+	require.Equal(t, index.ReasonChanged, gaps[0].Reason)
+}
+
+// Names that end in a number are a family only beside the log that they were.
+func TestYearsOfLogsNamedByNumbers(t *testing.T) {
+	line := "Nov 23 10:00:00 web01 sshd[1]: Connection closed by 203.0.113.7 port 1\n"
+	earlier := strings.Replace(line, "Nov 23", "Nov  1", 1)
+	r, _ := ingest(t, tree(t, map[string]string{"var/log/192.168.1.10": earlier, "var/log/192.168.1.11": line, "var/log/worker.1": earlier, "var/log/worker.2": line}), false)
+	for _, e := range events(t, r) {
+		require.Equal(t, 2026, e.Time.Go().Year(), e.Source)
+	}
+}
+
+// A log whose first stamps have a year and later ones none is not dated 1970.
+func TestStampsThatLoseTheirYear(t *testing.T) {
+	with := "2026-11-22T10:00:00Z web01 sshd[812]: Connection closed by 203.0.113.7 port 51234\n"
+	r, _ := ingest(t, tree(t, map[string]string{"var/log/auth.log": strings.Repeat(with, 2000) + sshLine}), false)
+	all := events(t, r)
+	require.Equal(t, "2026-11-23T10:00:00Z", all[len(all)-1].Time.String())
+}
+
+func TestFirstEntryAfterAHole(t *testing.T) {
+	for _, hole := range []int{10, 3 * headSize} {
+		r, _ := ingest(t, tree(t, map[string]string{"var/log/auth.log": strings.Repeat("\x00", hole) + sshLine + sshLine}), false)
+		for _, e := range events(t, r) {
+			require.Equal(t, index.ActionLoginFailed, e.Action, "%d", hole)
+		}
+	}
+}
+
+// A directory that became a link between the finding and the reading leads nowhere.
+func TestSwappedDirectoryIsNotFollowed(t *testing.T) {
+	root := tree(t, map[string]string{"var/log/app/shadow": sshLine, "etc/shadow": "secret\n"})
+	var gaps []index.Gap
+	f, err := NewFinder(root, nil, func(g index.Gap) { gaps = append(gaps, g) })
+	require.NoError(t, err)
+	defer f.Close()
+	files, err := f.Find(nil, false)
+	require.NoError(t, err)
+	require.NoError(t, os.RemoveAll(filepath.Join(root, "var/log/app")))
+	require.NoError(t, os.Symlink("../../etc", filepath.Join(root, "var/log/app")))
+	_, err = f.open(files[0].Path)
+	require.ErrorContains(t, err, "symbolic link")
+}
+
+func TestDirectoryWithANameOfBytes(t *testing.T) {
+	r, gaps := ingest(t, tree(t, map[string]string{"var/log/x\xff/a.log": sshLine}), false)
+	require.Empty(t, gaps)
+	require.Equal(t, []string{"/var/log/x\xff/a.log"}, paths(r))
+}
+
 func TestPackedTwinIsReadOnce(t *testing.T) {
 	r, gaps := ingest(t, tree(t, map[string]string{"var/log/auth.log.1": sshLine, "var/log/auth.log.1.gz": packed(t, sshLine)}), false)
 	require.Equal(t, []string{"/var/log/auth.log.1"}, paths(r))

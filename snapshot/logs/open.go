@@ -26,6 +26,8 @@ const (
 	// maxRatio bounds how much larger than its file a text may be, once it is larger than freeRatio; real logs reach a few hundred.
 	maxRatio  = 1000
 	freeRatio = 64 << 20
+	// maxHole is how far into a file of NULs text is looked for.
+	maxHole = 256 << 20
 	// headSize is how much of a file is looked at to tell what it is.
 	headSize = 64 << 10
 )
@@ -48,21 +50,17 @@ var (
 // open opens the log at name such that nothing hangs and no link or device is
 // followed, and stops at the size that the file has now.
 func (f *Finder) open(name string) (*opened, error) {
-	before, err := f.root.Lstat(relative(name))
+	file, err := f.openRegular(name)
 	if err != nil {
-		return nil, cause(err)
-	}
-	if !before.Mode().IsRegular() {
-		return nil, fmt.Errorf("not a regular file: %w", errors.ErrUnsupported)
-	}
-	file, err := f.root.OpenFile(relative(name), os.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_NOFOLLOW, 0)
-	if err != nil {
-		return nil, cause(err)
+		return nil, err
 	}
 	st, err := file.Stat()
-	if err != nil || !st.Mode().IsRegular() || !os.SameFile(before, st) {
+	if err == nil && !st.Mode().IsRegular() {
+		err = fmt.Errorf("not a regular file: %w", errors.ErrUnsupported)
+	}
+	if err != nil {
 		file.Close()
-		return nil, fmt.Errorf("another file came in its place: %w", errors.ErrUnsupported)
+		return nil, cause(err)
 	}
 	o := &opened{path: name, file: file, stat: st}
 	if err := o.begin(); err != nil {
@@ -70,6 +68,36 @@ func (f *Finder) open(name string) (*opened, error) {
 		return nil, err
 	}
 	return o, nil
+}
+
+// openRegular lets the kernel refuse every link on the way, also one that was
+// put in the place of a directory a moment ago (openat2(2), Linux 5.6). An
+// older kernel checks the last name alone.
+func (f *Finder) openRegular(name string) (*os.File, error) {
+	const flags = os.O_RDONLY | unix.O_NONBLOCK | unix.O_NOCTTY
+	how := unix.OpenHow{Flags: uint64(flags | unix.O_CLOEXEC), Resolve: unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_BENEATH}
+	fd, err := unix.Openat2(int(f.dir.Fd()), relative(name), &how)
+	switch {
+	case err == nil:
+		return os.NewFile(uintptr(fd), name), nil
+	case errors.Is(err, unix.ELOOP):
+		return nil, fmt.Errorf("symbolic link: not followed: %w", errors.ErrUnsupported)
+	case !errors.Is(err, unix.ENOSYS):
+		return nil, err
+	}
+	before, err := f.root.Lstat(relative(name))
+	if err != nil {
+		return nil, cause(err)
+	}
+	file, err := f.root.OpenFile(relative(name), flags|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return nil, cause(err)
+	}
+	if st, err := file.Stat(); err != nil || !os.SameFile(before, st) {
+		file.Close()
+		return nil, fmt.Errorf("another file came in its place: %w", errors.ErrUnsupported)
+	}
+	return file, nil
 }
 
 // begin starts reading from the first byte.
@@ -105,13 +133,18 @@ func (o *opened) head() ([]byte, error) {
 	head := make([]byte, headSize)
 	n, err := io.ReadFull(o.text, head)
 	head = head[:n]
+	// A log that was truncated under its writer begins with a hole.
+	for hole := 0; n == headSize && err == nil && hole < maxHole && len(bytes.Trim(head, "\x00")) == 0; hole += n {
+		n, err = io.ReadFull(o.text, head)
+		head = head[:n]
+	}
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && n == 0 {
 		return nil, err
 	}
 	if binary(path.Base(o.path), head) {
 		return nil, errBinary
 	}
-	return head, o.begin()
+	return bytes.TrimLeft(head, "\x00"), o.begin()
 }
 
 // binary reports whether the file is a table of login records or a journal by

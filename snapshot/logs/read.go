@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"syscall"
 	"time"
 
 	"stilltrace/index"
@@ -22,12 +23,20 @@ type fileReader struct {
 	// Of rotated siblings the newest comes first. What is older cannot be later than the first stamp of what is newer.
 	family string
 	bound  time.Time
+	based  bool
+	// What was read already, under which name: a log that is rotated meanwhile comes by twice.
+	read map[fileID]string
 }
 
+// fileID is which file on a host this is (stat(2)).
+type fileID struct{ device, inode uint64 }
+
 func (r *fileReader) all(files []File) {
+	r.read = map[fileID]string{}
 	for _, file := range files {
-		if file.family != r.family {
-			r.family, r.bound = file.family, r.p.o.Captured
+		// Without its newest member a family may be none: worker.1 and worker.2 write side by side.
+		if file.family != r.family || !r.based {
+			r.family, r.bound, r.based = file.family, r.p.o.Captured, file.age == 0
 		}
 		if day, ok := rotatedOn(file.Path); ok && day.Before(r.bound) {
 			r.bound = day
@@ -48,13 +57,21 @@ func (r *fileReader) one(name string) (gap *index.Gap, ok bool) {
 	if r.f.skip != nil && r.f.skip(o.stat) {
 		return nil, true
 	}
+	if st, ok := o.stat.Sys().(*syscall.Stat_t); ok {
+		id := fileID{uint64(st.Dev), st.Ino}
+		if first := r.read[id]; first != "" {
+			return &index.Gap{Area: "log", Place: name, Reason: index.ReasonChanged, Detail: "left out: it is the same file as " + first + ", which was read", Count: 1}, true
+		}
+		r.read[id] = name
+	}
 	head, err := o.head()
 	if err != nil {
 		return lostLog(name, err), true
 	}
 	r.id++
 	from := &reading{id: r.id, path: name, format: detect(head), service: []byte(serviceOf(name))}
-	d := dater{zone: r.p.o.Zone}
+	// Where the head has years and later lines have none, the year of the capture stands in for what only a walk of the whole file could tell.
+	d := dater{zone: r.p.o.Zone, base: r.p.o.Captured.Year()}
 	if yearless(from.format, head) {
 		if err := r.anchor(o, from.format, &d); err != nil {
 			return lostLog(name, err), true
@@ -76,7 +93,7 @@ func (r *fileReader) anchor(o *opened, format Format, d *dater) error {
 		walkYears(&walk, ch.raw, format)
 	}
 	if walk.have {
-		d.base = walk.anchor(r.bound, d.zone)
+		d.base, d.walked = walk.anchor(r.bound, d.zone), true
 		r.bound = civil(walk.first, d.base, d.zone)
 	}
 	return o.begin()
@@ -99,7 +116,7 @@ func (r *fileReader) chunks(o *opened, from *reading, d dater) (*index.Gap, bool
 		if !r.p.send(&job{chunk: ch, from: from, dater: d, before: before, after: after, done: make(chan struct{})}) {
 			return nil, false
 		}
-		if d.base != 0 {
+		if d.walked {
 			walkYears(&d.walk, ch.raw, from.format)
 		}
 		before = after
@@ -161,7 +178,7 @@ func eachEntry(text []byte, starts func([]byte) bool, do func(start, end, lines 
 		if n := bytes.IndexByte(text[at:], '\n'); n >= 0 {
 			stop, next = at+n, at+n+1
 		}
-		if lines > 0 && (lines >= maxEntryLines || starts(text[at:stop])) {
+		if lines > 0 && (lines >= maxEntryLines || starts(afterHole(text[at:stop]))) {
 			do(start, end, lines)
 			start, lines = at, 0
 		}
@@ -172,6 +189,14 @@ func eachEntry(text []byte, starts func([]byte) bool, do func(start, end, lines 
 	if lines > 0 {
 		do(start, end, lines)
 	}
+}
+
+// afterHole is a line without the NULs that a truncated log has before it.
+func afterHole(line []byte) []byte {
+	if len(line) > 0 && line[0] == 0 {
+		return bytes.TrimLeft(line, "\x00")
+	}
+	return line
 }
 
 // yearless reports whether the stamps of the format lack the year in this

@@ -31,7 +31,7 @@ func (s *splitter) split(j *job) (*index.Block, error) {
 		}
 		lastLine := first + int64(bytes.Count(text, []byte{'\n'}))
 		e := &s.entry
-		s.parse(j, text, j.chunk.midLine && start == 0)
+		s.parse(j, afterHole(text), j.chunk.midLine && start == 0)
 		e.Start, e.End = start, start+len(text)
 		e.Line, e.LineEnd = first, lastLine
 		switch {

@@ -32,6 +32,8 @@ const (
 	maxPIDs = 1 << 22
 	// maxFDs is how many links of one process are kept. Its count stays exact up to maxFDCount.
 	maxFDs = 65_536
+	// maxFDText bounds the texts of these links together: a record of a case has its limit, and whoever opens one file by a path of 4 KiB many thousand times must not reach it.
+	maxFDText = 2 << 20
 	// maxFDCount is the default of fs.nr_open: beyond it the listing itself becomes slow.
 	maxFDCount = 1 << 20
 	// maxOwners bounds the table that joins sockets with descriptors, some 40 bytes each.
@@ -44,12 +46,12 @@ const (
 	maxStatus = 1 << 20
 	// maxText bounds the files that hold one value or one small table; the kernel writes at most a few pages into each.
 	maxText = 64 << 10
-	// maxNames bounds passwd, group and services: some 100,000 lines.
-	maxNames = 8 << 20
+	// maxNames bounds passwd, group and services: some 20,000 lines.
+	maxNames = 1 << 20
 	// maxEntries bounds the records kept of one such table, of the mounts and of the modules.
-	maxEntries = 100_000
+	maxEntries = 20_000
 	// maxMountinfo is what a host with maxEntries mounts writes.
-	maxMountinfo = 32 << 20
+	maxMountinfo = 4 << 20
 	// maxZone is many times the largest file of the time zone database.
 	maxZone = 1 << 20
 	// maxNetLine is twenty times the longest row that the kernel writes into a socket table.

@@ -33,11 +33,16 @@ func (v *visit) files(p *index.Process) {
 	}
 	var failed []error
 	p.Files = make([]index.OpenFile, 0, len(fds))
-	for _, fd := range fds {
+	room := maxFDText
+	for i, fd := range fds {
 		text, err := d.link(strconv.Itoa(fd))
 		if err != nil {
 			failed = append(failed, err)
 			continue
+		}
+		if room -= len(text); room < 0 {
+			v.failed("fd", errTooLarge, len(fds)-i)
+			break
 		}
 		p.Files = append(p.Files, v.openFile(fd, text))
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	bolt "go.etcd.io/bbolt"
 
 	"stilltrace/index"
 )
@@ -200,6 +201,35 @@ func TestEventsWithoutATime(t *testing.T) {
 	_, err = w.Commit(index.Snapshot{})
 	require.NoError(t, err)
 	require.Equal(t, []string{"1-14", "1-0", "1-8"}, ids(t, open(t, path), index.Query{}))
+}
+
+// Blocks of one time are read one after the other, not all at once: a log
+// without stamps must not be held whole. Damage in the last block shows how far
+// was read.
+func TestEventsOfOneTimeAreReadAsTheyAreAskedFor(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	w, err := index.Create(path, index.CreateOptions{})
+	require.NoError(t, err)
+	var same []entry
+	for i := range 1000 {
+		same = append(same, entry{at: start, text: fmt.Sprintf("line %d", i)})
+	}
+	addLog(t, w, "/a", 10, same)
+	_, err = w.Commit(index.Snapshot{})
+	require.NoError(t, err)
+	db, err := bolt.Open(path, 0o600, nil)
+	require.NoError(t, err)
+	require.NoError(t, db.Update(func(tx *bolt.Tx) error { return tx.Bucket([]byte("raw")).Delete([]byte{0, 0, 0, 99}) }))
+	require.NoError(t, db.Close())
+	n := 0
+	for _, err := range open(t, path).Events(index.Query{}) {
+		if err != nil {
+			require.ErrorIs(t, err, index.ErrDamaged)
+			break
+		}
+		n++
+	}
+	require.Equal(t, 990, n)
 }
 
 // term reads the short form that the tables below use: field, operator, value.

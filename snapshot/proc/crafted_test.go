@@ -143,6 +143,22 @@ func TestDescriptorsBeyondTheLimit(t *testing.T) {
 	require.Equal(t, []index.Gap{{Area: "process", Place: "/proc/812/fd", Reason: index.ReasonTooLarge, Detail: errTooLarge.Error(), PID: 812, Count: 3}}, s.gapsOf(812))
 }
 
+// Whoever opens one file by a very long path thousands of times must not make
+// a record that a case cannot hold.
+func TestDescriptorsOfLongNames(t *testing.T) {
+	dir := t.TempDir()
+	craft(t, dir, process(812))
+	const many = 1000
+	for fd := 100; fd < 100+many; fd++ {
+		require.NoError(t, os.Symlink("/"+strings.Repeat("x", 4000), fmt.Sprintf("%s/812/fd/%d", dir, fd)))
+	}
+	s := take(t, Options{Proc: dir, Root: t.TempDir()})
+	kept := len(s.processes[812].Files)
+	require.Equal(t, many+3, *s.processes[812].FDs)
+	require.Less(t, kept, maxFDText/4000+4)
+	require.Equal(t, []index.Gap{{Area: "process", Place: "/proc/812/fd", Reason: index.ReasonTooLarge, Detail: errTooLarge.Error(), PID: 812, Count: many + 3 - kept}}, s.gapsOf(812))
+}
+
 // A pid that is given away between the two readings of stat must not lend its
 // new owner's facts to the old one.
 func TestChangedIdentity(t *testing.T) {

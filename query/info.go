@@ -103,9 +103,9 @@ func (s *session) about(i *information) render.Table {
 	if h.Kernel.Release != "" {
 		system = strings.TrimPrefix(system+", kernel "+h.Kernel.Release, ", ")
 	}
-	end := render.Stamp(s.snap.End.Realtime, s.zone)
+	start := render.Stamp(s.snap.Start.Realtime, s.zone)
 	took := s.snap.End.Realtime.Go().Sub(s.snap.Start.Realtime.Go())
-	taken := fmt.Sprintf("%s %s", end, s.zone)
+	taken := fmt.Sprintf("%s %s", start, s.zone)
 	if took > 0 {
 		taken += ", in " + duration(took)
 	}
@@ -134,12 +134,42 @@ func (s *session) about(i *information) render.Table {
 		fact{"machine id", h.MachineID},
 		fact{"booted", booted},
 		fact{"boot id", h.BootID},
+		fact{"load", loads(h)},
+		fact{"memory", memory(&h.Memory)},
+		fact{"accounts", accounts(h)},
 		fact{"time zone", zone},
 		fact{"snapshot", taken},
 		fact{"taken", how + ", by " + s.snap.Tool},
 		fact{"format", strconv.Itoa(i.Format)},
 		fact{"digest", i.Digest},
 	)
+}
+
+func loads(h *index.Host) string {
+	if h.Load.Tasks == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.2f %.2f %.2f in 1, 5 and 15 minutes, %d of %s running", h.Load.One, h.Load.Five, h.Load.Fifteen, h.Load.Running,
+		printable.Counted(int64(h.Load.Tasks), "task", "tasks"))
+}
+
+func memory(m *index.Memory) string {
+	if m.Total == 0 {
+		return ""
+	}
+	text := printable.Size(int64(m.Available)) + " of " + printable.Size(int64(m.Total)) + " available"
+	if m.SwapTotal > 0 {
+		text += ", swap " + printable.Size(int64(m.SwapFree)) + " of " + printable.Size(int64(m.SwapTotal)) + " free"
+	}
+	return text
+}
+
+func accounts(h *index.Host) string {
+	if len(h.Users) == 0 {
+		return ""
+	}
+	return printable.Counted(int64(len(h.Users)), "user", "users") + ", " + printable.Counted(int64(len(h.Groups)), "group", "groups") + ", " +
+		printable.Counted(int64(len(h.Mounts)), "mount", "mounts")
 }
 
 // duration rounds to what a person wants to know.

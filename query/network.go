@@ -117,6 +117,9 @@ func sockets() view[network.Row] {
 // the path of a unix socket.
 func endpoint(unix *index.Socket, a netip.Addr, port uint16) string {
 	if unix != nil && unix.Proto == "unix" {
+		if unix.Path == "" {
+			return "inode:" + strconv.FormatUint(unix.Inode, 10) // a term that finds it
+		}
 		return unix.Path
 	}
 	if !a.IsValid() {

@@ -110,7 +110,7 @@ func (c Clock) String() string {
 // MarshalText writes the clock's name.
 func (c Clock) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
-// Clocks returns the names of all clocks, best first.
+// ClockNames returns the names of all clocks, best first.
 func ClockNames() []string { return append([]string(nil), clockNames[:]...) }
 
 // Level is a severity of syslog (RFC 5424 section 6.2.1) plus one; the zero

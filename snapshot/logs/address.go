@@ -42,11 +42,10 @@ var byteClass = func() (t [256]byte) {
 // are not part of it; times, MAC addresses and version numbers are none.
 func appendAddresses(ips []netip.Addr, b []byte) []netip.Addr {
 	for i := 0; i < len(b) && len(ips) < maxAddresses; {
-		a, start, end := nextAddress(b, i)
+		a, _, end := nextAddress(b, i)
 		if end == 0 {
 			break
 		}
-		_ = start
 		if !slices.Contains(ips, a) {
 			ips = append(ips, a)
 		}

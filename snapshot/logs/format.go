@@ -27,6 +27,12 @@ type Entry struct {
 	Variable []byte
 }
 
+// reset empties e and keeps its slices' memory.
+func (e *Entry) reset() {
+	e.Entry.Reset()
+	e.Stamp, e.Variable = Stamp{}, nil
+}
+
 // Set adds a field that only this format knows. Empty values are left out.
 func (e *Entry) Set(name string, value []byte) {
 	if len(value) > 0 {

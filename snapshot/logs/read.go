@@ -151,7 +151,7 @@ func detect(head []byte) Format {
 		eachEntry(head, f.Starts, func(start, end, n int) {
 			lines += n
 			entries++
-			e = Entry{Entry: index.Entry{IPs: e.IPs[:0], Fields: e.Fields[:0]}}
+			e.reset()
 			if f.Parse(head[start:end], &e) {
 				known++
 			}

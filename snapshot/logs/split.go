@@ -65,10 +65,9 @@ func (s *splitter) split(j *job) (*index.Block, error) {
 // message it was in: what it looks like is up to whoever wrote it.
 func (s *splitter) parse(j *job, text []byte, rest bool) {
 	e := &s.entry
-	clear := func() { *e = Entry{Entry: index.Entry{IPs: e.IPs[:0], Fields: e.Fields[:0]}} }
-	clear()
+	e.reset()
 	if !rest && !j.from.format.Parse(text, e) {
-		clear()
+		e.reset()
 		plain.Parse(text, e)
 	}
 	if len(e.Service) == 0 {

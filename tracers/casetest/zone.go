@@ -1,6 +1,7 @@
 package casetest
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -8,7 +9,27 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"stilltrace/index"
 )
+
+// Answers asks a case of many events each question, with the index or without,
+// and returns what run answers as one text of JSON lines.
+func Answers(t testing.TB, questions [][]string, brute bool, run func(*index.Reader, index.Query) []any) string {
+	t.Helper()
+	r := Open(t, Many(1500))
+	var out strings.Builder
+	for _, terms := range questions {
+		q := Query(t, terms...)
+		q.Brute = brute
+		for _, answer := range run(r, q) {
+			j, err := json.Marshal(answer)
+			require.NoError(t, err)
+			fmt.Fprintf(&out, "%s\n", j)
+		}
+	}
+	return out.String()
+}
 
 // child marks the process of a test that prints its answers for its parent.
 const child = "STILLTRACE_TEST_PRINT_ANSWERS"

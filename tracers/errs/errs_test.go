@@ -164,16 +164,9 @@ var questions = [][]string{
 
 func answers(t testing.TB, brute bool) string {
 	t.Helper()
-	r := casetest.Open(t, casetest.Many(1500))
-	var out strings.Builder
-	for _, terms := range questions {
-		q := casetest.Query(t, terms...)
-		q.Brute = brute
-		j, err := json.Marshal(run(t, r, q))
-		require.NoError(t, err)
-		fmt.Fprintf(&out, "%s\n", j)
-	}
-	return out.String()
+	return casetest.Answers(t, questions, brute, func(r *index.Reader, q index.Query) []any {
+		return []any{run(t, r, q)}
+	})
 }
 
 func TestRunIsBrute(t *testing.T) { require.Equal(t, answers(t, true), answers(t, false)) }

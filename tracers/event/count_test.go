@@ -2,8 +2,6 @@ package event
 
 import (
 	"encoding/json"
-	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -80,23 +78,15 @@ var questions = [][]string{
 
 func answers(t testing.TB, brute bool) string {
 	t.Helper()
-	r := casetest.Open(t, casetest.Many(1500))
-	var out strings.Builder
-	for _, terms := range questions {
-		q := casetest.Query(t, terms...)
-		q.Brute = brute
+	return casetest.Answers(t, questions, brute, func(r *index.Reader, q index.Query) []any {
 		a, err := Count(r, q, nil)
 		require.NoError(t, err)
-		j, err := json.Marshal(a)
-		require.NoError(t, err)
-		fmt.Fprintf(&out, "%s\n", j)
+		all := []any{a}
 		for _, row := range list(t, r, q) {
-			j, err := json.Marshal(row)
-			require.NoError(t, err)
-			fmt.Fprintf(&out, "%s\n", j)
+			all = append(all, row)
 		}
-	}
-	return out.String()
+		return all
+	})
 }
 
 func TestRunIsBrute(t *testing.T) { require.Equal(t, answers(t, true), answers(t, false)) }

@@ -31,7 +31,7 @@ type counts struct {
 	failed, invalid, logins, found, bans, unbans, requests int64
 }
 
-// add counts an event of the given action and reports nothing of any other.
+// add counts what an event did, if it is one of these.
 func (c *counts) add(a index.Action, times int64) {
 	switch a {
 	case index.ActionLoginFailed:

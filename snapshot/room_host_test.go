@@ -1,6 +1,10 @@
 package snapshot_test
 
-import "testing"
+import (
+	"os/exec"
+	"strconv"
+	"testing"
+)
 
 // TestRoom is the main job on real input: real daemons are knocked at, a still
 // is taken of them, and stilltrace is asked what happened. What the test did,
@@ -24,6 +28,7 @@ func TestRoom(t *testing.T) {
 	r.openLogin(r.at.friend, "")
 	r.browse(r.at.visitor, "/", "/", "/wp-login.php", "/.env", "/app/")
 	r.openWeb(r.at.browser)
+	r.start("sleep", &exec.Cmd{Path: "/bin/sleep", Args: []string{" a\tname\n\nof é \x1b lines.", strconv.Itoa(int(sleepTime.Seconds()))}})
 	r.knockRedis(r.at.redis)
 	r.failQueries()
 	r.awaitBans()

@@ -45,7 +45,7 @@ func (r *room) ps() map[int]listed {
 		ppid, err := strconv.Atoi(f[1])
 		require.NoError(r.t, err)
 		if start, ok := started(pid); ok {
-			all[pid] = listed{ppid: ppid, user: f[2], args: afterFields(line, 3), start: start}
+			all[pid] = listed{ppid: ppid, user: f[2], args: folded(afterFields(line, 3)), start: start}
 		}
 	}
 	return all
@@ -136,12 +136,18 @@ func (p processRow) args(listed string) string {
 	if p.State == "Z" {
 		line = "[" + p.Comm + "] <defunct>"
 	}
-	// ps shows one sign for each byte that is not printable, a dot or a question mark by its version: that sign is taken from ps.
-	shown := []byte(line)
-	for i, b := range shown {
-		if (b < ' ' || b > '~') && i < len(listed) && strings.IndexByte(".?", listed[i]) >= 0 {
-			shown[i] = listed[i]
+	return folded(line)
+}
+
+// folded is a command line without what each version of ps shows in its own
+// way, as a dot, a question mark or a space: blanks and bytes that are no
+// visible sign of ASCII.
+func folded(line string) string {
+	signs := []byte(line)
+	for i, b := range signs {
+		if b <= ' ' || b > '~' || b == '.' || b == '?' {
+			signs[i] = ' '
 		}
 	}
-	return string(shown)
+	return strings.Join(strings.Fields(string(signs)), " ")
 }

@@ -1,0 +1,4 @@
+package main
+
+type process struct{}
+type socket struct{}

@@ -98,7 +98,7 @@ func (l *lab) startVictim(groups string) {
 	l.pidns, err = os.Readlink("/proc/" + host + "/ns/pid")
 	must(err, "the victim's pid namespace")
 	must(os.WriteFile(filepath.Join(groups, "stage", "cgroup.procs"), []byte(strconv.Itoa(cmd.Process.Pid)), 0), "control group")
-	await("the victim", func() bool { return l.exists(stillBin) && l.command("true").try() == nil })
+	must(l.command("true").try(), "the victim")
 }
 
 // childOf returns the only child of a process of ours, as /proc numbers it:

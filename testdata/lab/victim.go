@@ -148,6 +148,8 @@ func makeDev() error {
 			return err
 		}
 	}
+	for unix.Unmount("/dev", unix.MNT_DETACH) == nil { // the machine's, and what it stands on
+	}
 	if err := unix.Mount("/mnt", "/dev", "", unix.MS_MOVE, ""); err != nil {
 		return fmt.Errorf("mount on /dev: %w", err)
 	}
@@ -224,7 +226,7 @@ func unmount() error {
 	}
 	slices.Reverse(points) // the last mount on a place is on top
 	for _, p := range points {
-		if p == "/" || p == "/proc" || p == "/var" || within(p, "/sys", "/usr", "/bin", "/sbin", "/lib", "/lib64") {
+		if p == "/" || p == "/proc" || p == "/var" || within(p, "/dev", "/sys", "/usr", "/bin", "/sbin", "/lib", "/lib64") {
 			continue
 		}
 		_ = unix.Unmount(p, unix.MNT_DETACH) // what lay below a mount that is gone is gone

@@ -98,7 +98,8 @@ func (l *lab) startVictim(groups string) {
 	l.pidns, err = os.Readlink("/proc/" + host + "/ns/pid")
 	must(err, "the victim's pid namespace")
 	must(os.WriteFile(filepath.Join(groups, "stage", "cgroup.procs"), []byte(strconv.Itoa(cmd.Process.Pid)), 0), "control group")
-	must(l.command("true").try(), "the victim")
+	// The first call is answered when the host is made.
+	must(l.victim.Call("Victim.Run", Job{Args: []string{"true"}, Output: "/dev/null"}, new(Result)), "make the victim")
 }
 
 // childOf returns the only child of a process of ours, as /proc numbers it:

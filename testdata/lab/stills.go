@@ -1,4 +1,145 @@
 package main
 
-type process struct{}
-type socket struct{}
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A process is a process as ps lists it, with the start that tells it from a
+// later one of the same number.
+type process struct {
+	PID   int    `json:"pid"`
+	PPID  int    `json:"ppid"`
+	User  string `json:"user"`
+	Args  string `json:"args"`  // "[comm]" where there are none
+	Start uint64 `json:"start"` // in clock ticks since boot, field 22 of /proc/PID/stat
+}
+
+// A socket is one of TCP as ss lists it.
+type socket struct {
+	State string         `json:"state"` // the kernel's name
+	Local netip.AddrPort `json:"local"`
+	Peer  netip.AddrPort `json:"peer"`
+	PIDs  []int          `json:"pids"` // of all owners, ascending
+}
+
+// still takes a snapshot of the victim with the victim's own stilltrace, and
+// writes down which processes and sockets stood still meanwhile.
+func (l *lab) still(name string) {
+	s := still{Name: name}
+	processes, sockets := l.processes(), l.sockets()
+	s.At = time.Now()
+	db := filepath.Join(labDir, name+".db")
+	l.command(stillBin, "snapshot", "-o", db).run()
+	s.Until = time.Now()
+	after := map[int]process{}
+	for _, p := range l.processes() {
+		after[p.PID] = p
+	}
+	for _, p := range processes {
+		if after[p.PID] == p {
+			s.Processes = append(s.Processes, p)
+		}
+	}
+	later := l.sockets()
+	for _, k := range sockets {
+		if slices.ContainsFunc(later, func(o socket) bool {
+			return o.State == k.State && o.Local == k.Local && o.Peer == k.Peer && slices.Equal(o.PIDs, k.PIDs)
+		}) {
+			s.Sockets = append(s.Sockets, k)
+		}
+	}
+	b, err := os.ReadFile(l.path(db))
+	must(err, "the still %s", name)
+	must(os.WriteFile(filepath.Join(resultsDir, name+".db"), b, 0o644), "the still %s", name)
+	must(os.Remove(l.path(db)), "the still %s", name)
+	must(l.addStill(s), "truth.json")
+}
+
+// processes asks ps, and /proc for the start of each.
+func (l *lab) processes() []process {
+	var all []process
+	for line := range strings.Lines(l.command("ps", "-e", "-ww", "-o", "pid=,ppid=,user:32=,args=").run()) {
+		f := strings.Fields(line)
+		if len(f) < 4 {
+			must(errors.New(line), "ps")
+		}
+		p := process{User: f[2], Args: strings.Join(f[3:], " ")}
+		var err1, err2 error
+		p.PID, err1 = strconv.Atoi(f[0])
+		p.PPID, err2 = strconv.Atoi(f[1])
+		must(errors.Join(err1, err2), "ps")
+		stat := l.read(fmt.Sprintf("/proc/%d/stat", p.PID))
+		if g := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:]); len(g) > 19 { // it may be gone
+			start, err := strconv.ParseUint(g[19], 10, 64)
+			must(err, "start of process %d", p.PID)
+			p.Start = start
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+var ownerPID = regexp.MustCompile(`pid=(\d+)`)
+
+// sockets asks ss for the listeners and the connections that somebody owns.
+func (l *lab) sockets() []socket {
+	var all []socket
+	for state, name := range map[string]string{"listening": "LISTEN", "established": "ESTABLISHED"} {
+		for line := range strings.Lines(l.command("ss", "-Htnp", "state", state).run()) {
+			f := strings.Fields(line)
+			k := socket{State: name, Local: end(f[2]), Peer: end(f[3])}
+			for _, m := range ownerPID.FindAllStringSubmatch(line, -1) {
+				pid, err := strconv.Atoi(m[1])
+				must(err, "ss")
+				k.PIDs = append(k.PIDs, pid)
+			}
+			slices.Sort(k.PIDs)
+			if k.PIDs = slices.Compact(k.PIDs); len(k.PIDs) > 0 {
+				all = append(all, k)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b socket) int {
+		if c := a.Local.Compare(b.Local); c != 0 {
+			return c
+		}
+		return a.Peer.Compare(b.Peer)
+	})
+	return all
+}
+
+// end reads one end as ss prints it: * is the wildcard of a socket that serves
+// both families, and of a port that is none.
+func end(s string) netip.AddrPort {
+	host, port, err := net.SplitHostPort(s)
+	must(err, "ss: %s", s)
+	host, _, _ = strings.Cut(host, "%")
+	if host == "*" {
+		host = "::"
+	}
+	if port == "*" {
+		port = "0"
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	must(err, "ss: %s", s)
+	a, err := netip.ParseAddr(host)
+	must(err, "ss: %s", s)
+	return netip.AddrPortFrom(a.Unmap(), uint16(n))
+}
+
+// keepLogs copies the victim's logs out.
+func (l *lab) keepLogs() {
+	out := filepath.Join(resultsDir, "logs")
+	must(os.RemoveAll(out), "logs")
+	must(os.CopyFS(out, os.DirFS(l.path("/var/log"))), "logs")
+}

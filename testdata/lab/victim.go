@@ -182,7 +182,7 @@ func makeRest() error {
 		}
 	}
 	for _, f := range []string{"/var/log/wtmp", "/var/log/btmp", "/var/log/lastlog", "/run/utmp"} {
-		if err := os.WriteFile(f, nil, 0o664); err != nil {
+		if err := os.WriteFile(f, nil, 0o660); err != nil {
 			return err
 		}
 	}

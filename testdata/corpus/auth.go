@@ -54,7 +54,6 @@ type foe struct {
 	slow     bool
 	rdns     string
 	onFail   *int64
-	lastSeen int64
 }
 
 type ev struct {

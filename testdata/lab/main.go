@@ -8,7 +8,8 @@
 // nothing leaves them and nothing stays when the run ends, however it ends. DIR
 // receives before.db, during.db, after.db, the victim's logs and truth.json,
 // which the script writes as it acts. The exit status is 0 if every answer is
-// as the list notYet in questions.go has it.
+// true, or false where the list notYet says so; 1 if one is not; 2 if this
+// machine lacks something to play on.
 package main
 
 import (
@@ -30,9 +31,15 @@ const runLimit = 5 * time.Minute
 func main() {
 	if err := command(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "lab:", err)
+		if errors.As(err, &unfit{}) {
+			os.Exit(2)
+		}
 		os.Exit(1)
 	}
 }
+
+// unfit is why the incident cannot be played on this machine at all.
+type unfit struct{ error }
 
 func command(args []string) error {
 	if len(args) > 0 {
@@ -120,7 +127,7 @@ func moduleRoot() (string, error) {
 func incident(bin, out string) error {
 	cage, err := newCage()
 	if err != nil {
-		return err
+		return unfit{err}
 	}
 	defer cage.close()
 	cmd, err := cage.command(bin, out)
@@ -131,7 +138,7 @@ func incident(bin, out string) error {
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(stop)
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("start in new namespaces: %w", err)
+		return unfit{fmt.Errorf("start in new namespaces: %w", err)}
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
@@ -155,7 +162,7 @@ func incident(bin, out string) error {
 // missing names the Debian packages whose programs are not there.
 func missing() error {
 	if os.Geteuid() != 0 {
-		return errors.New("the lab makes namespaces and starts daemons: run it as root, or `lab check DIR` as anybody")
+		return unfit{errors.New("the lab makes namespaces and starts daemons: run it as root")}
 	}
 	var want []string
 	for _, p := range packages {
@@ -166,7 +173,7 @@ func missing() error {
 		}
 	}
 	if len(want) > 0 {
-		return fmt.Errorf("apt-get install %s", strings.Join(want, " "))
+		return unfit{fmt.Errorf("programs are missing: apt-get install %s", strings.Join(want, " "))}
 	}
 	return nil
 }

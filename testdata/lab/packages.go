@@ -14,6 +14,7 @@ var packages = []struct{ name, program string }{
 	{"openssh-server", "sshd"},
 	{"passwd", "useradd"},
 	{"postgresql", "/usr/share/doc/postgresql"},
+	{"procps", "ps"},
 	{"python3-django", "/usr/lib/python3/dist-packages/django"},
 	{"python3-psycopg2", "/usr/lib/python3/dist-packages/psycopg2"},
 	{"python3-redis", "/usr/lib/python3/dist-packages/redis"},

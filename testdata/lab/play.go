@@ -12,20 +12,26 @@ func (l *lab) play() {
 	begun := time.Now()
 	l.step("the host comes up")
 	l.startSyslog()
-	l.startSSHD()
-	together(l.startFail2ban, l.startCron)
+	l.layFiles()
+	together(l.startSSHD, l.makeDatabase, l.startRedis, l.startNginx)
+	together(l.startFail2ban, l.startCron, l.startSite, l.startAudit)
 	l.setRotation()
 	l.quiet()
 	l.still("before")
 
 	l.step("attacks")
-	together(l.sweep, l.bruteForce, l.slowScan)
-
+	together(l.sweep, l.bruteForce, l.slowScan, func() {
+		l.probeWeb()
+		l.refuseAuth()
+		l.shopping()
+	})
 	l.rotate()
 
-	l.step("the break-in")
+	l.step("the break-in, and everything goes wrong")
 	i := l.breakIn()
 	admin := l.open(admin4, adminUser, nil, "during")
+	l.failRedis()
+	together(l.failDatabase, l.failHost)
 	l.still("during")
 
 	l.step("the day after")
@@ -35,10 +41,39 @@ func (l *lab) play() {
 	l.leave(admin)
 	l.leave(mistyped)
 	l.rotate()
+	l.shopping()
 	l.noteCron(begun)
 	l.noteBans()
 	l.still("after")
 	l.keepLogs()
+}
+
+// failRedis is the trouble of the shop's baskets; it ends with a full file
+// system, on which Redis can save nothing.
+func (l *lab) failRedis() {
+	l.wrongRedis()
+	l.fillRedis()
+	l.fillDisk()
+	l.saveRedis()
+}
+
+// failDatabase is the trouble of the shop, its database, and then the shop itself.
+func (l *lab) failDatabase() {
+	l.deadlock()
+	l.exhaustConnections()
+	l.crashBackend()
+	l.refuseDatabase()
+	l.giveUp()
+	l.stopSite()
+	l.upstreamDown()
+	l.startSite()
+}
+
+// failHost is what single processes run out of, or into.
+func (l *lab) failHost() {
+	l.exhaustFiles()
+	l.killByMemory()
+	l.segfault()
 }
 
 // step says on standard error what comes next.
@@ -48,6 +83,7 @@ func (l *lab) step(what string) {
 
 // quiet is what the host does on a good day.
 func (l *lab) quiet() {
+	l.shopping()
 	s := l.open(admin4, adminUser, nil, "")
 	l.sudo(s, "/usr/bin/id")
 	l.leave(s)
@@ -62,6 +98,15 @@ func (l *lab) sweep() {
 		acts = append(acts, func() { l.refused(from, users[n%len(users)], 1) })
 	}
 	together(acts...)
+}
+
+// probeWeb has the sweep ask for what is often left open.
+func (l *lab) probeWeb() {
+	for _, from := range sweepers() {
+		for _, path := range []string{"/wp-login.php", "/.env"} {
+			l.browse(visit{from: from, path: path, status: 404}, 1)
+		}
+	}
 }
 
 // bruteForce is the stubborn attacker, by both families: five wrong passwords, a

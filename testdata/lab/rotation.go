@@ -37,7 +37,7 @@ func (l *lab) setRotation() {
 func (l *lab) rotate() {
 	start := time.Now()
 	before := map[string]int{}
-	for _, f := range []string{"/var/log/auth.log", "/var/log/syslog"} {
+	for _, f := range []string{"/var/log/auth.log", "/var/log/syslog", "/var/log/nginx/access.log", "/var/log/nginx/error.log"} {
 		before[f] = len(l.read(f))
 	}
 	l.command("logrotate", "--force", "--state", "/srv/logrotate.state", "/etc/logrotate.d").run()

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/rpc"
 	"os"
@@ -36,6 +37,10 @@ func initVictim(args []string) error {
 			return err
 		}
 		return syscall.Exec(selfBin, []string{"lab", "init"}, []string{groupsVariable + "=" + args[0]})
+	}
+	// What the lab itself was started with must not reach the victim's programs.
+	if err := unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC); err != nil {
+		return fmt.Errorf("inherited files: %w", err)
 	}
 	groups, err := os.OpenRoot(os.Getenv(groupsVariable))
 	if err != nil {

@@ -1,0 +1,29 @@
+#!/usr/bin/python3
+"""Takes measurements from files that it forgets to close; says how often that
+failed, once it does, and then keeps what it has."""
+import logging
+import signal
+
+logging.basicConfig(
+    filename="/var/log/collector/collector.log",
+    format="%(asctime)s - %(name)s - %(levelname)s - %(message)s",
+    level=logging.INFO,
+)
+logger = logging.getLogger("collector")
+kept, failed = [], 0
+
+
+def measure():
+    kept.append(open("/proc/loadavg"))
+
+
+logger.info("collecting")
+while failed == 0:
+    try:
+        measure()
+    except OSError:
+        failed += 1
+        logger.exception("no measurement was taken")
+print(failed, flush=True)
+while True:
+    signal.pause()

@@ -32,7 +32,7 @@ func (l *lab) breakIn() *intrusion {
 	l.upload()
 	i.session = l.open(attacker4, weakUser, []string{wrongPassword, "deploy", weakPassword}, "during")
 	l.sudo(i.session, "/usr/bin/id")
-	l.sudoDenied(i.session, "/usr/bin/cat /etc/shadow")
+	l.sudoDenied(i.session, weakPassword, "/usr/bin/cat /etc/shadow")
 	start := time.Now()
 	// From here on the session's shell is root's.
 	if got := i.say("exec sudo -n /bin/sh -c 'id -un; exec /bin/sh'"); got != "root" {
@@ -66,10 +66,11 @@ func (l *lab) sudo(s *session, command string) {
 	l.note(act{What: actSudo, Actor: s.login.Actor, At: start, User: s.user, Count: 1, Detail: map[string]string{"command": command, "as": "root"}})
 }
 
-// sudoDenied runs one command by sudo, which forbids it.
-func (l *lab) sudoDenied(s *session, command string) {
+// sudoDenied runs one command by sudo, which forbids it, after it has taken the
+// right password; without that it would say no, and log nothing.
+func (l *lab) sudoDenied(s *session, password, command string) {
 	start := time.Now()
-	if got := s.say("sudo -n " + command + " >/dev/null 2>&1; echo $?"); got != "1" {
+	if got := s.say("echo " + password + " | sudo -S " + command + " >/dev/null 2>&1; echo $?"); got != "1" {
 		must(errors.New(got), "sudo %s", command)
 	}
 	l.note(act{What: actSudoDenied, Actor: s.login.Actor, At: start, User: s.user, Count: 1, Detail: map[string]string{"command": command, "as": "root"}})

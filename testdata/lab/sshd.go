@@ -111,7 +111,7 @@ func (l *lab) refused(from, user string, n int) {
 		must(fmt.Errorf("%d of %d passwords were asked for: %w: %s", given, n, err, out), "%s as %s", from, user)
 	}
 	l.note(act{What: actLoginRefused, Actor: outsideOf(from), At: start, From: from, User: user, Count: n,
-		Detail: map[string]string{"known": fmt.Sprint(user == adminUser || user == weakUser || user == "root")}})
+		Detail: map[string]string{"known": fmt.Sprint(l.command("id", user).try() == nil)}})
 }
 
 // session is a login that stays open.

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -11,9 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -102,161 +98,6 @@ func (l *lab) startVictim(groups string) {
 	must(l.victim.Call("Victim.Run", Job{Args: []string{"true"}, Output: "/dev/null"}, new(Result)), "make the victim")
 }
 
-// childOf returns the only child of a process of ours, as /proc numbers it:
-// /proc is still the machine's, and that is how the kernel's log numbers too.
-func (l *lab) childOf(pid int) string {
-	all, err := filepath.Glob("/proc/[0-9]*/status")
-	must(err, "list processes")
-	self := ""
-	for _, f := range all {
-		if s := readStatus(f); len(s.pids) == 2 && s.pids[1] == strconv.Itoa(pid) && s.space == ownSpace() {
-			self = s.pids[0]
-		}
-	}
-	for _, f := range all {
-		if s := readStatus(f); self != "" && s.parent == self && len(s.pids) == 3 {
-			return s.pids[0]
-		}
-	}
-	return ""
-}
-
-// status is the part of /proc/PID/status that tells one namespace's number from another's.
-type status struct {
-	parent string
-	pids   []string // from the outermost namespace to the innermost
-	space  string   // the pid namespace
-}
-
-func readStatus(file string) (s status) {
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return s
-	}
-	for line := range strings.Lines(string(b)) {
-		f := strings.Fields(line)
-		switch {
-		case len(f) > 1 && f[0] == "PPid:":
-			s.parent = f[1]
-		case len(f) > 1 && f[0] == "NSpid:":
-			s.pids = f[1:]
-		}
-	}
-	s.space, _ = os.Readlink(filepath.Join(filepath.Dir(file), "ns", "pid"))
-	return s
-}
-
-func ownSpace() string {
-	s, err := os.Readlink("/proc/self/ns/pid")
-	must(err, "own pid namespace")
-	return s
-}
-
-// hostPID is the number that the kernel's log has for a process of the victim.
-func (l *lab) hostPID(pid int) int {
-	all, err := filepath.Glob("/proc/[0-9]*/status")
-	must(err, "list processes")
-	for _, f := range all {
-		if s := readStatus(f); s.space == l.pidns && len(s.pids) > 0 && s.pids[len(s.pids)-1] == strconv.Itoa(pid) {
-			n, err := strconv.Atoi(s.pids[0])
-			must(err, "%s", f)
-			return n
-		}
-	}
-	must(errors.New("it is not there"), "process %d of the victim", pid)
-	return 0
-}
-
-// path is a path of the victim as the director reaches it.
-func (l *lab) path(p string) string { return filepath.Join(l.root, p) }
-
-func (l *lab) exists(p string) bool {
-	_, err := os.Stat(l.path(p))
-	return err == nil
-}
-
-// write puts text into a file of the victim.
-func (l *lab) write(p string, mode os.FileMode, text string) {
-	must(os.MkdirAll(filepath.Dir(l.path(p)), 0o755), "write %s", p)
-	must(os.WriteFile(l.path(p), []byte(text), mode), "write %s", p)
-	must(os.Chmod(l.path(p), mode), "write %s", p)
-}
-
-// read returns a file of the victim; "" if it is not there.
-func (l *lab) read(p string) string {
-	b, err := os.ReadFile(l.path(p))
-	if errors.Is(err, os.ErrNotExist) {
-		return ""
-	}
-	must(err, "read %s", p)
-	return string(b)
-}
-
-// grep counts the lines of a file of the victim that hold the text.
-func (l *lab) grep(p, text string) (n int) {
-	for line := range strings.Lines(l.read(p)) {
-		if strings.Contains(line, text) {
-			n++
-		}
-	}
-	return n
-}
-
-// start starts a daemon of the victim and returns its process id.
-func (l *lab) start(j Job) (pid int) {
-	must(l.victim.Call("Victim.Start", j, &pid), "start %s", j.Name)
-	return pid
-}
-
-// order is one command on the victim.
-type order struct {
-	l *lab
-	Job
-	out string
-}
-
-// command prepares a command on the victim.
-func (l *lab) command(args ...string) *order {
-	return &order{l: l, Job: Job{Name: filepath.Base(args[0]), Args: args}}
-}
-
-// try runs it to its end.
-func (o *order) try() error {
-	f, err := os.CreateTemp(o.l.path(labDir), "out")
-	if err != nil {
-		return err
-	}
-	f.Close()
-	defer os.Remove(f.Name())
-	o.Output = filepath.Join(labDir, filepath.Base(f.Name()))
-	var r Result
-	err = o.l.victim.Call("Victim.Run", o.Job, &r)
-	b, _ := os.ReadFile(f.Name())
-	if o.out = string(b); err == nil && r.Status != 0 {
-		err = fmt.Errorf("exit status %d: %s", r.Status, o.out)
-	}
-	return err
-}
-
-// run runs it to its end, which must be good, and returns what it said.
-func (o *order) run() string {
-	must(o.try(), "%s", strings.Join(o.Args, " "))
-	return o.out
-}
-
-// kill sends a signal to a process of the victim.
-func (l *lab) kill(pid int, s syscall.Signal) {
-	must(unix.Kill(l.stagePID(pid), s), "signal %v to process %d", s, pid)
-}
-
-// stagePID is the director's own number for a process of the victim.
-func (l *lab) stagePID(pid int) int {
-	s := readStatus(fmt.Sprintf("/proc/%d/status", l.hostPID(pid)))
-	n, err := strconv.Atoi(s.pids[len(s.pids)-2])
-	must(err, "process %d of the victim", pid)
-	return n
-}
-
 // await returns once met reports true; the incident fails if it takes too long.
 func await(what string, met func() bool) {
 	end := time.Now().Add(stepLimit)
@@ -296,27 +137,6 @@ func together(acts ...func()) {
 
 // note writes down acts.
 func (l *lab) note(acts ...act) { must(l.add(acts...), "truth.json") }
-
-// execute runs a command on the director's side to its end, at most stepLimit.
-func execute(cmd *exec.Cmd) (string, error) {
-	var out bytes.Buffer
-	if cmd.Stdout == nil {
-		cmd.Stdout = &out
-	}
-	cmd.Stderr = &out
-	cmd.WaitDelay = time.Second
-	if err := cmd.Start(); err != nil {
-		return "", err
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), stepLimit)
-	defer cancel()
-	defer context.AfterFunc(ctx, func() { _ = cmd.Process.Kill() })()
-	err := cmd.Wait()
-	if ctx.Err() != nil {
-		err = fmt.Errorf("not done after %v", stepLimit)
-	}
-	return out.String(), err
-}
 
 // kernel is what uname(2) says of release and machine.
 func kernel() string {

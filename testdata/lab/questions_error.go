@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// askSite asks for the exceptions of the site, by their class and then by what
+// they say, and for the requests that nginx could not pass on.
+func askSite(c *comparison) {
+	acts := c.of(actException)
+	for _, class := range sortedKeys(tallied(acts, detail("type"))) {
+		mine := having(acts, "type", class)
+		c.row("exceptions", class, times(total(mine)), times(c.errors("type:"+class, "service:django")))
+		events := c.events("after", "exception:"+class, "service:django")
+		c.row("what they say", class, tallied(mine, detail("message")), counted(events, field("exception_message")))
+		c.row("what caused them", class, tallied(mine, detail("cause")), counted(events, field("cause")))
+		c.row("times of exceptions", class, bag{"in time": total(mine)}, timely(mine, events))
+	}
+	down := c.of(actUpstreamDown)
+	c.row("upstream down", "in nginx's error log", times(total(down)), times(c.errors("type:connection_refused", "service:nginx")))
+	for _, status := range sortedKeys(tallied(c.of(actRequest), statusOf)) {
+		if status >= "500" {
+			failed := times(total(having(c.of(actRequest), "status", status)))
+			c.row("requests failed", status+", by nginx", failed, times(c.errors("category:http", "type:"+status, "service:nginx")))
+			c.row("requests failed", status+", altogether", failed, times(c.errors("category:http", "type:"+status)))
+		}
+	}
+}
+
+// errors is how often errors that fit all terms were met.
+func (c *comparison) errors(terms ...string) (n int) {
+	for _, r := range rows[errorRow](c.asker, "error", "after", terms...) {
+		n += r.Count
+	}
+	return n
+}
+
+func total(acts []act) (n int) {
+	for _, a := range acts {
+		n += a.Count
+	}
+	return n
+}
+
+// having are the acts with that detail.
+func having(acts []act, key, value string) (all []act) {
+	for _, a := range acts {
+		if a.Detail[key] == value {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+func detail(key string) func(act) string     { return func(a act) string { return a.Detail[key] } }
+func field(key string) func(eventRow) string { return func(e eventRow) string { return e.Fields[key] } }
+
+// askDatabases asks for what went wrong in PostgreSQL and Redis.
+func askDatabases(c *comparison) {
+	c.row("deadlocks", "postgresql", times(total(c.of(actDeadlock))), times(c.errors("type:deadlock", "service:postgresql")))
+	full := c.of(actTooManyConns)
+	for _, message := range sortedKeys(tallied(full, detail("message"))) {
+		c.row("no room for clients", message, times(total(having(full, "message", message))),
+			times(c.errors("category:database", "service:postgresql", "message:"+message)))
+	}
+	wrong := times(total(c.of(actRedisPassword)))
+	c.row("Redis: password", "in the site's log", wrong, times(c.errors("service:django", "raw:WRONGPASS")))
+	c.row("Redis: password", "in its own log", wrong, counted(c.events("after", "action:login_failed", "service:redis"), unnamed))
+	c.row("Redis: no memory", "in the site's log", times(total(c.of(actRedisMemory))), times(c.errors("service:django", "raw:OOM command not allowed")))
+	c.row("Redis: cannot save", "in its own log", times(total(c.of(actRedisDisk))), times(c.errors("type:disk_full", "service:redis")))
+}
+
+func unnamed(eventRow) string { return "" }
+
+// askHost asks for what the kernel and the file systems had to say.
+func askHost(c *comparison) {
+	for _, q := range []struct{ question, what, terms string }{
+		{"OOM kills", actOOMKill, "action:oom_kill"},
+		{"segfaults", actSegfault, "action:segfault"},
+	} {
+		acts := c.of(q.what)
+		for _, a := range acts {
+			name := a.Detail["name"]
+			c.row(q.question, name, bag{fmt.Sprintf("pid %d", a.HostPID): a.Count},
+				counted(c.events("after", q.terms, "process:"+name), func(e eventRow) string { return fmt.Sprintf("pid %d", e.PID) }))
+		}
+		c.row(q.question, "any other process", bag{}, counted(slices.DeleteFunc(slices.Clone(c.events("after", q.terms)), func(e eventRow) bool {
+			return slices.ContainsFunc(acts, func(a act) bool { return a.Detail["name"] == e.Fields["process"] })
+		}), field("process")))
+		c.row("times of "+q.question, "the kernel", bag{"in time": total(acts)}, timely(acts, c.events("after", q.terms, "source:*/kern.log")))
+	}
+	for _, a := range c.of(actOOMKill) {
+		told := bag{}
+		for _, e := range c.events("after", "action:oom_kill", "process:"+a.Detail["name"]) {
+			for _, value := range e.Fields {
+				if value == a.Detail["group"] {
+					told[value] = 1
+				}
+			}
+		}
+		c.row("OOM kill's group", a.Detail["name"], things(a.Detail["group"]), told)
+	}
+	c.row("times of disk full", "backup", bag{"in time": total(c.of(actDiskFull))},
+		timely(c.of(actDiskFull), c.events("after", "action:disk_full", "service:backup")))
+	for _, a := range c.of(actDiskFull) {
+		c.row("disk full", a.Path, bag{a.Detail["program"]: a.Count},
+			counted(c.events("after", "action:disk_full", "message:"+a.Path), func(e eventRow) string {
+				program, _, _ := strings.Cut(e.Message, ":")
+				return program
+			}))
+	}
+	c.row("too many open files", "all programs", times(total(c.of(actTooManyFiles))), times(c.errors("category:files")))
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// logRoot is where the victim's logs lay, of which the run kept copies.
+const logRoot = "/var/log"
+
+// askLogs asks for the logs themselves: each is in the case or named as a gap,
+// comes back byte for byte, and the case is whole.
+func askLogs(c *comparison) {
+	for _, s := range c.Stills {
+		proof := whole[caseProof](c.asker, "check", s.Name)
+		if !proof.Whole {
+			proof.Problems = append(proof.Problems, "it is not whole")
+		}
+		c.row("faults by check", s.Name, bag{}, things(proof.Problems...))
+		c.export(s.Name)
+	}
+	info := whole[caseInfo](c.asker, "info", "after")
+	sources := bag{}
+	for _, s := range info.Sources {
+		sources[s.Path] = 1
+	}
+	seen := bag{}
+	for _, g := range info.Gaps {
+		seen[g.Place] = 1
+	}
+	for path := range sources {
+		seen[path] = 1
+	}
+	logs := c.logs()
+	c.row("logs seen", "after", logs, seen.within(logs))
+	rotated := bag{}
+	for path, n := range tallied(c.of(actRotation), func(a act) string { return a.Path }) {
+		rotated[path], rotated[path+".1"] = 1, 1
+		if n > 1 { // compressed when it is rotated the second time
+			rotated[path+".2.gz"] = 1
+		}
+	}
+	c.row("rotated logs", "after", rotated, sources.within(rotated))
+}
+
+// within is what of b the other bag has too.
+func (b bag) within(other bag) bag { return b.without(b.without(other)) }
+
+// logs are all regular files that the victim had below /var/log in the end.
+func (c *comparison) logs() bag {
+	all := bag{}
+	top := filepath.Join(c.dir, "logs")
+	must(filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			all[filepath.Join(logRoot, strings.TrimPrefix(path, top))] = 1
+		}
+		return err
+	}), "the victim's logs")
+	return all
+}
+
+// export writes a case's logs back and compares each with the victim's, and
+// with the SHA-256 that the case holds of it.
+func (c *comparison) export(still string) {
+	out := filepath.Join(c.tmp, still)
+	c.say("export", still, "--to", "raw", "-o", out)
+	want, bytesEqual, sumsEqual := bag{}, bag{}, bag{}
+	for _, s := range whole[caseInfo](c.asker, "info", still).Sources {
+		want[s.Path] = 1
+		got, err := os.ReadFile(filepath.Join(out, strings.TrimSuffix(s.Path, ".gz")))
+		must(err, "the exported %s", s.Path)
+		if sum := sha256.Sum256(got); hex.EncodeToString(sum[:]) == s.SHA256 {
+			sumsEqual[s.Path] = 1
+		}
+		if c.began(still, s.Path, got) {
+			bytesEqual[s.Path] = 1
+		}
+	}
+	c.row("logs byte for byte", still, want, bytesEqual)
+	c.row("logs by SHA-256", still, want, sumsEqual)
+}
+
+// began reports whether the victim's log began with these bytes. It may have
+// grown after the still, and have been rotated after all but the last.
+func (c *comparison) began(still, path string, got []byte) bool {
+	names := []string{path}
+	if still != "after" {
+		for name := range c.logs() {
+			if generation.ReplaceAllString(name, "") == generation.ReplaceAllString(path, "") {
+				names = append(names, name)
+			}
+		}
+	}
+	return slices.ContainsFunc(names, func(name string) bool {
+		b, err := c.log(name)
+		return err == nil && bytes.HasPrefix(b, got)
+	})
+}
+
+// generation is what logrotate adds to the name of a log.
+var generation = regexp.MustCompile(`\.\d+(\.gz)?$`)
+
+// log is the text of one of the victim's logs, of a compressed one what it holds.
+func (c *comparison) log(path string) ([]byte, error) {
+	f, err := os.Open(filepath.Join(c.dir, "logs", strings.TrimPrefix(path, logRoot)))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if !strings.HasSuffix(path, ".gz") {
+		return io.ReadAll(f)
+	}
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(z)
+}

@@ -45,15 +45,15 @@ type breachTruth struct {
 }
 
 type foe struct {
-	ip       string
-	found    []int64
-	banned   bool
-	nban     int
-	port     int
-	conns    int // left in this burst
-	slow     bool
-	rdns     string
-	onFail   *int64
+	ip     string
+	found  []int64
+	banned bool
+	nban   int
+	port   int
+	conns  int // left in this burst
+	slow   bool
+	rdns   string
+	onFail *int64
 }
 
 type ev struct {

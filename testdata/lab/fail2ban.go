@@ -41,7 +41,8 @@ bantime = %d
 	l.write("/etc/fail2ban/fail2ban.local", 0o644, "[Definition]\ndbfile = /srv/fail2ban.sqlite3\n")
 	must(os.MkdirAll(l.path("/run/fail2ban"), 0o755), "fail2ban")
 	l.start(Job{Name: "fail2ban", Args: []string{"fail2ban-server", "-f", "-x", "start"}, Unit: "fail2ban"})
-	await("fail2ban", func() bool { return l.command("fail2ban-client", "status", "sshd").try() == nil })
+	// To ask it would be an error in its log, until it is ready.
+	await("fail2ban", func() bool { return strings.Contains(l.read(labDir+"/fail2ban.talk"), "Server ready") })
 }
 
 // awaitBan returns once fail2ban has banned, or unbanned, an address n times.

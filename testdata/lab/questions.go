@@ -13,6 +13,7 @@ var questions = []struct {
 }{
 	{"the host", askFacts},
 	{"the quiet host", askQuiet},
+	{"a window of time", askWindow},
 	{"addresses", askAddresses},
 	{"logins", askLogins},
 	{"bans", askBans},
@@ -98,11 +99,6 @@ func (t truth) between(from, to string, acts []act) (all []act) {
 	return all
 }
 
-// from are the acts of one address.
-func from(ip string, acts []act) []act {
-	return slices.DeleteFunc(slices.Clone(acts), func(a act) bool { return a.From != ip })
-}
-
 // named are the acts in the name of a user.
 func named(acts []act) []act {
 	return slices.DeleteFunc(slices.Clone(acts), func(a act) bool { return a.User == "" })
@@ -116,6 +112,30 @@ func covers(acts []act, at time.Time) bool {
 	return slices.ContainsFunc(acts, func(a act) bool {
 		return !at.Before(a.At.Add(-slack)) && !at.After(a.Until.Add(slack))
 	})
+}
+
+// inTime asks whether each event lies within the acts that have its key.
+func (c *comparison) inTime(question, subject string, acts []act, key func(act) string, events []eventRow, keyIn func(eventRow) string) {
+	byKey := map[string][]act{}
+	for _, a := range acts {
+		byKey[key(a)] = append(byKey[key(a)], a)
+	}
+	c.row(question, subject, bag{"in time": total(acts)}, counted(events, func(e eventRow) string {
+		switch {
+		case e.Time == nil:
+			return "without a time: " + keyIn(e)
+		case covers(byKey[keyIn(e)], *e.Time):
+			return "in time"
+		}
+		return stamp(*e.Time) + " " + keyIn(e)
+	}))
+}
+
+func total(acts []act) (n int) {
+	for _, a := range acts {
+		n += a.Count
+	}
+	return n
 }
 
 // A subject is an address, or all addresses of one who came from many.

@@ -13,7 +13,7 @@ func askBans(c *comparison) {
 		told := func(ip string) []eventRow { return c.events("after", "action:"+q.action, "ip:"+ip) }
 		c.byAddress(q.question, acts, nothing, func(ip string) bag { return counted(told(ip), func(eventRow) string { return "" }) })
 		c.others(q.question, acts, counted(c.events("after", "action:"+q.action), addressIn))
-		c.together("times of "+q.question, everywhere, acts, inTime, func(ip string) bag { return timely(from(ip, acts), told(ip)) })
+		c.inTime("times of "+q.question, everywhere, acts, addressOf, c.events("after", "action:"+q.action), addressIn)
 		c.byAddress("ip: "+q.question, acts, nothing, func(ip string) bag { return bag{"": q.number(c.address("after", ip))} })
 		c.others("ip: "+q.question, acts, c.everybody(q.number, "class:*"))
 	}

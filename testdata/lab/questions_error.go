@@ -16,10 +16,13 @@ func askSite(c *comparison) {
 		events := c.events("after", "exception:"+class, "service:django")
 		c.row("what they say", class, tallied(mine, detail("message")), counted(events, field("exception_message")))
 		c.row("what caused them", class, tallied(mine, detail("cause")), counted(events, field("cause")))
-		c.row("times of exceptions", class, bag{"in time": total(mine)}, timely(mine, events))
+		c.inTime("times of exceptions", class, mine, detail("message"), events, field("exception_message"))
 	}
 	down := c.of(actUpstreamDown)
+	refused := c.events("after", "action:connection_refused", "service:nginx")
 	c.row("upstream down", "in nginx's error log", times(total(down)), times(c.errors("type:connection_refused", "service:nginx")))
+	c.row("upstream down", everywhere, tallied(down, requestOf), counted(refused, requestIn))
+	c.inTime("times of these", "upstream down", down, requestOf, refused, requestIn)
 	for _, status := range sortedKeys(tallied(c.of(actRequest), statusOf)) {
 		if status >= "500" {
 			failed := times(total(having(c.of(actRequest), "status", status)))
@@ -29,17 +32,14 @@ func askSite(c *comparison) {
 	}
 }
 
+// requestOf and requestIn are who asked for what, as nginx's error log has it.
+func requestOf(a act) string      { return a.From + " GET " + a.Path + " HTTP/1.1" }
+func requestIn(e eventRow) string { return e.IP + " " + e.Fields["request"] }
+
 // errors is how often errors that fit all terms were met.
 func (c *comparison) errors(terms ...string) (n int) {
 	for _, r := range rows[errorRow](c.asker, "error", "after", terms...) {
 		n += r.Count
-	}
-	return n
-}
-
-func total(acts []act) (n int) {
-	for _, a := range acts {
-		n += a.Count
 	}
 	return n
 }
@@ -89,7 +89,7 @@ func askHost(c *comparison) {
 		c.row(q.question, "any other process", bag{}, counted(slices.DeleteFunc(slices.Clone(c.events("after", q.terms)), func(e eventRow) bool {
 			return slices.ContainsFunc(acts, func(a act) bool { return a.Detail["name"] == e.Fields["process"] })
 		}), field("process")))
-		c.row("times of "+q.question, "the kernel", bag{"in time": total(acts)}, timely(acts, c.events("after", q.terms, "source:*/kern.log")))
+		c.inTime("times of "+q.question, "in kern.log", acts, detail("name"), c.events("after", q.terms, "source:*/kern.log"), field("process"))
 	}
 	for _, a := range c.of(actOOMKill) {
 		told := bag{}
@@ -102,14 +102,14 @@ func askHost(c *comparison) {
 		}
 		c.row("OOM kill's group", a.Detail["name"], things(a.Detail["group"]), told)
 	}
-	c.row("times of disk full", "backup", bag{"in time": total(c.of(actDiskFull))},
-		timely(c.of(actDiskFull), c.events("after", "action:disk_full", "service:backup")))
 	for _, a := range c.of(actDiskFull) {
-		c.row("disk full", a.Path, bag{a.Detail["program"]: a.Count},
-			counted(c.events("after", "action:disk_full", "message:"+a.Path), func(e eventRow) string {
-				program, _, _ := strings.Cut(e.Message, ":")
-				return program
-			}))
+		full := c.events("after", "action:disk_full", "message:"+a.Path)
+		c.row("disk full", a.Path, bag{a.Detail["program"]: a.Count}, counted(full, func(e eventRow) string {
+			program, _, _ := strings.Cut(e.Message, ":")
+			return program
+		}))
+		c.inTime("times of disk full", a.Path, []act{a}, nothing, full, unnamed)
 	}
+	c.row("disk full", "all that backup says", times(total(c.of(actDiskFull))), times(c.errors("type:disk_full", "service:backup")))
 	c.row("too many open files", "all programs", times(total(c.of(actTooManyFiles))), times(c.errors("category:files")))
 }

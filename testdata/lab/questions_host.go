@@ -103,7 +103,7 @@ func askAddresses(c *comparison) {
 	there, told, first := bag{}, bag{}, bag{}
 	for _, r := range rows[addressRow](c.asker, "ip", "after") {
 		told[r.IP] = 1
-		if covers(from(r.IP, outside), r.First) {
+		if covers(slices.DeleteFunc(slices.Clone(outside), func(a act) bool { return a.From != r.IP }), r.First) {
 			first[r.IP] = 1
 		}
 	}

@@ -19,6 +19,7 @@ func askImplants(c *comparison) {
 		}
 		subject := fmt.Sprintf("port %d, %s", a.Port, a.Detail["kind"])
 		c.row("listener", subject, things(pid), told)
+		c.row("its user", subject, things(pid+" of "+a.User), c.userOf("during", a.PID))
 		c.row("its executable", subject, things(running(a)), c.executable("during", a.PID))
 	}
 	for _, s := range c.Stills {

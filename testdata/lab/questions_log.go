@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -45,11 +46,17 @@ func askLogs(c *comparison) {
 	rotated := bag{}
 	for path, n := range tallied(c.of(actRotation), func(a act) string { return a.Path }) {
 		rotated[path], rotated[path+".1"] = 1, 1
-		if n > 1 { // compressed when it is rotated the second time
-			rotated[path+".2.gz"] = 1
+		for i := 2; i <= n; i++ { // compressed when it is rotated the second time
+			rotated[fmt.Sprintf("%s.%d.gz", path, i)] = 1
 		}
 	}
-	c.row("rotated logs", "after", rotated, sources.within(rotated))
+	generations := bag{}
+	for path := range sources {
+		if log := generation.ReplaceAllString(path, ""); log != path || rotated[path] > 0 {
+			generations[path] = 1
+		}
+	}
+	c.row("rotated logs", "after", rotated, generations)
 }
 
 // within is what of b the other bag has too.
@@ -90,7 +97,8 @@ func (c *comparison) export(still string) {
 }
 
 // began reports whether the victim's log began with these bytes. It may have
-// grown after the still, and have been rotated after all but the last.
+// grown after the still, and have been rotated after all but the last; a
+// generation that is rotated already grows no more.
 func (c *comparison) began(still, path string, got []byte) bool {
 	names := []string{path}
 	if still != "after" {
@@ -102,7 +110,10 @@ func (c *comparison) began(still, path string, got []byte) bool {
 	}
 	return slices.ContainsFunc(names, func(name string) bool {
 		b, err := c.log(name)
-		return err == nil && bytes.HasPrefix(b, got)
+		if err != nil || still == "after" && generation.MatchString(name) {
+			return err == nil && bytes.Equal(b, got)
+		}
+		return bytes.HasPrefix(b, got) && (len(got) > 0 || len(b) == 0)
 	})
 }
 

@@ -24,6 +24,19 @@ func askQuiet(c *comparison) {
 func addressIn(e eventRow) string { return e.IP }
 func userIn(e eventRow) string    { return e.User }
 
+// askWindow asks for what happened between the first still and the second. The
+// stamps of sshd are finer than a second, others would be rounded out of it.
+func askWindow(c *comparison) {
+	window := []string{"--since", stamp(c.frame("before").Until), "--until", stamp(c.frame("during").At)}
+	for _, q := range []struct{ question, what, terms string }{
+		{"between: failures", actLoginRefused, "action:login_failed service:sshd"},
+		{"between: logins", actLoginAccepted, "action:login service:sshd"},
+	} {
+		c.row(q.question, everywhere, tallied(c.between("before", "during", c.of(q.what)), addressOf),
+			counted(c.events("after", append(strings.Fields(q.terms), window...)...), addressIn))
+	}
+}
+
 // askLogins asks who tried which account how often, and who was let in.
 func askLogins(c *comparison) {
 	refused, accepted := c.of(actLoginRefused), c.of(actLoginAccepted)
@@ -33,17 +46,16 @@ func askLogins(c *comparison) {
 	})
 	c.others("failed logins", refused, counted(c.events("after", "action:login_failed", "service:sshd"), addressIn))
 	c.together("failed users", everywhere, refused, userOf, func(ip string) bag { return counted(failed(ip), userIn) })
-	c.together("times of failures", everywhere, refused, inTime, func(ip string) bag { return timely(from(ip, refused), failed(ip)) })
 	c.row("failures, --by ip", everywhere, tallied(refused, addressOf), c.countedBy("ip", "action:login_failed", "service:sshd"))
-	c.row("failures, --since", "from still to still", tallied(c.between("before", "during", refused), addressOf), counted(c.events("after",
-		"action:login_failed", "service:sshd", "--since", stamp(c.frame("before").Until), "--until", stamp(c.frame("during").At)), addressIn))
+	c.inTime("times of failures", everywhere, refused, func(a act) string { return both(a.From, a.User) },
+		c.events("after", "action:login_failed", "service:sshd"), func(e eventRow) string { return both(e.IP, e.User) })
 	c.unknownUsers(refused)
 
 	// The row of an address counts the refused credentials of all services.
-	all := append(slices.Clone(refused), c.of(actAuthRefused)...)
+	all := slices.Concat(refused, c.of(actAuthRefused))
 	c.byAddress("ip: failed_logins", all, nothing, func(ip string) bag { return bag{"": c.address("after", ip).Failed} })
 	c.others("ip: failed_logins", all, c.everybody(func(r addressRow) int { return r.Failed }, "class:*"))
-	c.byAddress("ip: users", once(named(append(all, append(accepted, c.of(actRequest)...)...)), func(a act) string { return both(a.From, a.User) }), userOf,
+	c.byAddress("ip: users", once(named(slices.Concat(all, accepted, c.of(actRequest))), func(a act) string { return both(a.From, a.User) }), userOf,
 		func(ip string) bag { return things(c.address("after", ip).Users...) })
 
 	in := func(ip string) []eventRow { return c.events("after", "action:login", "service:sshd", "ip:"+ip) }
@@ -55,12 +67,16 @@ func askLogins(c *comparison) {
 		})
 	})
 	c.others("logins", accepted, counted(c.events("after", "action:login", "service:sshd"), addressIn))
-	c.together("times of logins", everywhere, accepted, inTime, func(ip string) bag { return timely(from(ip, accepted), in(ip)) })
+	c.inTime("times of logins", everywhere, accepted, portOf, c.events("after", "action:login", "service:sshd"), portIn)
 	c.byAddress("ip: logins", accepted, nothing, func(ip string) bag { return bag{"": c.address("after", ip).Logins} })
-	c.byAddress("logouts", c.of(actLogout), func(a act) string { return fmt.Sprintf("%s, port %d", a.User, a.Port) }, func(ip string) bag {
-		return counted(c.events("after", "action:logout", "service:sshd", "ip:"+ip), func(e eventRow) string { return e.User + ", port " + e.Fields["port"] })
+	c.byAddress("logouts", c.of(actLogout), func(a act) string { return fmt.Sprintf("%s, pid %d", a.User, a.PID) }, func(ip string) bag {
+		return counted(c.events("after", "action:logout", "service:sshd", "ip:"+ip), func(e eventRow) string { return fmt.Sprintf("%s, pid %d", e.User, e.PID) })
 	})
+	c.inTime("times of logouts", everywhere, c.of(actLogout), portOf, c.events("after", "action:logout", "service:sshd"), portIn)
 }
+
+func portOf(a act) string      { return fmt.Sprintf("%s port %d", a.From, a.Port) }
+func portIn(e eventRow) string { return fmt.Sprintf("%s port %s", e.IP, e.Fields["port"]) }
 
 // unknownUsers asks which of the accounts that were tried do not exist, and how
 // often sshd was told one: once in each connection, however many passwords follow.
@@ -74,24 +90,10 @@ func (c *comparison) unknownUsers(refused []act) {
 		told[e.User] = 1
 	}
 	c.row("unknown users", everywhere, unknown, told)
-	c.together("ip: invalid_users", everywhere, tries, nothing, func(ip string) bag { return bag{"": c.address("after", ip).Invalid} })
+	c.row("ip: invalid_users", everywhere, tallied(tries, addressOf), c.everybody(func(r addressRow) int { return r.Invalid }, "class:*"))
 }
 
 func nothing(act) string { return "" }
-func inTime(act) string  { return "in time" }
-
-// timely tells the events that lie within the acts from those that do not.
-func timely(acts []act, events []eventRow) bag {
-	return counted(events, func(e eventRow) string {
-		switch {
-		case e.Time == nil:
-			return "without a time"
-		case covers(acts, *e.Time):
-			return "in time"
-		}
-		return "at " + e.Time.Format("15:04:05.000")
-	})
-}
 
 // once are the acts without those of a name that was there before, each counted once.
 func once(acts []act, name func(act) string) (all []act) {

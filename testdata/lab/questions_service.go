@@ -14,10 +14,10 @@ func askServices(c *comparison) {
 		starts := c.events("after", "action:service_started", "service:"+service)
 		stops := c.events("after", "action:service_stopped", "service:"+service)
 		again := survivors(having(crashed, "service", service), having(started, "service", service))
-		c.row("starts", service, tallied(append(again, having(started, "service", service)...), pidOf), counted(starts, pidIn))
+		c.row("starts", service, tallied(slices.Concat(again, having(started, "service", service)), pidOf), counted(starts, pidIn))
 		c.row("stops", service, tallied(having(stopped, "service", service), pidOf), counted(stops, pidIn))
-		c.row("times of services", service, bag{"in time": len(again) + total(having(append(started, stopped...), "service", service))},
-			timely(having(all, "service", service), append(slices.Clone(starts), stops...)))
+		c.inTime("times of starts", service, slices.Concat(again, having(started, "service", service)), pidOf, starts, pidIn)
+		c.inTime("times of stops", service, having(stopped, "service", service), pidOf, stops, pidIn)
 	}
 	for _, a := range crashed {
 		told := bag{}
@@ -31,10 +31,12 @@ func askServices(c *comparison) {
 		c.row("crashes", a.Detail["service"], bag{fmt.Sprintf("pid %d, signal %s", a.PID, a.Detail["signal"]): a.Count}, told)
 		c.row("errors of crashes", a.Detail["service"], times(a.Count), times(c.errors("category:service", "service:"+a.Detail["service"])))
 	}
-	for _, a := range c.of(actCron) {
+	jobs := c.of(actCron)
+	c.row("cron", "all jobs", tallied(jobs, detail("command")), counted(c.events("after", "action:scheduled_job"), field("command")))
+	for _, a := range jobs {
 		runs := c.events("after", "action:scheduled_job", "message:"+a.Detail["command"])
 		c.row("cron", a.Detail["command"], bag{a.User: a.Count}, counted(runs, userIn))
-		c.row("times of cron", a.Detail["command"], bag{"in time": a.Count}, timely([]act{a}, runs))
+		c.inTime("times of cron", a.Detail["command"], []act{a}, nothing, runs, unnamed)
 	}
 }
 
@@ -44,8 +46,8 @@ var ended = regexp.MustCompile(`\(PID (\d+)\) was terminated by signal (\d+)`)
 func pidOf(a act) string      { return fmt.Sprintf("pid %d", a.PID) }
 func pidIn(e eventRow) string { return fmt.Sprintf("pid %d", e.PID) }
 
-// survivors are the starts whose process lived through a crash of one of its
-// children: it is the one that begins anew.
+// survivors are crashes under the process that lived through the end of one of
+// its children: it is the one that begins anew.
 func survivors(crashed, started []act) (all []act) {
 	for _, crash := range crashed {
 		last := act{}
@@ -54,8 +56,9 @@ func survivors(crashed, started []act) (all []act) {
 				last = s
 			}
 		}
-		last.Count = crash.Count
-		all = append(all, last)
+		again := crash
+		again.PID = last.PID
+		all = append(all, again)
 	}
 	return all
 }

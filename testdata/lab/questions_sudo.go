@@ -17,7 +17,8 @@ func askSudo(c *comparison) {
 				return plain(e.Fields["command"]) + " as " + e.Fields["target_user"]
 			})
 		})
-		c.row("times of "+q.question, "all users", bag{"in time": total(acts)}, timely(acts, c.events("after", "action:"+q.action)))
+		c.inTime("times: "+q.question, "all users", acts, func(a act) string { return a.User + ": " + plain(a.Detail["command"]) },
+			c.events("after", "action:"+q.action), func(e eventRow) string { return e.User + ": " + plain(e.Fields["command"]) })
 		who := tallied(acts, userOf)
 		others := slices.DeleteFunc(slices.Clone(c.events("after", "action:"+q.action)), func(e eventRow) bool { return who[e.User] > 0 })
 		c.row(q.question, "any other user", bag{}, counted(others, userIn))

@@ -20,6 +20,8 @@ var explanations = []explanation{
 		return a.Count >= 6 && says(r, "sshd", "maximum authentication attempts exceeded")
 	}},
 	{actBan, func(a act, r errorRow) bool { return says(r, "sshd", "Timeout before authentication for "+a.From) }},
+	// Where the limits of the machine are lower than those that sudo restores.
+	{actSudo, func(_ act, r errorRow) bool { return says(r, "sudo", "pam_limits(sudo:session): Could not set limit") }},
 	{actAuthRefused, func(_ act, r errorRow) bool { return r.Type == "login_failed" && says(r, "nginx", "user ") }},
 	{actRequest, func(a act, r errorRow) bool {
 		n, _ := strconv.Atoi(a.Detail["status"])

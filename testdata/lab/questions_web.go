@@ -15,15 +15,20 @@ func askRequests(c *comparison) {
 		})
 	})
 	c.others("requests", acts, counted(c.events("after", "action:http_request", "service:nginx"), addressIn))
-	c.together("times of requests", everywhere, acts, inTime, func(ip string) bag { return timely(from(ip, acts), asked(ip)) })
+	c.inTime("times of requests", everywhere, acts, func(a act) string { return a.From + " " + statusOf(a) + " " + a.Path },
+		c.events("after", "action:http_request", "service:nginx"), func(e eventRow) string { return e.IP + " " + e.Fields["status"] + " " + e.Fields["path"] })
 	c.byAddress("ip: requests", acts, nothing, func(ip string) bag { return bag{"": c.address("after", ip).Requests} })
 	c.others("ip: requests", acts, c.everybody(func(r addressRow) int { return r.Requests }))
 	c.together("ip: statuses", everywhere, acts, func(a act) string { return statusOf(a)[:1] + "xx" }, func(ip string) bag {
 		return bag(c.address("after", ip).Statuses)
 	})
-	c.byAddress("failures by HTTP", c.of(actAuthRefused), userOf, func(ip string) bag {
+	refused := c.of(actAuthRefused)
+	c.byAddress("failures by HTTP", refused, userOf, func(ip string) bag {
 		return counted(c.events("after", "action:login_failed", "service:nginx", "ip:"+ip), userIn)
 	})
+	all := c.events("after", "action:login_failed", "service:nginx")
+	c.row("failures by HTTP", everywhere, tallied(refused, requestOf), counted(all, requestIn))
+	c.inTime("times of these", "failures by HTTP", refused, requestOf, all, requestIn)
 }
 
 // statusOf is the status of a request, of three digits.

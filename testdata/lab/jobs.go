@@ -27,7 +27,7 @@ func (l *lab) noteCron(since time.Time) {
 
 // startAudit starts auditd where the kernel lets it. In a pid namespace of its
 // own it does not (audit_netlink_ok of kernel/audit.c: only the first one may
-// set the daemon), and what auditd then says is kept as the truth.
+// set the daemon), and what auditctl says of it then is kept as the truth.
 func (l *lab) startAudit() {
 	start := time.Now()
 	if l.command("sh", "-c", "command -v auditd").try() != nil {
@@ -38,8 +38,8 @@ func (l *lab) startAudit() {
 	l.start(Job{Name: "auditd", Args: []string{"auditd", "-n"}, Unit: "auditd"})
 	time.Sleep(time.Second)
 	state := "running"
-	if l.command("auditctl", "-s").try() != nil {
-		state = strings.TrimSpace(l.read(labDir + "/auditd.talk"))
+	if ask := l.command("auditctl", "-s"); ask.try() != nil {
+		state = strings.TrimSpace(ask.out)
 	}
 	l.note(act{What: actAudit, Actor: "host", At: start, Detail: map[string]string{"state": state}})
 }

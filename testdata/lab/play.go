@@ -109,8 +109,9 @@ func (l *lab) probeWeb() {
 	}
 }
 
-// bruteForce is the stubborn attacker, by both families: five wrong passwords, a
-// ban, knocks at the closed door, and the end of the ban.
+// bruteForce is the stubborn attacker, by both families: as many wrong passwords
+// as bring a ban and not one more, which the ban might cut off unjudged, knocks
+// at the closed door, and the end of the ban.
 func (l *lab) bruteForce() {
 	together(func() {
 		l.refused(attacker4, "root", 3)
@@ -120,7 +121,7 @@ func (l *lab) bruteForce() {
 		l.awaitBan("unban", attacker4, 1)
 	}, func() {
 		l.refused(attacker6, "backup", 2)
-		l.refused(attacker6, "root", 4)
+		l.refused(attacker6, "root", 3)
 		l.awaitBan("ban", attacker6, 1)
 		l.knockBanned(attacker6, 2)
 	})

@@ -42,7 +42,7 @@ const (
 	actStarted       = "service_started" // Detail service
 	actRotation      = "rotation"        // Path was renamed and begun anew
 	actCron          = "cron"            // Count runs of Detail command
-	actAudit         = "audit"           // Detail state: running, or what auditd said when it could not
+	actAudit         = "audit"           // Detail state: running, not installed, or what auditctl says when the kernel refuses
 )
 
 // An act is one thing that somebody did or that befell the victim, written down

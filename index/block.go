@@ -37,36 +37,30 @@ type blockInfo struct {
 // BlockBuilder packs entries into blocks. It may be used again after Finish;
 // it is not safe for use by several goroutines.
 type BlockBuilder struct {
-	pack *packer
-	info blockInfo
-	raw  []byte
-	prev Entry // of the entry added last: only the fields that deltas need
-	err  error
+	pack      *packer
+	info      blockInfo
+	raw       []byte
+	firstLine int64
+	prev      Entry // of the entry added last: only what the next one needs
+	err       error
 
 	dict  dictionary
 	addrs []netip.Addr
 	addr  map[netip.Addr]uint64
 	cols  [columns][]byte
+	shape shaper
 	terms termSet
 	names map[string]struct{}
 }
 
-// The columns of an events value, in their order in it.
+// The columns of an events value, in their order in it. The column of the rest
+// follows them.
 const (
-	colStart = iota // bytes skipped since the end of the entry before
-	colLength
-	colLine    // lines skipped since the last line of the entry before
-	colLines   // last line - first line
-	colTime    // difference to the entry before, zigzag
-	colClass   // one byte each: clock, level, action, outcome
-	colPID     // difference to the entry before, zigzag
-	colCount   // count - 1
-	colText    // references: host, service, user, signature
-	colIP      // address number + 1, or 0
-	colIPs     // how many, then their numbers
-	colMessage // start within the entry and length + 1, or 0 and a reference
-	colFields  // how many, then for each a name and a value as in colMessage
-	columns    // how many columns there are
+	colLine  = iota // the first line, as the difference to the last line of the entry before
+	colLines        // last line - first line
+	colShape        // 0 for the last one of the template, else its number plus one
+	colTime         // difference to the entry before, zigzag, where the shape says so
+	columns         // how many columns there are
 )
 
 // NewBlockBuilder returns an empty builder.
@@ -85,7 +79,7 @@ func NewBlockBuilder() (*BlockBuilder, error) {
 // until Finish.
 func (b *BlockBuilder) Reset(source uint32, offset, firstLine int64, raw []byte) {
 	b.info = blockInfo{Source: source, Offset: offset, Bytes: int64(len(raw))}
-	b.raw = raw
+	b.raw, b.firstLine = raw, firstLine
 	b.prev = Entry{LineEnd: firstLine - 1}
 	b.err = nil
 	b.dict.reset()
@@ -96,16 +90,20 @@ func (b *BlockBuilder) Reset(source uint32, offset, firstLine int64, raw []byte)
 	for i := range b.cols {
 		b.cols[i] = b.cols[i][:0]
 	}
-	b.cols[colLine] = binary.AppendUvarint(b.cols[colLine], uint64(firstLine))
+	b.shape.reset(raw)
 }
 
 // Add adds an entry. Entries come in the order of their bytes and do not
 // overlap.
 func (b *BlockBuilder) Add(e *Entry) {
-	if e.Start < b.prev.End || e.End < e.Start || e.End > len(b.raw) || e.Line < b.prev.LineEnd || e.LineEnd < e.Line || e.PID < 0 || e.PID > math.MaxInt32 {
-		if b.err == nil {
-			b.err = fmt.Errorf("block: entry %d..%d at line %d does not follow the one before it", e.Start, e.End, e.Line)
-		}
+	if e.Start < b.prev.End || e.End < e.Start || e.End > len(b.raw) || e.PID < 0 || e.PID > math.MaxInt32 {
+		b.fail(e, "does not follow the one before it")
+		return
+	}
+	s := &b.shape
+	s.locate(e.Start, e.End)
+	if e.Line != b.firstLine+int64(s.first) || e.LineEnd != b.firstLine+int64(s.end) {
+		b.fail(e, "stands in other lines")
 		return
 	}
 	b.info.Events++
@@ -113,45 +111,60 @@ func (b *BlockBuilder) Add(e *Entry) {
 		b.info.Min, b.info.Max = e.Time, e.Time
 	}
 	b.info.Min, b.info.Max = min(b.info.Min, e.Time), max(b.info.Max, e.Time)
-	b.uint(colStart, uint64(e.Start-b.prev.End))
-	b.uint(colLength, uint64(e.End-e.Start))
-	b.int(colLine, e.Line-b.prev.LineEnd)
+	b.uint(colLine, uint64(e.Line-b.prev.LineEnd))
 	b.uint(colLines, uint64(e.LineEnd-e.Line))
-	b.int(colTime, int64(e.Time-b.prev.Time))
-	b.cols[colClass] = append(b.cols[colClass], byte(e.Clock), byte(e.Level), byte(e.Action), byte(e.Outcome))
-	b.int(colPID, int64(e.PID-b.prev.PID))
-	b.uint(colCount, uint64(max(e.Count, 1)-1))
-	for _, text := range [...][]byte{e.Host, e.Service, e.User, e.Signature} {
-		b.uint(colText, b.dict.add(text))
+	b.addShape(e)
+	b.uint(colShape, s.finish())
+	b.terms.addEntry(e)
+	b.prev.End, b.prev.LineEnd, b.prev.Time = e.End, e.LineEnd, e.Time
+}
+
+func (b *BlockBuilder) fail(e *Entry, why string) {
+	if b.err == nil {
+		b.err = fmt.Errorf("block: entry %d..%d at line %d %s", e.Start, e.End, e.Line, why)
 	}
-	b.addIPs(e)
-	raw := b.raw[e.Start:e.End]
-	b.value(colMessage, raw, e.Message)
-	b.uint(colFields, uint64(len(e.Fields)))
+}
+
+// addShape writes the entry's shape, in the order that doc.go gives.
+func (b *BlockBuilder) addShape(e *Entry) {
+	s := &b.shape
+	s.key = append(s.key[:0], byte(e.Clock), byte(e.Level), byte(e.Action), byte(e.Outcome))
+	s.uint(uint64(max(e.Count, 1) - 1))
+	if s.whole() {
+		s.byte(0)
+	} else {
+		s.byte(1)
+		s.apart(uint64(e.Start - s.starts[s.first]))
+		s.apart(uint64(e.End - e.Start))
+	}
+	if s.time(e.Time, b.prev.Time) {
+		b.cols[colTime] = binary.AppendVarint(b.cols[colTime], int64(e.Time-b.prev.Time))
+	}
+	s.pid(b.raw, e.PID)
+	for _, v := range [...][]byte{e.Host, e.Service, e.Signature} {
+		b.value(v, true)
+	}
+	b.value(e.User, false)
+	if e.IP.IsValid() {
+		s.address(b.raw, e.IP, b.address)
+	} else {
+		s.byte(addressNone)
+	}
+	s.uint(uint64(len(e.IPs)))
+	for _, a := range e.IPs {
+		s.address(b.raw, a, b.address)
+	}
+	b.value(e.Message, false)
+	s.uint(uint64(len(e.Fields)))
 	for _, f := range e.Fields {
 		b.names[f.Name] = struct{}{}
-		b.uint(colFields, b.dict.add([]byte(f.Name)))
-		b.value(colFields, raw, f.Value)
+		s.uint(b.dict.add([]byte(f.Name)))
+		b.value(f.Value, false)
 	}
-	b.terms.addEntry(e)
-	b.prev.End, b.prev.LineEnd, b.prev.Time, b.prev.PID = e.End, e.LineEnd, e.Time, e.PID
 }
 
 func (b *BlockBuilder) uint(col int, v uint64) {
 	b.cols[col] = binary.AppendUvarint(b.cols[col], v)
-}
-func (b *BlockBuilder) int(col int, v int64) { b.cols[col] = binary.AppendVarint(b.cols[col], v) }
-
-func (b *BlockBuilder) addIPs(e *Entry) {
-	ip := uint64(0)
-	if e.IP.IsValid() {
-		ip = b.address(e.IP) + 1
-	}
-	b.uint(colIP, ip)
-	b.uint(colIPs, uint64(len(e.IPs)))
-	for _, a := range e.IPs {
-		b.uint(colIPs, b.address(a))
-	}
 }
 
 func (b *BlockBuilder) address(a netip.Addr) uint64 {
@@ -165,15 +178,24 @@ func (b *BlockBuilder) address(a netip.Addr) uint64 {
 }
 
 // value writes v as a range of the entry's own bytes where it is one, and else
-// as a reference to the dictionary: most values lie in the raw text already.
-func (b *BlockBuilder) value(col int, raw, v []byte) {
-	if at := within(raw, v); at >= 0 {
-		b.uint(col, uint64(len(v))+1)
-		b.uint(col, uint64(at))
-		return
+// as a text of the dictionary: most values lie in the text already. Of few
+// values, the text belongs to the shape.
+func (b *BlockBuilder) value(v []byte, few bool) {
+	s := &b.shape
+	at := within(b.raw[s.from:s.until], v)
+	switch {
+	case at >= 0 && s.span(s.from+at, s.from+at+len(v)):
+	case few || len(v) == 0:
+		s.byte(valueText)
+		s.uint(b.dict.add(v))
+	case at >= 0:
+		s.byte(valueApart)
+		s.apart(uint64(at))
+		s.apart(uint64(len(v)))
+	default:
+		s.byte(valueOwn)
+		s.apart(b.dict.add(v))
 	}
-	b.uint(col, 0)
-	b.uint(col, b.dict.add(v))
 }
 
 // within returns where v lies in raw if v is a part of the same memory, else
@@ -202,13 +224,21 @@ func (b *BlockBuilder) Finish() (*Block, error) {
 		s := a.AsSlice()
 		out = append(append(out, byte(len(s))), s...)
 	}
-	for _, c := range b.cols {
-		out = append(binary.AppendUvarint(out, uint64(len(c))), c...)
+	out = binary.AppendUvarint(out, uint64(b.firstLine))
+	out = binary.AppendUvarint(out, uint64(len(b.shape.offset)))
+	for _, d := range b.shape.offset {
+		out = binary.AppendVarint(out, d)
+	}
+	for _, parts := range [...][][]byte{b.shape.shapes, append(b.cols[:], b.shape.rest)} {
+		out = binary.AppendUvarint(out, uint64(len(parts)))
+		for _, p := range parts {
+			out = append(binary.AppendUvarint(out, uint64(len(p))), p...)
+		}
 	}
 	if len(out) > maxValue {
 		return nil, fmt.Errorf("block: %d bytes of events: at most %d", len(out), maxValue)
 	}
-	blk := &Block{info: b.info, raw: b.pack.pack(b.raw), events: b.pack.pack(out), terms: b.terms.sorted(), fields: map[string]struct{}{}}
+	blk := &Block{info: b.info, raw: b.pack.pack(b.shape.packed, b.shape.text.Parts()...), events: b.pack.pack(out), terms: b.terms.sorted(), fields: map[string]struct{}{}}
 	for n := range b.names {
 		blk.fields[n] = struct{}{}
 	}

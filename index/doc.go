@@ -16,7 +16,7 @@
 //	process   snapshot (4) value (4)          up to 256 Process, a CBOR sequence, by pid
 //	socket    snapshot (4) value (4)          up to 256 Socket, likewise, as captured
 //	gap       snapshot (4) value (4)          up to 256 Gap, likewise, as captured
-//	raw       block (4)                       the text of the block, byte for byte
+//	raw       block (4)                       the text of the block in columns, as package text has it; its four parts are a zstd frame each
 //	events    block (4)                       the events in that text, see below
 //	blocks    segment (4)                     up to 256 rows about blocks, CBOR; fewer where they hold many terms
 //	terms     segment (4) first term (1…128)  a page of terms, see below
@@ -33,10 +33,12 @@
 //	sum (4)    CRC-32C over bucket, 0, length of the key (4), key, and all of the above
 //
 // The manifest is written last. It names for every other bucket the number of
-// keys, their bytes, and a SHA-256 over all keys and values in order, each
-// preceded by its length (8); and a digest over all this, which stands for the
-// whole case: it is what snapshot prints and info shows. A file without a
-// manifest was never finished.
+// keys, their bytes, a CRC-32C over all keys in order, and a SHA-256 over all
+// keys and values in order, each preceded by its length (8); and a digest over
+// all this, which stands for the whole case: it is what snapshot prints and
+// info shows. A file without a manifest was never finished. The keys are
+// compared whenever a case is opened: a value that lies elsewhere would not be
+// missed by a question that looks for it there.
 //
 // # Blocks and events
 //
@@ -44,29 +46,55 @@
 // of an entry wherever entries are not absurdly long. The blocks of a source
 // follow one another without a gap; blocks are numbered through the case.
 //
+// An event is one or more lines. What it means follows, nearly always, from how
+// its lines look; so it is written as a shape, which says where in the lines its
+// time, its process, its addresses and its values stand, and the lines of one
+// template (see package text) share one. A variable is one of package text's.
+//
 // The content of an events value is a run of unsigned varints (LEB128) and
 // bytes:
 //
 //	number of events
 //	texts: how many, then for each its length and bytes; they are numbered from 1, 0 is the empty text
 //	addresses: how many, then for each its length (4 or 16) and bytes; numbered from 0
-//	13 columns, each preceded by its length in bytes
+//	number of the block's first line in its source
+//	offsets: how many, then each as ± nanoseconds; numbered from 0
+//	shapes: how many, then for each its length and bytes; numbered from 1
+//	columns: how many (5), then for each its length and bytes
 //
-// and the columns hold for each event, in order of its bytes (± is zigzag):
+// and the columns hold (± is zigzag):
 //
-//	start     bytes since the end of the event before
-//	length    of its text
-//	line      once the block's first line; then ± lines since the last line of the event before
-//	lines     how many more than one
-//	time      ± nanoseconds since the event before
-//	class     4 bytes: clock, level, action, outcome
-//	pid       ± since the event before
-//	count     times it happened, less one
-//	text      numbers of host, service, user, signature
-//	ip        number of its address plus one, or 0
-//	ips       how many, then the number of each
-//	message   a value: its length plus one and where it starts in the event's text; or 0 and the number of a text
-//	fields    how many, then for each the number of its name, and a value as in message
+//	line    for each event: its first line, counted from the last line of the event before, or from the one before the block
+//	lines   for each event: how many more lines than one
+//	shape   for each event: 0 for the shape that its first line's template had last, or the number of the shape
+//	time    ± nanoseconds since the event before, where the shape says so
+//	rest    varints that the shapes ask for, in the order of the events
+//
+// A shape is
+//
+//	class      4 bytes: clock, level, action, outcome
+//	count      times it happened, less one
+//	bounds     0: whole lines, without the last newline; 1: rest has where it starts in the first line, and its length
+//	time       0: see the column of times; 1: that of the event before; 2, a variable of the first line and an offset: its stamp, as if it were UTC, plus the offset
+//	pid        0: none; 1: in rest; 2 and a variable of the first line
+//	host, service, signature, user    a value each
+//	ip         an address
+//	ips        how many, then each
+//	message    a value
+//	fields     how many, then for each the number of its name's text, and a value
+//
+// with the first byte of time, pid, values and addresses saying which. An
+// address is 0: none; 1: rest has its number; 2 or 3 and a variable of the first
+// or last line. A value is
+//
+//	0  and the number of a text
+//	1  and the positions where it begins and ends
+//	2: rest has where it starts in the event's text, and its length
+//	3: rest has the number of a text
+//
+// and a position is an edge and a number of bytes behind it. The edge is twice
+// its number, plus one if it is of the last line: number 0 is the start of the
+// line, 2k+1 the start of its variable k, 2k+2 its end.
 //
 // # Terms
 //
@@ -89,5 +117,6 @@
 //
 // # History
 //
-//	format 1  the first one; not yet promised, the next version may drop it
+//	format 1  the first one; text and columns of events apart; never promised, no longer read
+//	format 2  texts in columns, events as shapes of their lines, keys proved when a case is opened; not yet promised either
 package index

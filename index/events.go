@@ -11,6 +11,8 @@ import (
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
+
+	"stilltrace/index/text"
 )
 
 // Events yields the events for which all of q holds, in the order of time,
@@ -91,7 +93,9 @@ func (r *Reader) merge(f *filter, q Query, yield func(*Event, error) bool) error
 // texts and slices are not.
 func (r *Reader) block(n int, f *filter, q Query, do func(*Event) bool) error {
 	info := r.blocks[n]
-	raw, err := r.value(bucketRaw, key32(uint32(n)))
+	lines, done := r.decoder()
+	defer done()
+	raw, err := r.text(n, lines)
 	if err != nil {
 		return err
 	}
@@ -99,7 +103,7 @@ func (r *Reader) block(n int, f *filter, q Query, do func(*Event) bool) error {
 	if err != nil {
 		return err
 	}
-	u, err := newUnblock(info, r.sources[info.Source-1].Path, string(raw), content)
+	u, err := newUnblock(info, r.sources[info.Source-1].Path, raw, lines, content)
 	if err != nil {
 		return fmt.Errorf("block %d: %w", n, err)
 	}
@@ -117,6 +121,31 @@ func (r *Reader) block(n int, f *filter, q Query, do func(*Event) bool) error {
 		}
 	}
 	return nil
+}
+
+// text decodes the text of a block with the given decoder.
+func (r *Reader) text(n int, lines *text.Decoder) (string, error) {
+	packed, err := r.value(bucketRaw, key32(uint32(n)))
+	if err != nil {
+		return "", err
+	}
+	size := r.blocks[n].Bytes
+	raw, err := lines.DecodeMarked(make([]byte, 0, size), packed, int(size))
+	if err != nil || int64(len(raw)) != size {
+		return "", fmt.Errorf("block %d: its text is not as long as it should be: %w", n, ErrDamaged)
+	}
+	return string(raw), nil
+}
+
+// decoder returns a decoder that nobody uses, and what to call when it is no
+// longer used: one question may be asked while another is answered.
+func (r *Reader) decoder() (lines *text.Decoder, done func()) {
+	if n := len(r.idle); n > 0 {
+		lines, r.idle = r.idle[n-1], r.idle[:n-1]
+	} else {
+		lines = &text.Decoder{}
+	}
+	return lines, func() { r.idle = append(r.idle, lines) }
 }
 
 // candidates returns the blocks that can hold wanted events, ascending.
@@ -207,16 +236,15 @@ func (r *Reader) WriteSource(w io.Writer, id uint32) error {
 	if id == 0 || int(id) >= len(r.bySource) {
 		return fmt.Errorf("%s: no source %d", r.path, id)
 	}
+	lines, done := r.decoder()
+	defer done()
 	of := r.bySource[id]
 	for n := of.first; n < of.end; n++ {
-		raw, err := r.value(bucketRaw, key32(uint32(n)))
+		raw, err := r.text(n, lines)
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.path, err)
 		}
-		if int64(len(raw)) != r.blocks[n].Bytes {
-			return fmt.Errorf("%s: block %d: %d bytes, not %d: %w", r.path, n, len(raw), r.blocks[n].Bytes, ErrDamaged)
-		}
-		if _, err := w.Write(raw); err != nil {
+		if _, err := io.WriteString(w, raw); err != nil {
 			return err
 		}
 	}

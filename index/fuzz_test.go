@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"stilltrace/index/text"
 )
 
 // tinyCase is a case with one process and one log, as small as one gets.
@@ -83,8 +85,13 @@ func FuzzUnblock(f *testing.F) {
 	content, err := o.open(bucketEvents, key, seal(bucketEvents, key, blk.events))
 	require.NoError(f, err)
 	f.Add(content)
+	var enc text.Encoder
+	packed := enc.Encode(nil, []byte(raw))
 	f.Fuzz(func(t *testing.T, content []byte) {
-		u, err := newUnblock(blockInfo{Source: 1, Events: 1}, "/a", raw, content)
+		var lines text.Decoder
+		_, err := lines.DecodeMarked(nil, packed, len(raw))
+		require.NoError(t, err)
+		u, err := newUnblock(blockInfo{Source: 1, Bytes: int64(len(raw)), Events: 1}, "/a", raw, &lines, content)
 		if err != nil {
 			return
 		}

@@ -4,12 +4,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 )
 
 // load reads the manifest and the small things that every question needs.
 func (r *Reader) load() error {
 	if err := r.loadManifest(); err != nil {
 		return err
+	}
+	for _, b := range r.manifest.Buckets {
+		if err := r.proveKeys(b); err != nil {
+			return err
+		}
 	}
 	if err := loadAll(r, bucketSnapshot, &r.snapshots); err != nil {
 		return err
@@ -45,6 +51,38 @@ func (r *Reader) load() error {
 		r.segments = append(r.segments, len(r.blocks))
 		return nil
 	})
+}
+
+// proveKeys compares the keys of a bucket with the manifest. A value has its
+// own checksum; but of one whose key is not where it should be, nothing would
+// be seen.
+func (r *Reader) proveKeys(want BucketProof) error {
+	keys, sum := int64(0), uint32(0)
+	err := guard(func() error {
+		b := r.tx.Bucket([]byte(want.Name))
+		if b == nil {
+			return nil
+		}
+		for c, k := b.Cursor(), []byte(nil); ; {
+			if k == nil {
+				k, _ = c.First()
+			} else {
+				k, _ = c.Next()
+			}
+			if k == nil || keys > want.Keys {
+				return nil
+			}
+			keys++
+			sum = crc32.Update(sum, castagnoli, k)
+		}
+	})
+	if err == nil && (keys != want.Keys || sum != want.Index) {
+		err = ErrDamaged
+	}
+	if err != nil {
+		return fmt.Errorf("%s: its keys are not those that were written: %w", want.Name, err)
+	}
+	return nil
 }
 
 // addBlock takes in a row of the directory. The blocks of a source follow one
@@ -99,8 +137,9 @@ func (r *Reader) loadManifest() error {
 		return fmt.Errorf("%w: %d, and this program reads up to %d: use the stilltrace that wrote it (%s) or a newer one",
 			ErrNewer, r.manifest.Format, Format, r.manifest.Tool)
 	}
-	if r.manifest.Format < 1 {
-		return fmt.Errorf("%w: format %d", ErrNotCase, r.manifest.Format)
+	if r.manifest.Format < Format {
+		return fmt.Errorf("%w: format %d was never promised to stay readable: use the stilltrace that wrote it (%s), or capture again",
+			ErrNotCase, r.manifest.Format, r.manifest.Tool)
 	}
 	if r.manifest.Digest != r.manifest.digest() {
 		return fmt.Errorf("manifest: its digest differs: %w", ErrDamaged)

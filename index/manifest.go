@@ -7,7 +7,7 @@ import (
 
 // Format is the version of the case format that this package writes. It reads
 // this one; doc.go has a line of history per version.
-const Format = 1
+const Format = 2
 
 // Feature counts additions that older readers of the same Format may ignore.
 const Feature = 0
@@ -41,6 +41,7 @@ type BucketProof struct {
 	Name   string `json:"name"`
 	Keys   int64  `json:"keys"`
 	Bytes  int64  `json:"bytes"`  // of keys and values
+	Index  uint32 `json:"index"`  // CRC-32C over all keys in order, one after the other: quick to compare when a case is opened
 	SHA256 string `json:"sha256"` // over each key and value in order, each preceded by its length as 8 bytes, hex
 }
 

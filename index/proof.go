@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"hash/crc32"
 )
 
 // bucketWriter gathers the proof of one bucket while keys come in ascending
@@ -16,6 +17,7 @@ type bucketWriter struct {
 	last  []byte
 	keys  int64
 	bytes int64
+	index uint32
 	sum   hash.Hash
 }
 
@@ -29,6 +31,7 @@ func (b *bucketWriter) add(key, value []byte) error {
 	}
 	b.last = append(b.last[:0], key...)
 	b.keys++
+	b.index = crc32.Update(b.index, castagnoli, key)
 	b.bytes += int64(len(key) + len(value))
 	for _, part := range [...][]byte{key, value} {
 		var size [8]byte
@@ -40,7 +43,7 @@ func (b *bucketWriter) add(key, value []byte) error {
 }
 
 func (b *bucketWriter) proof() BucketProof {
-	return BucketProof{Name: b.name, Keys: b.keys, Bytes: b.bytes, SHA256: hex.EncodeToString(b.sum.Sum(nil))}
+	return BucketProof{Name: b.name, Keys: b.keys, Bytes: b.bytes, Index: b.index, SHA256: hex.EncodeToString(b.sum.Sum(nil))}
 }
 
 // digest is the SHA-256 over the manifest's own fields and its buckets'
@@ -49,7 +52,7 @@ func (m *Manifest) digest() string {
 	sum := sha256.New()
 	fmt.Fprintf(sum, "stilltrace case\nformat %d\nfeature %d\ntool %q\n", m.Format, m.Feature, m.Tool)
 	for _, b := range m.Buckets {
-		fmt.Fprintf(sum, "bucket %q keys %d bytes %d sha256 %s\n", b.Name, b.Keys, b.Bytes, b.SHA256)
+		fmt.Fprintf(sum, "bucket %q keys %d bytes %d index %d sha256 %s\n", b.Name, b.Keys, b.Bytes, b.Index, b.SHA256)
 	}
 	for _, f := range m.Fields {
 		fmt.Fprintf(sum, "field %q\n", f)

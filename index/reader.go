@@ -14,8 +14,10 @@ import (
 
 	"github.com/fxamacker/cbor/v2"
 	bolt "go.etcd.io/bbolt"
+
 	bolterrors "go.etcd.io/bbolt/errors"
 	"golang.org/x/sys/unix"
+	"stilltrace/index/text"
 )
 
 // lockWait is how long Open waits for another process that holds the file for
@@ -38,6 +40,7 @@ type Reader struct {
 	blocks    []blockInfo
 	segments  []int // the number of the first block of each, and behind the last one how many blocks there are
 	bySource  []run // the blocks of each source
+	idle      []*text.Decoder
 }
 
 // run is the blocks from first to end, without end.

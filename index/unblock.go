@@ -3,7 +3,11 @@ package index
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"net/netip"
+	"strings"
+
+	"stilltrace/index/text"
 )
 
 // input reads what a block's columns are made of. After the first fault it
@@ -63,19 +67,28 @@ func (in *input) count() int {
 
 // unblock decodes the events of one block.
 type unblock struct {
-	info  blockInfo
-	path  string
-	raw   string
-	count int
-	texts []string
-	addrs []netip.Addr
-	cols  [columns]input
-	prev  Event
-	end   int // of the entry before, within raw
+	info    blockInfo
+	path    string
+	raw     string
+	lines   *text.Decoder // of raw
+	count   int
+	texts   []string
+	addrs   []netip.Addr
+	offsets []int64 // from stamps to times
+	shapes  [][]byte
+	last    map[uint32]int // the shape that a template had last
+	cols    [columns]input
+	rest    input
+
+	firstLine int64
+	prev      Event
+	line      int // the event's last line, within raw
 }
 
-func newUnblock(info blockInfo, path string, raw string, content []byte) (*unblock, error) {
-	u := &unblock{info: info, path: path, raw: raw}
+// newUnblock reads the head of an events value. lines must have decoded raw,
+// and not be used again as long as events are.
+func newUnblock(info blockInfo, path, raw string, lines *text.Decoder, content []byte) (*unblock, error) {
+	u := &unblock{info: info, path: path, raw: raw, lines: lines, last: map[uint32]int{}, line: -1}
 	in := &input{b: content}
 	events := in.uint()
 	u.texts = append(u.texts, "")
@@ -93,102 +106,67 @@ func newUnblock(info blockInfo, path string, raw string, content []byte) (*unblo
 		}
 		u.addrs = append(u.addrs, a)
 	}
+	u.firstLine = int64(in.uint() & math.MaxInt64)
+	for range in.count() {
+		u.offsets = append(u.offsets, in.int())
+	}
+	for range in.count() {
+		u.shapes = append(u.shapes, in.bytes(in.uint()))
+	}
+	if in.uint() != columns+1 {
+		in.fail("another number of columns")
+	}
 	for i := range u.cols {
 		u.cols[i].b = in.bytes(in.uint())
 	}
-	// Each event has four bytes of class, so a count beyond that is a lie.
-	// An entry takes at least a byte of text and a newline.
-	if in.err == nil && (len(in.b) > 0 || events > uint64(len(raw)/2+1) || int64(len(raw)) != info.Bytes || events*4 != uint64(len(u.cols[colClass].b)) || int64(events) != info.Events) {
+	u.rest.b = in.bytes(in.uint())
+	// Each event has at least a byte of shape, so a count beyond that is a lie.
+	if in.err == nil && (len(in.b) > 0 || events > uint64(len(u.cols[colShape].b)) || int64(len(raw)) != info.Bytes || int64(events) != info.Events) {
 		in.fail("columns and count differ")
 	}
 	u.count = int(events)
-	u.prev.LineEnd = int64(u.cols[colLine].uint()) - 1
+	u.prev.LineEnd = u.firstLine - 1
 	return u, in.err
 }
 
 // next decodes the next event into e, which must be new: its slices are kept
 // by whoever receives it.
 func (u *unblock) next(e *Event) error {
-	c := &u.cols
-	start := u.end + int(c[colStart].uint()&0x7fffffff)
-	end := start + int(c[colLength].uint()&0x7fffffff)
-	if start < u.end || end < start || end > len(u.raw) {
+	first := u.line + int(u.cols[colLine].uint()&math.MaxInt32)
+	end := first + int(u.cols[colLines].uint()&math.MaxInt32)
+	if first < 0 || first < u.line || end < first || end >= u.lines.Lines() {
 		return fmt.Errorf("entry beyond its block: %w", ErrDamaged)
 	}
-	raw := u.raw[start:end]
-	e.Raw = raw
-	e.SourceID = u.info.Source
-	e.Source = u.path
-	e.Offset = u.info.Offset + int64(start)
-	e.ID = fmt.Sprintf("%d-%d", e.SourceID, e.Offset)
-	e.Line = u.prev.LineEnd + c[colLine].int()
-	e.LineEnd = e.Line + int64(c[colLines].uint())
-	e.Time = u.prev.Time + Time(c[colTime].int())
-	if class := c[colClass].bytes(4); class != nil {
-		e.Clock, e.Level, e.Action, e.Outcome = Clock(class[0]), Level(class[1]), Action(class[2]), Outcome(class[3])
+	r := &shapeReader{unblock: u, first: u.lines.Line(first)}
+	r.end, r.ends = r.first, [2]int{u.lineEnd(first), u.lineEnd(end)}
+	if end != first {
+		r.end = u.lines.Line(end)
 	}
-	e.PID = u.prev.PID + int(c[colPID].int())
-	e.Count = int(c[colCount].uint()&0x7fffffff) + 1
-	e.Host, e.Service, e.User, e.Sign = u.text(colText), u.text(colText), u.text(colText), u.text(colText)
-	if n := c[colIP].uint(); n > 0 {
-		e.IP = u.address(n-1, &c[colIP])
+	number := int(u.cols[colShape].uint() & math.MaxInt32)
+	if number == 0 {
+		number = u.last[r.first.Template]
 	}
-	if n := c[colIPs].count(); n > 0 {
-		e.IPs = make([]netip.Addr, 0, n)
-		for range n {
-			e.IPs = append(e.IPs, u.address(c[colIPs].uint(), &c[colIPs]))
-		}
+	if number == 0 || number > len(u.shapes) {
+		return fmt.Errorf("unknown shape: %w", ErrDamaged)
 	}
-	e.Message = u.value(colMessage, raw)
-	// A field takes at least three bytes.
-	if n := c[colFields].count(); n > 0 {
-		e.Fields = make([]Field, 0, min(n, 64))
-		for range n {
-			if c[colFields].err != nil {
-				break
-			}
-			name := u.text(colFields)
-			e.Fields = append(e.Fields, Field{name, u.value(colFields, raw)})
-		}
-	}
-	u.end = end
-	u.prev.LineEnd, u.prev.Time, u.prev.PID = e.LineEnd, e.Time, e.PID
-	for i := range c {
-		if c[i].err != nil {
-			return fmt.Errorf("column %d: %w", i, c[i].err)
+	u.last[r.first.Template] = number
+	r.b = u.shapes[number-1]
+	e.SourceID, e.Source = u.info.Source, u.path
+	e.Line, e.LineEnd = u.firstLine+int64(first), u.firstLine+int64(end)
+	r.read(e)
+	u.line, u.prev.Time = end, e.Time
+	for _, in := range [...]*input{&u.cols[colLine], &u.cols[colLines], &u.cols[colShape], &u.cols[colTime], &u.rest, &r.input} {
+		if in.err != nil {
+			return in.err
 		}
 	}
 	return nil
 }
 
-func (u *unblock) text(col int) string {
-	n := u.cols[col].uint()
-	if n >= uint64(len(u.texts)) {
-		u.cols[col].fail("unknown text")
-		return ""
+// lineEnd is where the text of a line ends, its newline left out.
+func (u *unblock) lineEnd(i int) int {
+	if i+1 < u.lines.Lines() {
+		return u.lines.Line(i+1).Start - 1
 	}
-	return u.texts[n]
-}
-
-func (u *unblock) address(n uint64, in *input) netip.Addr {
-	if n >= uint64(len(u.addrs)) {
-		in.fail("unknown address")
-		return netip.Addr{}
-	}
-	return u.addrs[n]
-}
-
-func (u *unblock) value(col int, raw string) string {
-	in := &u.cols[col]
-	size := in.uint()
-	if size == 0 {
-		return u.text(col)
-	}
-	at := in.uint()
-	size--
-	if size > uint64(len(raw)) || at > uint64(len(raw))-size {
-		in.fail("range beyond its entry")
-		return ""
-	}
-	return raw[at : at+size]
+	return len(strings.TrimSuffix(u.raw, "\n"))
 }

@@ -1,0 +1,175 @@
+package text
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// How the values of a column are written.
+const (
+	modeConst = iota // one value for all
+	modePlain        // planes of bytes: first the lowest byte of each value
+	modeDelta        // likewise, of the differences
+	modeRows         // whole values, one after the other
+	modes
+
+	isSame = 0xFF // in place of the sources: all values of the class are this one
+)
+
+// sections are the parts of a packed block that hold like with like.
+const (
+	sectionHeads  = iota // of columns
+	sectionTexts         // templates, dictionaries
+	sectionPlanes        // bytes that are unevenly spread, and flags
+	sectionNoise         // bytes that are not
+	sections
+)
+
+// A columnWriter writes columns to sections.
+type columnWriter struct {
+	out    [sections][]byte
+	counts [8][256]uint32
+	delta  []uint64
+}
+
+func (w *columnWriter) reset() {
+	for i := range w.out {
+		w.out[i] = w.out[i][:0]
+	}
+}
+
+// A layout is how a column is best written.
+type layout struct {
+	mode, width byte
+	noise       byte   // planes that are noise, a bit each
+	cost        uint64 // estimate in 1/256 bits
+}
+
+// deltas returns the differences of v, valid until the next call.
+func (w *columnWriter) deltas(v []uint64) []uint64 {
+	w.delta = w.delta[:0]
+	last := uint64(0)
+	for _, x := range v {
+		w.delta = append(w.delta, zigzag(x-last))
+		last = x
+	}
+	return w.delta
+}
+
+// choose finds the layout of a column.
+func (w *columnWriter) choose(k kind, v []uint64) layout {
+	if len(v) == 0 {
+		return layout{mode: modeConst}
+	}
+	all, same := uint64(0), true
+	for _, x := range v {
+		all |= x
+		same = same && x == v[0]
+	}
+	if same {
+		return layout{mode: modeConst, width: width(v[0]), cost: 16 << 8}
+	}
+	best := w.measure(v, modePlain, width(all))
+	if k.isText() {
+		return best
+	}
+	if best.width >= 5 && (k == kindLower || k == kindUpper) {
+		return layout{mode: modeRows, width: best.width, cost: best.cost}
+	}
+	d := w.deltas(v)
+	all = 0
+	for _, x := range d {
+		all |= x
+	}
+	if l := w.measure(d, modeDelta, width(all)); l.cost < best.cost {
+		return l
+	}
+	return best
+}
+
+// measure estimates the size of v in planes by the entropy of each.
+func (w *columnWriter) measure(v []uint64, mode, width byte) layout {
+	l := layout{mode: mode, width: width, cost: 24 << 8}
+	for p := range width {
+		counts := &w.counts[p]
+		clear(counts[:])
+		for _, x := range v {
+			counts[byte(x>>(8*p))]++
+		}
+		n, sum := uint64(len(v)), uint64(0)
+		for _, c := range counts {
+			if c > 0 {
+				sum += uint64(c) * log2(uint64(c))
+			}
+		}
+		cost := n*log2(n) - sum
+		if cost > n*7<<8 {
+			l.noise |= 1 << p
+		}
+		l.cost += cost
+	}
+	return l
+}
+
+// log2 returns about 256 times the logarithm of v to base 2.
+func log2(v uint64) uint64 {
+	n := uint64(bits.Len64(v)) - 1
+	return n<<8 + (v<<(63-n)<<1)>>56
+}
+
+// width returns how many bytes hold v.
+func width(v uint64) byte { return byte((bits.Len64(v) + 7) / 8) }
+
+// write writes a column.
+func (w *columnWriter) write(l layout, v []uint64) {
+	w.out[sectionHeads] = append(w.out[sectionHeads], l.mode<<4|l.width, l.noise)
+	switch l.mode {
+	case modeConst:
+		if len(v) > 0 {
+			w.out[sectionHeads] = binary.AppendUvarint(w.out[sectionHeads], v[0])
+		}
+	case modeDelta:
+		w.planes(l, w.deltas(v))
+	case modePlain:
+		w.planes(l, v)
+	case modeRows:
+		out := w.out[sectionNoise]
+		for _, x := range v {
+			for p := range l.width {
+				out = append(out, byte(x>>(8*p)))
+			}
+		}
+		w.out[sectionNoise] = out
+	}
+}
+
+func (w *columnWriter) planes(l layout, v []uint64) {
+	for p := range l.width {
+		section := sectionPlanes
+		if l.noise>>p&1 != 0 {
+			section = sectionNoise
+		}
+		out := w.out[section]
+		for _, x := range v {
+			out = append(out, byte(x>>(8*p)))
+		}
+		w.out[section] = out
+	}
+}
+
+// flags writes which values were named by a source, a bit each.
+func (w *columnWriter) flags(hit []bool) {
+	out := w.out[sectionPlanes]
+	for len(hit) > 0 {
+		b := byte(0)
+		n := min(8, len(hit))
+		for i, h := range hit[:n] {
+			if h {
+				b |= 1 << i
+			}
+		}
+		out = append(out, b)
+		hit = hit[n:]
+	}
+	w.out[sectionPlanes] = out
+}

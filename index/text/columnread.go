@@ -1,0 +1,102 @@
+package text
+
+// A columnReader reads columns from sections.
+type columnReader struct {
+	in [sections]reader
+}
+
+func (r *columnReader) bad() bool {
+	for i := range r.in {
+		if r.in[i].bad {
+			return true
+		}
+	}
+	return false
+}
+
+// read reads a column of len(v) values.
+func (r *columnReader) read(v []uint64) bool {
+	heads := &r.in[sectionHeads]
+	head, noise := heads.byte(), heads.byte()
+	mode, width := head>>4, head&15
+	if mode >= modes || width > 8 {
+		return false
+	}
+	switch mode {
+	case modeConst:
+		if len(v) > 0 {
+			x := heads.uint()
+			for i := range v {
+				v[i] = x
+			}
+		}
+	case modeRows:
+		p := r.in[sectionNoise].bytes(uint64(len(v)) * uint64(width))
+		if p == nil {
+			return len(v) == 0
+		}
+		for i := range v {
+			x := uint64(0)
+			for j := range width {
+				x |= uint64(p[j]) << (8 * j)
+			}
+			v[i], p = x, p[width:]
+		}
+	default:
+		return r.planes(v, width, noise, mode == modeDelta)
+	}
+	return !r.bad()
+}
+
+func (r *columnReader) planes(v []uint64, width, noise byte, delta bool) bool {
+	clear(v)
+	for j := range width {
+		section := sectionPlanes
+		if noise>>j&1 != 0 {
+			section = sectionNoise
+		}
+		p := r.in[section].bytes(uint64(len(v)))
+		if len(p) != len(v) {
+			return false
+		}
+		shift := 8 * j
+		for i := range v {
+			v[i] |= uint64(p[i]) << shift
+		}
+	}
+	if delta {
+		last := uint64(0)
+		for i, x := range v {
+			last += unzigzag(x)
+			v[i] = last
+		}
+	}
+	return !r.bad()
+}
+
+// A flagReader reads the flags that say which values a source named.
+type flagReader struct {
+	b []byte
+	n uint32
+}
+
+func (f *flagReader) next() bool {
+	set := f.b[f.n>>3]>>(f.n&7)&1 != 0
+	f.n++
+	return set
+}
+
+// flags reads n flags and returns how many of them are set.
+func (r *columnReader) flags(n uint32) (f flagReader, set uint32, ok bool) {
+	f.b = r.in[sectionPlanes].bytes((uint64(n) + 7) / 8)
+	if r.bad() {
+		return f, 0, false
+	}
+	for range n {
+		if f.next() {
+			set++
+		}
+	}
+	f.n = 0
+	return f, set, true
+}

@@ -1,0 +1,186 @@
+package text
+
+import (
+	"hash/maphash"
+	"math/bits"
+)
+
+// The sources that may name the value of a slot before it is read.
+const (
+	fromNone     = iota
+	fromKey      // the group's last value under the key of the line: its process, or else its first address
+	fromText     // the class's last value after the same text of the line
+	fromTemplate // the slot's last value
+	fromClass    // the class's last value
+	sources
+)
+
+// A history remembers the values that lines had, and names the likely ones of
+// the next. What it says of a key depends on nothing but that key's values:
+// the decoder may leave out what nobody asks for.
+type history struct {
+	cells   []historyCell
+	used    int
+	seed    uint64   // of the hash: nobody can write lines whose keys collide
+	key     uint64   // of the line; 0 where there is none yet
+	text    uint64   // likewise, the last one
+	slots   []uint64 // last values
+	classes []uint64
+}
+
+type historyCell struct{ key, value uint64 }
+
+// none is what a source names before it was told anything.
+const none = ^uint64(0)
+
+func (h *history) reset(slots, classes int) {
+	if h.cells == nil {
+		h.cells = make([]historyCell, 1<<14)
+		h.seed = maphash.Bytes(maphash.MakeSeed(), nil)
+	}
+	clear(h.cells)
+	h.used = 0
+	h.slots, h.classes = refill(h.slots, slots, none), refill(h.classes, classes, none)
+}
+
+func refill(v []uint64, n int, with uint64) []uint64 {
+	if cap(v) < n {
+		v = make([]uint64, n)
+	}
+	v = v[:n]
+	for i := range v {
+		v[i] = with
+	}
+	return v
+}
+
+func (h *history) line() { h.key, h.text = 0, 0 }
+
+// at returns the memory of a source for a slot, or nil if the line has no
+// key for it yet.
+func (h *history) at(source int, sl *slot, n uint32) *uint64 {
+	switch source {
+	case fromKey:
+		return h.cell(h.key, sl.group, fromKey)
+	case fromText:
+		return h.cell(h.text, sl.class, fromText)
+	case fromTemplate:
+		return &h.slots[n]
+	case fromClass:
+		return &h.classes[sl.class]
+	}
+	return nil
+}
+
+// maxPlaces bounds the classes and groups that have a history: a key has 24
+// bits for them.
+const maxPlaces = 1 << 24
+
+func (h *history) cell(context uint64, where uint32, source uint64) *uint64 {
+	if context == 0 || where >= maxPlaces {
+		return nil
+	}
+	key := context<<26 | uint64(where)<<2 | source
+	mask := len(h.cells) - 1
+	i := h.hash(key) & mask
+	for h.cells[i].key != 0 {
+		if h.cells[i].key == key {
+			return &h.cells[i].value
+		}
+		i = (i + 1) & mask
+	}
+	if h.used++; h.used > len(h.cells)/2 {
+		h.grow()
+		h.used--
+		return h.cell(context, where, source)
+	}
+	h.cells[i] = historyCell{key, none}
+	return &h.cells[i].value
+}
+
+func (h *history) hash(key uint64) int {
+	high, low := bits.Mul64(key^h.seed, 0x9E3779B97F4A7C15)
+	return int(high ^ low)
+}
+
+func (h *history) grow() {
+	old := h.cells
+	h.cells = make([]historyCell, 2*len(old))
+	mask := len(h.cells) - 1
+	for _, c := range old {
+		if c.key == 0 {
+			continue
+		}
+		i := h.hash(c.key) & mask
+		for h.cells[i].key != 0 {
+			i = (i + 1) & mask
+		}
+		h.cells[i] = c
+	}
+}
+
+// note makes a value of the line a key for what follows in it.
+func (h *history) note(sl *slot, v uint64) {
+	switch {
+	case sl.names:
+		if h.key == 0 && v < 1<<32 {
+			h.key = v + 1
+		}
+	case sl.kind == kindIPv4 || sl.kind == kindColons:
+		if h.key == 0 {
+			h.key = uint64(sl.kind)<<32 | v
+		}
+	case sl.kind.isText():
+		h.text = uint64(sl.kind)<<32 | v
+	}
+}
+
+// patience is how many values a source may fail to name before the class asks
+// it no more.
+const patience = 256
+
+// ask returns which sources name v, a bit each, and tells them v.
+func (h *history) ask(c *class, sl *slot, n uint32, v uint64) (hits uint8) {
+	if last := &h.slots[n]; *last == v {
+		hits = 1 << fromTemplate
+	} else {
+		*last = v
+	}
+	if last := &h.classes[sl.class]; *last == v {
+		hits |= 1 << fromClass
+	} else {
+		*last = v
+	}
+	if h.key != 0 && (c.cold[fromKey] < patience || sl.kind.isShared()) {
+		hits |= c.judge(fromKey, h.cell(h.key, sl.group, fromKey), v)
+	}
+	if h.text != 0 && c.cold[fromText] < patience {
+		hits |= c.judge(fromText, h.cell(h.text, sl.class, fromText), v)
+	}
+	return hits
+}
+
+// judge returns whether *last is v, as the bit of the source, and sets it.
+func (c *class) judge(source int, last *uint64, v uint64) uint8 {
+	if last == nil {
+		return 0
+	}
+	if *last == v {
+		c.cold[source] = -1
+		return 1 << source
+	}
+	*last = v
+	if c.cold[source] >= 0 {
+		c.cold[source]++
+	}
+	return 0
+}
+
+// get returns the value that a source names. An encoder does not ask one that
+// lacks its key.
+func (h *history) get(source int, sl *slot, n uint32) uint64 {
+	if p := h.at(source, sl, n); p != nil {
+		return *p
+	}
+	return none
+}

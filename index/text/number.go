@@ -1,0 +1,231 @@
+package text
+
+// number takes out what the digit at i belongs to.
+func (s *scanner) number(i int) int {
+	line := s.line
+	e := i + 1
+	for e < len(line) && classes[line[e]]&isDigit != 0 {
+		e++
+	}
+	start := i
+	for start > s.done && classes[line[start-1]]&isAlnum != 0 {
+		start--
+	}
+	if start == i {
+		if end := s.whenOrWhere(i, e); end > 0 {
+			return end
+		}
+	}
+	end := e
+	for end < len(line) && classes[line[end]]&isAlnum != 0 {
+		end++
+	}
+	if end < len(line) && line[end] == ':' || start > s.done && line[start-1] == ':' {
+		if end := s.colons(start); end > 0 {
+			return end
+		}
+	}
+	if start == i && end == e {
+		return s.digits(i, e)
+	}
+	return s.mixed(start, i, e, end)
+}
+
+// whenOrWhere takes a time or an IPv4 address out, whose first digits are
+// line[i:e]; it returns 0 where there is none.
+func (s *scanner) whenOrWhere(i, e int) int {
+	if e+6 > len(s.line) {
+		return 0
+	}
+	switch n, c := e-i, s.line[e]; {
+	case n == 4 && (c == '-' || c == '/'), n <= 2 && c == ' ' && (s.line[e+3] == ':' || s.line[e+4] == ' '), n == 2 && c == '/':
+		if st, ok := findStamp(s.line, s.done, i, e); ok {
+			s.time(st)
+			return st.end
+		}
+		return 0
+	case n > 3 || c != '.':
+		return 0
+	}
+	ip, end := parseIPv4(s.line, i)
+	if end == 0 {
+		return 0
+	}
+	s.slot(kindIPv4, i, end, uint64(s.dict.add(kindIPv4, ip[:])))
+	return end
+}
+
+func (s *scanner) time(st stamp) {
+	k, v := kindStamp, st.value
+	if s.stamps > 0 {
+		first := s.stamp
+		if (first.layout&^layoutComma <= layoutSyslog0) == (st.layout&^layoutComma <= layoutSyslog0) {
+			k, v = kindAgain, zigzag(v-rescale(first.value, first.digits, st.digits))
+		}
+	} else {
+		s.stamps, s.stamp = 1, st
+	}
+	s.slot(k, st.start, st.end, v)
+	s.text = append(s.text, firstParam+st.layout, firstParam+st.digits)
+	if !s.words {
+		m := &s.marks[len(s.marks)-1]
+		m.digits, m.value = st.digits, v
+	}
+}
+
+// parseIPv4 returns the address at i in its usual form and where it ends, or 0.
+func parseIPv4(line []byte, i int) (ip [4]byte, end int) {
+	for part := range ip {
+		v, from := 0, i
+		for i < len(line) && i-from < 4 && classes[line[i]]&isDigit != 0 {
+			v = v*10 + int(line[i]-'0')
+			i++
+		}
+		if i == from || v > 255 || i-from > 1 && line[from] == '0' {
+			return ip, 0
+		}
+		ip[part] = byte(v)
+		if part < 3 {
+			if i >= len(line) || line[i] != '.' {
+				return ip, 0
+			}
+			i++
+		}
+	}
+	// More digits, or a fifth part: a version, or part of a word.
+	if i < len(line) && (classes[line[i]]&isAlnum != 0 || line[i] == '.' && i+1 < len(line) && classes[line[i+1]]&isDigit != 0) {
+		return ip, 0
+	}
+	return ip, i
+}
+
+// maxColons bounds how far is looked for an address, which is done for each of
+// its numbers.
+const maxColons = 64
+
+// colons takes an IPv6 or MAC address out that the word at start is part of; it
+// returns 0 where there is none.
+func (s *scanner) colons(start int) int {
+	line := s.line
+	for from := start; start > s.done && from-start < maxColons && (line[start-1] == ':' || classes[line[start-1]]&isHex != 0); {
+		start--
+	}
+	n, letters, run := 0, false, 0
+	end := start
+	for ; end < len(line); end++ {
+		c := classes[line[end]]
+		if end-start > maxColons {
+			return 0
+		} else if line[end] == ':' {
+			n++
+			letters = letters || end > start && line[end-1] == ':'
+			run = 0
+		} else if c&isHex == 0 {
+			break
+		} else if run++; run > 4 {
+			return 0
+		}
+		letters = letters || c&isLetter != 0
+	}
+	if end < len(line) && classes[line[end]]&isAlnum != 0 || n < 2 || !letters {
+		return 0
+	}
+	if line[end-1] == ':' && line[end-2] != ':' {
+		end--
+	}
+	return s.word(kindColons, start, end)
+}
+
+// maxDigits is how long a number may be: its leading zeros must fit above it.
+const (
+	maxDigits = 16
+	zeroShift = 56
+)
+
+// digits takes the number line[i:e] out, with its fraction where that has
+// three or six digits.
+func (s *scanner) digits(i, e int) int {
+	line := s.line
+	if e-i > maxDigits {
+		return s.word(kindWord, i, e)
+	}
+	v := uint64(0)
+	for _, c := range line[i:e] {
+		v = v*10 + uint64(c-'0')
+	}
+	if e+3 < len(line) && line[e] == '.' && (line[i] != '0' || e-i == 1) && (i == 0 || line[i-1] != '.') {
+		f := e + 1
+		for f < len(line) && f-e <= 7 && classes[line[f]]&isDigit != 0 {
+			f++
+		}
+		n := f - e - 1
+		if (n == 3 || n == 6) && e-i <= 10 && (f == len(line) || classes[line[f]]&isAlnum == 0 && line[f] != '.') {
+			for _, c := range line[e+1 : f] {
+				v = v*10 + uint64(c-'0')
+			}
+			s.slot(kindDecimal, i, f, v)
+			s.text = append(s.text, firstParam+byte(n))
+			return f
+		}
+	}
+	zeros := 0
+	for zeros < e-i-1 && line[i+zeros] == '0' {
+		zeros++
+	}
+	s.slot(kindInt, i, e, v|uint64(zeros)<<zeroShift)
+	return e
+}
+
+// mixed takes the word line[start:end] out whole if it is hexadecimal or looks
+// random, and else only its digits at i.
+func (s *scanner) mixed(start, i, e, end int) int {
+	line := s.line
+	seen, turns := byte(0), 0
+	from := start
+	if end-start > 2 && line[start] == '0' && line[start+1] == 'x' {
+		from += 2
+	}
+	odd := false
+	for j := from; j < end; j++ {
+		c := classes[line[j]]
+		seen |= c
+		odd = odd || c&isHex == 0
+		if j > from && (c^classes[line[j-1]])&isDigit != 0 {
+			turns++
+		}
+	}
+	hexadecimal := !odd && seen&(isLower|isUpper) != isLower|isUpper
+	switch {
+	case hexadecimal && (from > start || end-start >= 6):
+		return s.hex(from, end, seen&isUpper != 0)
+	case turns >= 3:
+		return s.word(kindWord, start, end)
+	}
+	return s.digits(i, e)
+}
+
+// hex takes line[i:end] out in parts that fit an integer.
+func (s *scanner) hex(i, end int, upper bool) int {
+	k := kindLower
+	if upper {
+		k = kindUpper
+	}
+	for i < end && !s.isFull() {
+		n := min(end-i, 16)
+		v := uint64(0)
+		for _, c := range s.line[i : i+n] {
+			d := uint64(c & 15)
+			if c >= 'A' {
+				d += 9
+			}
+			v = v<<4 | d
+		}
+		s.slot(k, i, i+n, v)
+		s.text = append(s.text, firstParam+byte(n))
+		i += n
+	}
+	return end
+}
+
+func zigzag(v uint64) uint64   { return v<<1 ^ uint64(int64(v)>>63) }
+func unzigzag(v uint64) uint64 { return v>>1 ^ -(v & 1) }

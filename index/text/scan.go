@@ -1,0 +1,280 @@
+package text
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
+
+// A scanner takes the variables out of lines. What is left of a line is the
+// text of its template.
+type scanner struct {
+	line   []byte
+	done   int // all before it is in the template or a value
+	text   []byte
+	values []uint64 // of all lines
+	marks  []Mark   // where the values of all lines stand, but for paths
+	words  bool     // lines are paths: all their words are variables
+	first  int      // the line's first value
+	dict   dictionary
+	opened int  // where the address of a URL began, or -1
+	closed int  // a quote here ends what was opened, or -1
+	escape bool // the line has bytes that must be escaped
+	stamps int
+	stamp  stamp
+}
+
+// scan sets s.text to the template of the line and appends its values.
+func (s *scanner) scan(line []byte) {
+	s.line, s.done, s.text, s.first = line, 0, s.text[:0], len(s.values)
+	s.opened, s.closed, s.stamps = -1, -1, 0
+	s.escape = hasLow(line)
+	if len(line) > maxTemplated {
+		s.word(kindLine, 0, len(line))
+		return
+	}
+	if s.words {
+		s.scanWords()
+	} else {
+		s.scanLine()
+	}
+	s.plain(len(line))
+}
+
+// isFull reports whether the line has as many slots as a template may have:
+// what is left of it is static.
+func (s *scanner) isFull() bool { return len(s.values)-s.first >= maxSlots }
+
+// scanWords takes all words and numbers of a path out.
+func (s *scanner) scanWords() {
+	for i := 0; i < len(s.line) && !s.isFull(); {
+		if classes[s.line[i]]&isAlnum == 0 {
+			i++
+			continue
+		}
+		digit, end := -1, i
+		for ; end < len(s.line) && classes[s.line[end]]&isAlnum != 0; end++ {
+			if digit < 0 && classes[s.line[end]]&isDigit != 0 {
+				digit = end
+			}
+		}
+		if digit < 0 {
+			i = s.word(kindWord, i, end)
+			continue
+		}
+		e := digit
+		for e < end && classes[s.line[e]]&isDigit != 0 {
+			e++
+		}
+		i = s.mixed(i, digit, e, end)
+	}
+}
+
+// scanLine takes the variables of a line out.
+func (s *scanner) scanLine() {
+	line := s.line
+	user := s.findUser(0)
+	for i := 0; !s.isFull(); {
+		j := nextStart(line, i)
+		if user >= 0 && user <= j {
+			i = max(i, s.user(user))
+			user = s.findUser(max(i, user))
+			continue
+		}
+		if j >= len(line) {
+			break
+		}
+		switch line[j] {
+		case '"':
+			i = s.quoted(j)
+		case '/':
+			i = s.path(j)
+		case '=':
+			i = s.value(j + 1)
+		default:
+			i = s.number(j)
+		}
+	}
+}
+
+// plain adds the line up to end to the template.
+func (s *scanner) plain(end int) {
+	static := s.line[s.done:end]
+	s.done = end
+	if !s.escape {
+		s.text = append(s.text, static...)
+		return
+	}
+	for i, c := range static {
+		if c < firstPlain {
+			s.text = append(s.text, static[:i]...)
+			for _, c := range static[i:] {
+				if c < firstPlain {
+					s.text = append(s.text, byte(kindEscape))
+				}
+				s.text = append(s.text, c)
+			}
+			return
+		}
+	}
+	s.text = append(s.text, static...)
+}
+
+// slot makes line[start:end] a variable with value v.
+func (s *scanner) slot(k kind, start, end int, v uint64) {
+	s.plain(start)
+	s.done = end
+	s.text = append(s.text, byte(k))
+	s.values = append(s.values, v)
+	if !s.words {
+		s.marks = append(s.marks, Mark{Start: uint32(start), End: uint32(end), kind: k})
+	}
+}
+
+// word makes line[start:end] a text variable.
+func (s *scanner) word(k kind, start, end int) int {
+	s.slot(k, start, end, uint64(s.dict.add(k, s.line[start:end])))
+	return end
+}
+
+const (
+	ones = 0x0101010101010101
+	tops = 0x8080808080808080
+)
+
+// hasLow reports whether there are bytes below firstPlain.
+func hasLow(line []byte) bool {
+	i, low := 0, uint64(0)
+	for ; i+8 <= len(line); i += 8 {
+		x := binary.LittleEndian.Uint64(line[i:])
+		low |= (x - firstPlain*ones) &^ x
+	}
+	for _, c := range line[i:] {
+		if c < firstPlain {
+			return true
+		}
+	}
+	return low&tops != 0
+}
+
+// nextStart returns where the next byte stands that may begin a variable: a
+// digit, a slash, a quote or an equals sign.
+func nextStart(line []byte, i int) int {
+	for ; i+8 <= len(line); i += 8 {
+		x := binary.LittleEndian.Uint64(line[i:])
+		low := x &^ tops
+		// Slash to nine is one range; the sums do not carry from byte to byte.
+		m := ((127+'9'+1)*ones - low) & (low + (127-'/'+1)*ones) &^ x
+		q, e := x^'"'*ones, x^'='*ones
+		m |= (q-ones)&^q | (e-ones)&^e
+		if m &= tops; m != 0 {
+			return i + bits.TrailingZeros64(m)/8
+		}
+	}
+	for ; i < len(line); i++ {
+		if c := line[i]; c >= '/' && c <= '9' || c == '"' || c == '=' {
+			return i
+		}
+	}
+	return i
+}
+
+// findUser returns where the next name of a user begins, or -1.
+func (s *scanner) findUser(from int) int {
+	if i := bytes.Index(s.line[from:], []byte("user ")); i >= 0 {
+		return from + i + len("user ")
+	}
+	return -1
+}
+
+// user takes the name at i out.
+func (s *scanner) user(i int) int {
+	end := i
+	for end < len(s.line) && classes[s.line[end]]&endsValue == 0 {
+		end++
+	}
+	if end == i || i < s.done {
+		return i
+	}
+	return s.word(kindUser, i, end)
+}
+
+// quoted takes the text after the quote at i out, or leaves it to be scanned
+// where it has parts.
+func (s *scanner) quoted(i int) int {
+	if i == s.closed {
+		return i + 1
+	}
+	n := bytes.IndexByte(s.line[i+1:], '"')
+	if n < 0 {
+		return i + 1
+	}
+	in, end := s.line[i+1:i+1+n], i+1+n
+	switch {
+	case n == 0 || end+1 < len(s.line) && s.line[end+1] == ':':
+		return end + 1
+	case hasParts(in):
+		s.closed = end
+		return i + 1
+	}
+	s.word(kindQuoted, i+1, end)
+	return end + 1
+}
+
+// hasParts reports whether a quoted text is better taken apart: it begins with
+// a number, it is a request or an URL, or it is one word with digits.
+func hasParts(in []byte) bool {
+	if classes[in[0]]&isDigit != 0 || in[0] == '/' {
+		return true
+	}
+	space := bytes.IndexByte(in, ' ')
+	if space >= 0 {
+		return space+1 < len(in) && in[space+1] == '/'
+	}
+	for _, c := range in {
+		if classes[c]&isDigit != 0 || c == '/' {
+			return true
+		}
+	}
+	return false
+}
+
+// path takes the path at i out, if one begins there.
+func (s *scanner) path(i int) int {
+	if i > 0 && s.line[i-1] == ':' && i+1 < len(s.line) && s.line[i+1] == '/' {
+		s.opened = i + 2
+		return i + 2
+	}
+	if s.opened >= 0 {
+		host := s.line[s.opened:i]
+		s.opened = -1
+		if bytes.IndexByte(host, ' ') >= 0 || bytes.IndexByte(host, '"') >= 0 {
+			return i + 1
+		}
+	} else if i > 0 && classes[s.line[i-1]]&endsValue == 0 {
+		return i + 1
+	}
+	end := i
+	for end < len(s.line) && classes[s.line[end]]&endsPath == 0 {
+		end++
+	}
+	if end-i < 2 {
+		return end
+	}
+	return s.word(kindPath, i, end)
+}
+
+// value takes the text after an equals sign out if it has no digits.
+func (s *scanner) value(i int) int {
+	end := i
+	for end < len(s.line) && classes[s.line[end]]&endsValue == 0 {
+		if classes[s.line[end]]&isDigit != 0 || s.line[end] == '/' {
+			return i
+		}
+		end++
+	}
+	if end == i {
+		return i
+	}
+	return s.word(kindValue, i, end)
+}

@@ -1,0 +1,154 @@
+package text
+
+// A schema is what the templates of a block say about its values. Encoder and
+// decoder build the same one from the same templates.
+type schema struct {
+	static    []byte // of all templates, without escapes
+	slots     []slot
+	templates []template
+	classes   []class
+	groups    []group
+	class     map[place]uint32
+	group     map[place]uint32
+}
+
+// A template is the static text of a line with slots in it.
+type template struct {
+	first, last   uint32 // its slots
+	tail, tailEnd uint32 // the static text after them
+}
+
+// A slot is one variable of a template.
+type slot struct {
+	static, end uint32 // the static text before it
+	class       uint32
+	group       uint32
+	kind        kind
+	a, b        byte // parameters
+	names       bool // its value is the process that wrote the line
+}
+
+// A place is where slots stand that hold the same sort of value: what stands
+// before them in the template, and their kind with its parameters.
+type place struct {
+	before uint64
+	kind   uint32
+}
+
+// A class is all slots of one place; its values are one column.
+type class struct {
+	kind  kind
+	group uint32
+	n     uint32 // values
+
+	// Only the encoder knows these.
+	first  uint64         // value
+	varies bool           // not all values are the first
+	cold   [sources]int16 // how often a source that never named a value was asked
+}
+
+// A group is the classes whose values may name one another.
+type group struct {
+	sources uint8 // those that its classes use, a bit each
+}
+
+func (s *schema) reset() {
+	if s.class == nil {
+		s.class, s.group = map[place]uint32{}, map[place]uint32{}
+	}
+	clear(s.class)
+	clear(s.group)
+	s.static, s.slots, s.templates, s.classes, s.groups = s.static[:0], s.slots[:0], s.templates[:0], s.classes[:0], s.groups[:0]
+}
+
+// add takes a template in.
+func (s *schema) add(text []byte) error {
+	t := template{first: uint32(len(s.slots))}
+	from := uint32(len(s.static))
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		if c >= firstPlain {
+			s.static = append(s.static, c)
+			continue
+		}
+		k := kind(c)
+		if i+k.params() >= len(text) && k.params() > 0 {
+			return ErrDamaged
+		}
+		if k == kindEscape {
+			if i++; i == len(text) {
+				return ErrDamaged
+			}
+			s.static = append(s.static, text[i])
+			continue
+		}
+		if k == '\n' {
+			return ErrDamaged
+		}
+		sl := slot{static: from, end: uint32(len(s.static)), kind: k}
+		from = sl.end
+		sl.names = k == kindInt && i > 0 && text[i-1] == '['
+		before := text[:i]
+		switch k.params() {
+		case 2:
+			sl.b = text[i+2] - firstParam
+			fallthrough
+		case 1:
+			sl.a = text[i+1] - firstParam
+		}
+		i += k.params()
+		if !sl.valid() {
+			return ErrDamaged
+		}
+		s.classify(&sl, before)
+		s.slots = append(s.slots, sl)
+	}
+	t.last = uint32(len(s.slots))
+	t.tail, t.tailEnd = from, uint32(len(s.static))
+	if t.last-t.first > maxSlots {
+		return ErrDamaged
+	}
+	s.templates = append(s.templates, t)
+	return nil
+}
+
+// valid reports whether the parameters are within the kind's limits.
+func (sl *slot) valid() bool {
+	switch sl.kind {
+	case kindDecimal:
+		return sl.a <= 9
+	case kindLower, kindUpper:
+		return sl.a >= 1 && sl.a <= 16
+	case kindStamp, kindAgain:
+		return sl.a&^layoutComma < layouts && sl.b <= 9
+	}
+	return true
+}
+
+// classify finds the class and the group of a slot by the bytes before it.
+func (s *schema) classify(sl *slot, before []byte) {
+	p := place{tail(before, 8), uint32(sl.kind)<<16 | uint32(sl.a)<<8 | uint32(sl.b)}
+	g := p
+	if sl.kind.isShared() {
+		g.before = 0
+	}
+	var ok bool
+	if sl.group, ok = s.group[g]; !ok {
+		sl.group = uint32(len(s.groups))
+		s.group[g] = sl.group
+		s.groups = append(s.groups, group{})
+	}
+	if sl.class, ok = s.class[p]; !ok {
+		sl.class = uint32(len(s.classes))
+		s.class[p] = sl.class
+		s.classes = append(s.classes, class{kind: sl.kind, group: sl.group})
+	}
+}
+
+// tail returns the last n bytes of b as a number.
+func tail(b []byte, n int) (v uint64) {
+	for _, c := range b[max(0, len(b)-n):] {
+		v = v<<8 | uint64(c)
+	}
+	return v
+}

@@ -3,11 +3,13 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -35,10 +37,18 @@ func TestLabRecord(t *testing.T) {
 	require.NoError(t, err, "%s", out)
 }
 
-// TestLabKilled kills the lab in the middle of the incident: nothing of it may stay.
+// TestLabKilled ends the lab in the middle of the incident: nothing of it may stay.
 func TestLabKilled(t *testing.T) {
-	before := traces(t)
-	cmd := exec.Command(lab(t))
+	bin := lab(t)
+	for _, s := range []syscall.Signal{syscall.SIGKILL, syscall.SIGINT} {
+		t.Run(s.String(), func(t *testing.T) { endLab(t, bin, s) })
+	}
+}
+
+func endLab(t *testing.T, bin string, s syscall.Signal) {
+	before, tmp := traces(t), t.TempDir()
+	cmd := exec.Command(bin)
+	cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
 	talk, err := cmd.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
@@ -57,7 +67,8 @@ func TestLabKilled(t *testing.T) {
 	namespaces, groups := added(during.namespaces, before.namespaces), added(during.groups, before.groups)
 	require.GreaterOrEqual(t, len(namespaces), 6, "the lab has namespaces of its own")
 	require.NotEmpty(t, groups, "the lab has control groups of its own")
-	require.NoError(t, cmd.Process.Kill())
+	require.NoError(t, cmd.Process.Signal(s))
+	_, _ = io.Copy(io.Discard, talk)
 	_ = cmd.Wait()
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		now := traces(t)
@@ -66,6 +77,9 @@ func TestLabKilled(t *testing.T) {
 		assert.Equal(c, before.mounts, now.mounts)
 		assert.Equal(c, before.accounts, now.accounts)
 		assert.Equal(c, before.links, now.links)
+		files, err := os.ReadDir(tmp)
+		assert.NoError(c, err)
+		assert.Empty(c, files)
 	}, 15*time.Second, 100*time.Millisecond, "what the lab left behind")
 }
 

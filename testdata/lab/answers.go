@@ -33,8 +33,8 @@ func (a *asker) say(command, still string, args ...string) []byte {
 	cmd.Stdout = &out
 	talk, err := execute(cmd)
 	var status *exec.ExitError
-	if errors.As(err, &status) && status.ExitCode() == 1 {
-		err = nil
+	if errors.As(err, &status) && (status.ExitCode() == 1 || status.ExitCode() == 3 && command == "check") {
+		err = nil // nothing was found; or what was found is what was asked for
 	}
 	if err != nil {
 		err = fmt.Errorf("%w: %s", err, talk)
@@ -148,6 +148,9 @@ type (
 					Name string `json:"name"`
 				} `json:"timezone"`
 			} `json:"host"`
+			Capturer struct {
+				PID int `json:"pid"`
+			} `json:"capturer"`
 		} `json:"snapshots"`
 		Sources []struct {
 			Path   string `json:"path"`

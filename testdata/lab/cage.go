@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,38 +12,75 @@ import (
 	"syscall"
 )
 
-// cage is what holds the lab apart from the machine. Processes, mounts, network
-// and names live in namespaces that end with their first process. Control groups
-// do not end by themselves: a process of its own session waits for the end of
-// this one, whatever ends it, and removes them.
-type cage struct {
+// A ward cleans up behind the lab. Processes, mounts, network and names live in
+// namespaces that end with their first process; control groups and temporary
+// files do not end by themselves. So a process of its own session waits for the
+// end of this one, whatever ends it, and removes them.
+type ward struct {
+	tmp    string // for files that nobody needs afterwards
 	groups string // the lab's directory in the cgroup2 hierarchy
 	memory string // the same in the hierarchy of the memory controller, which may be another one
-	ward   *exec.Cmd
+	cmd    *exec.Cmd
 	hold   *os.File // its end tells the ward that we have ended
 }
 
-// newCage makes the control groups and their ward.
-func newCage() (*cage, error) {
-	unified, memory, err := hierarchies()
+// newWard sets the ward, which waits before there is anything to remove. It
+// tries for at most ten seconds, because groups empty themselves in their time.
+func newWard() (*ward, error) {
+	name := "stilltrace-lab-" + strconv.Itoa(os.Getpid())
+	w := &ward{tmp: filepath.Join(os.TempDir(), name)}
+	if unified, memory, err := hierarchies(); err == nil { // who only compares needs none
+		w.groups, w.memory = filepath.Join(unified, name), filepath.Join(memory, name)
+	}
+	r, hold, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	name := "stilltrace-lab-" + strconv.Itoa(os.Getpid())
-	c := &cage{groups: filepath.Join(unified, name), memory: filepath.Join(memory, name)}
-	for _, dir := range []string{c.groups, c.memory, filepath.Join(c.groups, "stage"), filepath.Join(c.groups, "victim")} {
+	defer r.Close()
+	w.hold = hold
+	w.cmd = exec.Command("sh", "-c", `trap '' INT TERM HUP; read x; i=0
+while [ $i -lt 100 ]; do
+  rm -rf "$1"
+  for d in "$2" "$3"; do find "$d" -depth -type d -exec rmdir {} + ; done 2>/dev/null
+  for d in "$@"; do [ -d "$d" ] && break; done || exit 0
+  sleep 0.1; i=$((i+1))
+done`, "ward", w.tmp, w.groups, w.memory)
+	w.cmd.Stdin = r
+	w.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := w.cmd.Start(); err != nil {
+		return nil, err
+	}
+	if err := os.Mkdir(w.tmp, 0o700); err != nil {
+		w.close()
+		return nil, err
+	}
+	return w, nil
+}
+
+// close has the ward do its work and waits for it.
+func (w *ward) close() {
+	w.hold.Close()
+	_ = w.cmd.Wait()
+}
+
+// makeGroups makes the control groups.
+func (w *ward) makeGroups() (groups, memory string, err error) {
+	if w.groups == "" {
+		return "", "", errors.New("control groups: no cgroup2 file system is mounted")
+	}
+	for _, dir := range []string{w.groups, w.memory, filepath.Join(w.groups, "stage"), filepath.Join(w.groups, "victim")} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return nil, fmt.Errorf("control group: %w", err)
+			return "", "", fmt.Errorf("control group: %w", err)
 		}
 	}
-	if unified == memory { // otherwise the controller needs no leave
-		for _, dir := range []string{unified, c.groups} {
+	if w.groups == w.memory { // otherwise the controller needs no leave
+		for _, dir := range []string{filepath.Dir(w.groups), w.groups} {
 			if err := os.WriteFile(filepath.Join(dir, "cgroup.subtree_control"), []byte("+memory"), 0); err != nil {
-				return nil, fmt.Errorf("memory controller: %w", err)
+				return "", "", fmt.Errorf("memory controller: %w", err)
 			}
 		}
 	}
-	return c, c.setWard()
+	return w.groups, w.memory, nil
 }
 
 // hierarchies returns where the cgroup2 hierarchy and the one of the memory
@@ -78,38 +116,12 @@ func hierarchies() (unified, memory string, err error) {
 	return unified, memory, nil
 }
 
-// setWard starts the ward: it reads until our end of the pipe is closed, then
-// removes the groups as soon as they are empty, for at most ten seconds.
-func (c *cage) setWard() error {
-	r, w, err := os.Pipe()
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	c.hold = w
-	c.ward = exec.Command("sh", "-c", `trap '' INT TERM HUP; read x; i=0
-while [ $i -lt 100 ]; do
-  for d in "$@"; do find "$d" -depth -type d -exec rmdir {} + ; done 2>/dev/null
-  for d in "$@"; do [ -d "$d" ] && break; done || exit 0
-  sleep 0.1; i=$((i+1))
-done`, "ward", c.groups, c.memory)
-	c.ward.Stdin = r
-	c.ward.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	return c.ward.Start()
-}
-
-// close has the ward do its work and waits for it.
-func (c *cage) close() {
-	c.hold.Close()
-	_ = c.ward.Wait()
-}
-
-// command is the director in its namespaces, with this program, stilltrace and
-// the directory for the results as open files 3, 4 and 5: they are reached that
-// way wherever they lie.
-func (c *cage) command(bin, out string) (*exec.Cmd, error) {
+// director is the command that plays, in namespaces of its own, with this
+// program, stilltrace and the directory for the results as open files 3, 4 and
+// 5: they are reached that way wherever they lie.
+func director(groups, memory, bin, out string) (*exec.Cmd, error) {
 	runtime.LockOSThread() // Pdeathsig is tied to the thread that starts the child
-	cmd := exec.Command("/proc/self/exe", "direct", c.groups, c.memory)
+	cmd := exec.Command("/proc/self/exe", "direct", groups, memory)
 	for _, p := range []string{"/proc/self/exe", bin, out} {
 		f, err := os.Open(p)
 		if err != nil {
@@ -117,7 +129,7 @@ func (c *cage) command(bin, out string) (*exec.Cmd, error) {
 		}
 		cmd.ExtraFiles = append(cmd.ExtraFiles, f)
 	}
-	stage, err := os.Open(filepath.Join(c.groups, "stage"))
+	stage, err := os.Open(filepath.Join(groups, "stage"))
 	if err != nil {
 		return nil, err
 	}

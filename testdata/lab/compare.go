@@ -4,26 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 )
 
-// compare asks stilltrace about what an earlier run left in dir, and prints
+// compareTo asks the stilltrace bin about what a run left in dir, and prints
 // what it answered beside what was true. It fails if an answer is not as the
 // list notYet in questions.go has it.
-func compare(dir string) error { return compareTo(os.Stdout, dir) }
-
-func compareTo(w io.Writer, dir string) error {
+func compareTo(w io.Writer, dir, bin, tmp string) error {
 	t, err := readTruth(dir)
-	if err != nil {
-		return err
-	}
-	tmp, err := os.MkdirTemp("", "lab")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(tmp)
-	bin, err := build(tmp)
 	if err != nil {
 		return err
 	}

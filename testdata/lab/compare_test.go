@@ -52,13 +52,14 @@ func TestVerdict(t *testing.T) {
 		{"miss of a part, and a false alarm", things("a", "b"), things("a", "c"), false, verdictMiss, "q: s: MISS"},
 		{"false alarm", times(2), times(3), false, verdictFalse, "q: s: FALSE ALARM"},
 		{"listed and missed", times(2), times(1), true, verdictLater, ""},
-		{"listed and a false alarm", times(2), times(3), true, verdictLater, ""},
+		{"listed, and worse than that", times(3), times(1), true, verdictMiss, "q: s: MISS"},
+		{"listed, and wrong in another way", times(2), times(3), true, verdictFalse, "q: s: FALSE ALARM"},
 		{"listed and a full hit", times(2), times(2), true, verdictWorks, "q: s: works now: take it off the list"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := &sheet{notYet: map[string]string{}}
+			s := &sheet{notYet: map[string]later{}}
 			if c.listed {
-				s.notYet["q: s"] = "it is hard"
+				s.notYet["q: s"] = later{1, 0, "it is hard"}
 			}
 			s.row("q", "s", c.truth, c.answer)
 			require.Equal(t, c.want, s.verdict(s.rows[0]))
@@ -72,7 +73,7 @@ func TestVerdict(t *testing.T) {
 }
 
 func TestFailed(t *testing.T) {
-	s := &sheet{notYet: map[string]string{"q: gone": "it is hard"}, broken: []string{"bans: no answer"}}
+	s := &sheet{notYet: map[string]later{"q: gone": {1, 0, "it is hard"}}, broken: []string{"bans: no answer"}}
 	s.row("q", "s", bag{}, bag{})
 	s.row("q", "s", bag{}, bag{})
 	err := s.failed()
@@ -82,7 +83,7 @@ func TestFailed(t *testing.T) {
 }
 
 func TestPrint(t *testing.T) {
-	s := &sheet{notYet: map[string]string{"blocked: 203.0.113.66": "no log has it"}}
+	s := &sheet{notYet: map[string]later{"blocked: 203.0.113.66": {3, 0, "no log has it"}}}
 	s.row("logins", "203.0.113.66", times(7), times(5))
 	s.row("users", "203.0.113.66", things("root", "pi"), things("root", "pi", "x"))
 	s.row("blocked", "203.0.113.66", times(3), bag{})

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/rpc"
 	"os"
@@ -43,12 +44,13 @@ func must(err error, doing string, args ...any) {
 
 // direct is the first process of the lab's namespaces. It builds the hosts, lets
 // the incident happen and writes down the truth. Its open files are as in
-// cage.command; the results are written through the fifth, since a directory
+// director; the results are written through the fifth, since a directory
 // of another mount namespace cannot be mounted here.
 func direct(args []string) (err error) {
 	if len(args) != 2 {
 		return errors.New("direct is for the lab itself")
 	}
+	unix.Umask(0o022)
 	defer func() {
 		switch r := recover().(type) {
 		case nil:
@@ -78,7 +80,9 @@ func (l *lab) startVictim(groups string) {
 	// The group is entered before the cgroup namespace is made, whose root it becomes.
 	cmd := exec.Command("sh", "-c", `echo $$ >"$0/cgroup.procs" && exec unshare --cgroup --pid --fork --kill-child --mount --net --uts --ipc "$@"`,
 		group, "/proc/self/fd/4", "init", group)
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	// Through pipes, so that the victim has no file of the machine's open.
+	cmd.Stdout, cmd.Stderr = struct{ io.Writer }{os.Stderr}, struct{ io.Writer }{os.Stderr}
+	cmd.Dir = "/"
 	cmd.ExtraFiles = []*os.File{theirs, os.NewFile(3, "lab"), os.NewFile(4, "stilltrace")}
 	must(cmd.Start(), "start the victim")
 	theirs.Close()

@@ -4,9 +4,10 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"net"
 	"os"
-	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -18,8 +19,8 @@ const (
 )
 
 // startFail2ban watches auth.log with Debian's own filter for sshd and bans with
-// its own action for nftables. A second action writes down when it was run: that
-// is the truth about bans.
+// its own action for nftables. Another action, run before it, writes down when:
+// that is the truth about bans.
 func (l *lab) startFail2ban() {
 	l.write("/etc/fail2ban/action.d/note.conf", 0o644, `[Definition]
 actionban = echo ban <ip> $(date +%%s.%%N) >>`+banNotes+`
@@ -32,8 +33,8 @@ allowipv6 = auto
 enabled = true
 logpath = /var/log/auth.log
 banaction = nftables
-action = %%(action_)s
-         note
+action = note
+         %%(action_)s
 maxretry = %d
 findtime = %d
 bantime = %d
@@ -48,8 +49,13 @@ bantime = %d
 // awaitBan returns once fail2ban has banned, or unbanned, an address n times.
 func (l *lab) awaitBan(what, address string, n int) {
 	await(fmt.Sprintf("%s of %s", what, address), func() bool {
-		return strings.Count(l.read(banNotes), what+" "+address+" ") >= n
+		return strings.Count(l.read(banNotes), what+" "+address+" ") >= n && l.isBanned(address) == (what == "ban")
 	})
+}
+
+// isBanned reports whether nftables has the address among those it refuses.
+func (l *lab) isBanned(address string) bool {
+	return strings.Contains(l.command("nft", "list", "ruleset").run(), address)
 }
 
 // noteBans writes down what fail2ban's action noted.
@@ -60,9 +66,7 @@ func (l *lab) noteBans() {
 		if len(f) != 3 {
 			must(errors.New(s.Text()), "fail2ban's notes")
 		}
-		sec, err := strconv.ParseFloat(f[2], 64)
-		must(err, "fail2ban's notes")
-		at := time.UnixMicro(int64(sec * 1e6))
+		at := seconds(f[2])
 		what := actBan
 		if f[0] == "unban" {
 			what = actUnban
@@ -75,9 +79,16 @@ func (l *lab) noteBans() {
 func (l *lab) knockBanned(from string, n int) {
 	start := time.Now()
 	for range n {
-		if c, err := dial(from, 22, time.Second); err == nil {
+		c, err := dial(from, 22, time.Second)
+		if err == nil {
 			c.Close()
-			must(errors.New("it was let through"), "connection of the banned %s", from)
+			err = errors.New("it was let through")
+		} else if refused := net.Error(nil); errors.Is(err, syscall.ECONNREFUSED) || errors.As(err, &refused) && refused.Timeout() {
+			err = nil // the rule rejects; by IPv6 the rejection may not come through
+		}
+		must(err, "connection of the banned %s", from)
+		if !l.isBanned(from) {
+			must(errors.New("the ban has ended"), "connection of the banned %s", from)
 		}
 	}
 	l.note(act{What: actBlocked, Actor: outsideOf(from), At: start, From: from, Count: n, Port: 22})

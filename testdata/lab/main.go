@@ -4,7 +4,7 @@
 //	go run ./testdata/lab [-o DIR]       play, then compare (needs root)
 //	go run ./testdata/lab check DIR      compare again what an earlier run left in DIR
 //
-// The victim and the outside hosts are namespaces of their own (see stage.go);
+// The victim and the outside hosts are namespaces of their own (see cage.go);
 // nothing leaves them and nothing stays when the run ends, however it ends. DIR
 // receives before.db, during.db, after.db, the victim's logs and truth.json,
 // which the script writes as it acts. The exit status is 0 if every answer is
@@ -16,6 +16,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -25,7 +26,7 @@ import (
 	"time"
 )
 
-// runLimit ends a run that hangs; one that does not takes about two minutes.
+// runLimit ends a run that hangs; one that does not takes about a minute.
 const runLimit = 5 * time.Minute
 
 func main() {
@@ -70,28 +71,50 @@ func command(args []string) error {
 
 // play runs the incident and compares; without a directory to keep it leaves nothing.
 func play(out string) error {
+	os.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin:/sbin") // where an administrator's programs are
 	if err := missing(); err != nil {
 		return err
 	}
-	tmp, err := os.MkdirTemp("", "lab")
+	// The kernel's log is one for all: two incidents would each see the other's. The name ends with this process.
+	lock, err := net.Listen("unix", "@stilltrace-lab")
+	if err != nil {
+		return unfit{fmt.Errorf("another lab is being played on this machine: %w", err)}
+	}
+	defer lock.Close()
+	w, err := newWard()
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(tmp)
+	defer w.close()
 	if out == "" {
-		out = filepath.Join(tmp, "out")
+		out = filepath.Join(w.tmp, "out")
 	}
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
-	bin, err := build(tmp)
+	bin, err := build(w.tmp)
 	if err != nil {
 		return err
 	}
-	if err := incident(bin, out); err != nil {
+	if err := incident(w, bin, out); err != nil {
 		return err
 	}
-	return compare(out)
+	return compareTo(os.Stdout, out, bin, w.tmp)
+}
+
+// compare asks stilltrace about what an earlier run left in dir, and prints
+// what it answered beside what was true.
+func compare(dir string) error {
+	w, err := newWard()
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	bin, err := build(w.tmp)
+	if err != nil {
+		return err
+	}
+	return compareTo(os.Stdout, dir, bin, w.tmp)
 }
 
 // build builds stilltrace from the sources that the lab stands in.
@@ -103,6 +126,7 @@ func build(dir string) (string, error) {
 	bin := filepath.Join(dir, "stilltrace")
 	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", bin, ".")
 	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "GOTMPDIR="+dir)
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build stilltrace: %w\n%s", err, text)
 	}
@@ -124,13 +148,12 @@ func moduleRoot() (string, error) {
 
 // incident runs the director in namespaces of its own. It is killed when this
 // process ends or is told to end, and with it all that it started.
-func incident(bin, out string) error {
-	cage, err := newCage()
+func incident(w *ward, bin, out string) error {
+	groups, memory, err := w.makeGroups()
 	if err != nil {
 		return unfit{err}
 	}
-	defer cage.close()
-	cmd, err := cage.command(bin, out)
+	cmd, err := director(groups, memory, bin, out)
 	if err != nil {
 		return err
 	}
@@ -151,12 +174,32 @@ func incident(bin, out string) error {
 		return nil
 	case s := <-stop:
 		why = fmt.Errorf("stopped by %v", s)
+	case <-goneWithoutUs():
+		why = errors.New("`go run` was killed")
 	case <-time.After(runLimit):
 		why = fmt.Errorf("not done after %v", runLimit)
 	}
 	_ = cmd.Process.Kill()
 	<-ended
 	return why
+}
+
+// goneWithoutUs tells when `go run`, if it was that which started this program,
+// is no more: it passes signals on, but of its own death it can tell nobody.
+func goneWithoutUs() <-chan struct{} {
+	gone := make(chan struct{})
+	parent := os.Getppid()
+	comm, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", parent))
+	if err != nil || strings.TrimSpace(string(comm)) != "go" {
+		return gone
+	}
+	go func() {
+		for os.Getppid() == parent {
+			time.Sleep(200 * time.Millisecond)
+		}
+		close(gone)
+	}()
+	return gone
 }
 
 // missing names the Debian packages whose programs are not there.

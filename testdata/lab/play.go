@@ -9,7 +9,6 @@ import (
 // play lets the incident happen: a quiet host, an attack, a break-in with
 // everything going wrong at once, and the day after.
 func (l *lab) play() {
-	begun := time.Now()
 	l.step("the host comes up")
 	l.startSyslog()
 	l.layFiles()
@@ -42,7 +41,7 @@ func (l *lab) play() {
 	l.leave(mistyped)
 	l.rotate()
 	l.shopping()
-	l.noteCron(begun)
+	l.noteCron()
 	l.noteBans()
 	l.still("after")
 	l.keepLogs()
@@ -55,6 +54,7 @@ func (l *lab) failRedis() {
 	l.fillRedis()
 	l.fillDisk()
 	l.saveRedis()
+	l.crashRedis()
 }
 
 // failDatabase is the trouble of the shop, its database, and then the shop itself.

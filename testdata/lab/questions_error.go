@@ -65,11 +65,42 @@ func askDatabases(c *comparison) {
 		c.row("no room for clients", message, times(total(having(full, "message", message))),
 			times(c.errors("category:database", "service:postgresql", "message:"+message)))
 	}
-	wrong := times(total(c.of(actRedisPassword)))
-	c.row("Redis: password", "in the site's log", wrong, times(c.errors("service:django", "raw:WRONGPASS")))
-	c.row("Redis: password", "in its own log", wrong, counted(c.events("after", "action:login_failed", "service:redis"), unnamed))
+	// Redis itself logs a refused password nowhere.
+	c.row("Redis: password", "in the site's log", times(total(c.of(actRedisPassword))), times(c.errors("service:django", "raw:WRONGPASS")))
 	c.row("Redis: no memory", "in the site's log", times(total(c.of(actRedisMemory))), times(c.errors("service:django", "raw:OOM command not allowed")))
 	c.row("Redis: cannot save", "in its own log", times(total(c.of(actRedisDisk))), times(c.errors("type:disk_full", "service:redis")))
+}
+
+// askTimes asks when each of the failures happened that have no other name.
+func askTimes(c *comparison) {
+	for _, q := range []struct {
+		what  string
+		terms []string
+	}{
+		{actDeadlock, []string{"action:deadlock", "service:postgresql"}},
+		{actTooManyConns, []string{"action:db_connection", "service:postgresql", "message:clients already"}},
+		{actTooManyConns, []string{"action:db_connection", "service:postgresql", "message:slots are reserved"}},
+		{actRedisPassword, []string{"service:django", "raw:WRONGPASS"}},
+		{actRedisMemory, []string{"service:django", "raw:OOM command not allowed"}},
+		{actRedisDisk, []string{"action:disk_full", "service:redis"}},
+		{actTooManyFiles, []string{"action:too_many_files"}},
+	} {
+		mine := slices.DeleteFunc(c.of(q.what), func(a act) bool {
+			m := a.Detail["message"]
+			return m != "" && !strings.Contains(m, strings.TrimPrefix(q.terms[len(q.terms)-1], "message:"))
+		})
+		c.inTime("times of failures", strings.Join(append([]string{q.what}, q.terms[min(2, len(q.terms)):]...), " "), mine, nothing, c.events("after", q.terms...), unnamed)
+	}
+}
+
+// askCategories asks how many errors of a category there were in all, where the
+// truth can be added up.
+func askCategories(c *comparison) {
+	c.row("errors of nginx", "permission", times(total(c.of(actAuthRefused))), times(c.errors("category:permission", "service:nginx")))
+	static := slices.DeleteFunc(having(c.of(actRequest), "status", "404"), func(a act) bool { return strings.HasPrefix(a.Path, "/shop/") })
+	c.row("errors of nginx", "files that are not there", times(total(static)), times(c.errors("category:other", "service:nginx")))
+	c.row("errors of memory", "all programs", times(total(c.of(actOOMKill))), times(c.errors("category:memory")))
+	c.row("errors of disks", "all programs", times(total(c.of(actDiskFull, actRedisDisk))), times(c.errors("category:disk")))
 }
 
 func unnamed(eventRow) string { return "" }

@@ -26,7 +26,7 @@ func askSessions(c *comparison) {
 			c.row("session gone", subject, bag{}, c.userOf("after", a.PID))
 		}
 	}
-	for _, ip := range sortedKeys(tallied(c.of(actLoginAccepted, actOutgoing, actConnection), addressOf)) {
+	for _, ip := range sortedKeys(tallied(c.of(actLoginAccepted, actOutgoing), addressOf)) {
 		c.row("ip: connections", ip, c.open("during", ip), c.connections("during", ip))
 	}
 }
@@ -52,15 +52,13 @@ func (c *comparison) peersOf(still string, pid int) bag {
 // open is what an address truly had open at the still, by the ports of the victim and of its own.
 func (c *comparison) open(still, ip string) bag {
 	b := bag{}
-	for _, a := range c.frame(still).done(c.of(actLoginAccepted, actOutgoing, actConnection)) {
+	for _, a := range c.frame(still).done(c.of(actLoginAccepted, actOutgoing)) {
 		switch {
 		case a.From != ip:
 		case a.What == actLoginAccepted && a.Detail["session"] == still:
 			b[fmt.Sprintf("port 22, %d", a.Port)]++
 		case a.What == actOutgoing:
 			b[fmt.Sprintf("port %s, %d", a.Detail["from"], a.Port)]++
-		case a.What == actConnection:
-			b[fmt.Sprintf("port %s, %d", a.Detail["to"], a.Port)]++
 		}
 	}
 	return b
@@ -115,14 +113,17 @@ func askAddresses(c *comparison) {
 }
 
 // askStills compares what stood still around each snapshot with what is in it.
+// Beside that nothing may be there but what came or went meanwhile, and
+// stilltrace itself.
 func askStills(c *comparison) {
 	for _, s := range c.Stills {
+		own := whole[caseInfo](c.asker, "info", s.Name).Snapshots[0].Capturer.PID
 		truth, told := bag{}, bag{}
 		for _, p := range s.Processes {
 			truth[p.String()]++
 		}
 		for _, r := range rows[processRow](c.asker, "process", s.Name) {
-			if slices.ContainsFunc(s.Processes, func(p process) bool { return p.PID == r.PID }) {
+			if r.PID != own && !slices.Contains(s.PassingPIDs, r.PID) {
 				told[r.process().String()]++
 			}
 		}
@@ -134,7 +135,10 @@ func askStills(c *comparison) {
 			truth[k.String()]++
 		}
 		for _, r := range rows[socketRow](c.asker, "network", s.Name, "proto:tcp") {
-			if k := r.socket(); slices.ContainsFunc(s.Sockets, func(o socket) bool { return o.Local == k.Local && o.Peer == k.Peer }) {
+			k := r.socket()
+			passing := slices.ContainsFunc(s.PassingSockets, func(o socket) bool { return o.Local == k.Local && o.Peer == k.Peer })
+			// What nobody owns any more is not in ss's answer either.
+			if len(k.PIDs) > 0 && !passing {
 				told[k.String()]++
 			}
 		}

@@ -33,10 +33,10 @@ func askServices(c *comparison) {
 	}
 	jobs := c.of(actCron)
 	c.row("cron", "all jobs", tallied(jobs, detail("command")), counted(c.events("after", "action:scheduled_job"), field("command")))
-	for _, a := range jobs {
-		runs := c.events("after", "action:scheduled_job", "message:"+a.Detail["command"])
-		c.row("cron", a.Detail["command"], bag{a.User: a.Count}, counted(runs, userIn))
-		c.inTime("times of cron", a.Detail["command"], []act{a}, nothing, runs, unnamed)
+	for command := range tallied(jobs, detail("command")) {
+		runs := c.events("after", "action:scheduled_job", "message:"+command)
+		c.row("cron", command, tallied(jobs, userOf), counted(runs, userIn))
+		c.inTime("times of cron", command, jobs, nothing, runs, unnamed)
 	}
 }
 
@@ -55,6 +55,9 @@ func survivors(crashed, started []act) (all []act) {
 			if s.Until.Before(crash.At) && s.At.After(last.At) {
 				last = s
 			}
+		}
+		if last.PID == crash.PID {
+			continue // it was that one itself: what was started then is in the truth
 		}
 		again := crash
 		again.PID = last.PID

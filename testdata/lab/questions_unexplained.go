@@ -16,9 +16,6 @@ type explanation struct {
 // explanations are all errors that this incident may show. What no act explains
 // is a false alarm, or something that went wrong with the lab.
 var explanations = []explanation{
-	{actLoginRefused, func(a act, r errorRow) bool {
-		return a.Count >= 6 && says(r, "sshd", "maximum authentication attempts exceeded")
-	}},
 	{actBan, func(a act, r errorRow) bool { return says(r, "sshd", "Timeout before authentication for "+a.From) }},
 	// Where the limits of the machine are lower than those that sudo restores.
 	{actSudo, func(_ act, r errorRow) bool { return says(r, "sudo", "pam_limits(sudo:session): Could not set limit") }},

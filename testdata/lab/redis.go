@@ -3,11 +3,13 @@ package main
 import (
 	"errors"
 	"strings"
+	"syscall"
 	"time"
 )
 
 const (
 	redisPort     = 6379
+	redisPID      = "/run/redis/redis-server.pid"
 	redisPassword = "basket-of-apples"
 	loopback4     = "127.0.0.1" // where the site's connections come from
 )
@@ -17,7 +19,7 @@ const (
 func (l *lab) startRedis() {
 	start := time.Now()
 	l.ownDirs("redis", "/run/redis", "/var/log/redis")
-	pid := l.start(Job{Name: "redis-server", Args: as("redis", "redis-server", "/etc/redis/redis.conf"), Unit: "redis-server"})
+	pid := l.start(Job{Name: "redis-server", Args: as("redis", "redis-server", "/etc/redis/redis.conf"), Unit: "redis-server", Restart: true})
 	await("redis", func() bool { return l.listens(redisPort) })
 	l.note(act{What: actStarted, Actor: "host", At: start, Count: 1, PID: pid, Detail: map[string]string{"service": "redis"}})
 }
@@ -62,4 +64,22 @@ func (l *lab) saveRedis() {
 		must(errors.New("it went well"), "BGSAVE to a full file system")
 	}
 	l.note(act{What: actRedisDisk, Actor: "host", At: start, Path: "/srv/backup/dump.rdb", Count: 1})
+}
+
+// crashRedis kills Redis, which leaves no word in its log; the host's service
+// manager starts it again.
+func (l *lab) crashRedis() {
+	start := time.Now()
+	pid := l.pidIn(redisPID)
+	l.kill(pid, syscall.SIGKILL)
+	again := 0
+	await("redis to be started again", func() bool {
+		if !l.listens(redisPort) {
+			return false
+		}
+		again = l.pidIn(redisPID)
+		return again != pid
+	})
+	l.note(act{What: actCrash, Actor: "host", At: start, Count: 1, PID: pid, Detail: map[string]string{"service": "redis", "signal": "9"}},
+		act{What: actStarted, Actor: "host", At: start, Count: 1, PID: again, Detail: map[string]string{"service": "redis"}})
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"time"
 )
@@ -36,17 +37,20 @@ func (l *lab) setRotation() {
 // new files when they are next told to write: all are given the time for it.
 func (l *lab) rotate() {
 	start := time.Now()
-	before := map[string]int{}
+	before := map[string]os.FileInfo{}
 	for _, f := range []string{"/var/log/auth.log", "/var/log/syslog", "/var/log/nginx/access.log", "/var/log/nginx/error.log"} {
-		before[f] = len(l.read(f))
+		info, err := os.Stat(l.path(f))
+		must(err, "rotation")
+		before[f] = info
 	}
 	l.command("logrotate", "--force", "--state", "/srv/logrotate.state", "/etc/logrotate.d").run()
 	l.command("logger", "-p", "auth.info", "-t", "logrotate", "rotated").run()
 	l.command("logger", "-p", "user.info", "-t", "logrotate", "rotated").run()
 	for f := range before {
-		await(filepath.Base(f)+" to begin anew", func() bool { return l.exists(f) && l.exists(f+".1") })
-		if before[f] > 0 { // an empty one may be left as it is
-			l.note(act{What: actRotation, Actor: "host", At: start, Path: f, Count: 1})
-		}
+		await(filepath.Base(f)+" to begin anew", func() bool {
+			now, err := os.Stat(l.path(f))
+			return err == nil && !os.SameFile(before[f], now)
+		})
+		l.note(act{What: actRotation, Actor: "host", At: start, Path: f, Count: 1})
 	}
 }

@@ -60,7 +60,6 @@ func (v *Victim) keepAlive(j Job, ended chan syscall.WaitStatus) {
 
 // Result is how a job ended.
 type Result struct {
-	PID    int
 	Status int // 128 and the signal, as the shell has it, for a killed one
 }
 
@@ -70,7 +69,6 @@ func (v *Victim) Run(j Job, r *Result) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", j.Name, err)
 	}
-	r.PID = pid
 	select {
 	case ws := <-ended:
 		r.Status = ws.ExitStatus()

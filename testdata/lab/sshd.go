@@ -74,8 +74,8 @@ func newSSH(from, user string, passwords []string, command ...string) *ssh {
 	must(os.WriteFile(dir+"/passwords", []byte(strings.Join(passwords, "\n")+"\n"), 0o644), "ssh client")
 	args := []string{
 		"ssh", "-F", "none", "-b", from, "-l", user,
-		"-o", "UserKnownHostsFile=/dev/null", "-o", "StrictHostKeyChecking=no", "-o", "LogLevel=ERROR",
-		"-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3",
+		"-o", "UserKnownHostsFile=/dev/null", "-o", "StrictHostKeyChecking=no", "-o", "LogLevel=INFO",
+		"-o", "ConnectTimeout=30", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3",
 	}
 	if len(passwords) > 0 {
 		args = append(args, "-o", "PreferredAuthentications=password", "-o", "PubkeyAuthentication=no",

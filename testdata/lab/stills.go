@@ -3,10 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -36,33 +38,60 @@ type socket struct {
 // writes down which processes and sockets stood still meanwhile.
 func (l *lab) still(name string) {
 	s := still{Name: name}
-	processes, sockets := l.processes(), l.sockets()
+	processes, sockets, logs := l.processes(), l.sockets(), l.logSizes()
 	s.At = time.Now()
 	db := filepath.Join(labDir, name+".db")
 	l.command(stillBin, "snapshot", "-o", db).run()
 	s.Until = time.Now()
-	after := map[int]process{}
-	for _, p := range l.processes() {
-		after[p.PID] = p
+	s.Processes, s.PassingPIDs = same(processes, l.processes(), func(p process) int { return p.PID })
+	s.Sockets, s.PassingSockets = same(sockets, l.sockets(), func(k socket) socket { return k })
+	for path, size := range l.logSizes() {
+		s.Logs = append(s.Logs, file{path, logs[path], size})
 	}
-	for _, p := range processes {
-		if after[p.PID] == p {
-			s.Processes = append(s.Processes, p)
-		}
-	}
-	later := l.sockets()
-	for _, k := range sockets {
-		if slices.ContainsFunc(later, func(o socket) bool {
-			return o.State == k.State && o.Local == k.Local && o.Peer == k.Peer && slices.Equal(o.PIDs, k.PIDs)
-		}) {
-			s.Sockets = append(s.Sockets, k)
-		}
-	}
+	slices.SortFunc(s.Logs, func(a, b file) int { return strings.Compare(a.Path, b.Path) })
 	b, err := os.ReadFile(l.path(db))
 	must(err, "the still %s", name)
 	must(os.WriteFile(filepath.Join(resultsDir, name+".db"), b, 0o644), "the still %s", name)
 	must(os.Remove(l.path(db)), "the still %s", name)
 	must(l.addStill(s), "truth.json")
+}
+
+// same returns the things that were there before and after, unchanged, and the
+// names of all others.
+func same[T, N any](before, after []T, name func(T) N) (both []T, rest []N) {
+	in := func(all []T, t T) bool {
+		return slices.ContainsFunc(all, func(o T) bool { return reflect.DeepEqual(o, t) })
+	}
+	for _, t := range before {
+		if in(after, t) {
+			both = append(both, t)
+		} else {
+			rest = append(rest, name(t))
+		}
+	}
+	for _, t := range after {
+		if !in(before, t) {
+			rest = append(rest, name(t))
+		}
+	}
+	return both, rest
+}
+
+// logSizes are the victim's logs.
+func (l *lab) logSizes() map[string]int64 {
+	all := map[string]int64{}
+	top := l.path(logRoot)
+	must(filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			all[logRoot+strings.TrimPrefix(path, top)] = info.Size()
+		}
+		return err
+	}), "logs")
+	return all
 }
 
 // processes asks ps, and /proc for the start of each.

@@ -49,11 +49,18 @@ func (r row) score() (hits, misses, alarms int) {
 	return hits, r.truth.total() - hits, r.answer.total() - hits
 }
 
+// later is by how much an answer is known to be wrong, and why. It may get no
+// worse, and when it gets better the list must say so.
+type later struct {
+	misses, alarms int
+	reason         string
+}
+
 // A sheet is all rows, and what is known not to work.
 type sheet struct {
 	rows   []row
-	notYet map[string]string // from the name of a row to the reason
-	broken []string          // questions that could not be asked
+	notYet map[string]later // by the name of a row
+	broken []string         // questions that could not be asked
 }
 
 func (s *sheet) row(question, subject string, truth, answer bag) {
@@ -61,14 +68,14 @@ func (s *sheet) row(question, subject string, truth, answer bag) {
 }
 
 func (s *sheet) verdict(r row) verdict {
-	_, listed := s.notYet[r.name()]
+	known, listed := s.notYet[r.name()]
 	_, misses, alarms := r.score()
 	switch {
 	case misses+alarms == 0 && listed:
 		return verdictWorks
 	case misses+alarms == 0:
 		return verdictHit
-	case listed:
+	case listed && misses == known.misses && alarms == known.alarms:
 		return verdictLater
 	case misses > 0:
 		return verdictMiss
@@ -102,8 +109,8 @@ func (s *sheet) printDifferences(w io.Writer) {
 			continue
 		}
 		fmt.Fprintf(w, "\n%s: %s\n", v, r.name())
-		if reason := s.notYet[r.name()]; reason != "" {
-			fmt.Fprintf(w, "  %s\n", reason)
+		if known, listed := s.notYet[r.name()]; listed {
+			fmt.Fprintf(w, "  %s\n", known.reason)
 		}
 		printThings(w, "missing", r.truth.without(r.answer))
 		printThings(w, "false", r.answer.without(r.truth))
@@ -173,6 +180,9 @@ func (b bag) without(other bag) bag {
 	}
 	return rest
 }
+
+// within is what of b the other bag has too.
+func (b bag) within(other bag) bag { return b.without(b.without(other)) }
 
 // list is the things in order, each with its number where that is not one.
 func (b bag) list() (all []string) {

@@ -22,7 +22,6 @@ const (
 	actSudoDenied    = "sudo_denied"     // Count commands of User that sudo refused
 	actListener      = "listener"        // PID listens on Port from the executable Path; Detail kind: deleted, memfd or shm
 	actOutgoing      = "outgoing"        // PID keeps a connection from the victim to From, port Port
-	actConnection    = "connection"      // From keeps a connection from its Port to the victim's port Detail to
 	actKilled        = "killed"          // PID was ended by User
 	actRequest       = "request"         // Count requests of From for Path that nginx answered with Detail status
 	actAuthRefused   = "auth_refused"    // Count wrong passwords of User by HTTP, from From
@@ -71,6 +70,18 @@ type still struct {
 	// and ss have them.
 	Processes []process `json:"processes"`
 	Sockets   []socket  `json:"sockets"`
+	// The processes and sockets that were seen on one side of it only, or were
+	// another on either: they may be in the still, and nothing beside them.
+	PassingPIDs    []int    `json:"passing_pids"`
+	PassingSockets []socket `json:"passing_sockets"`
+	Logs           []file   `json:"logs"` // below /var/log
+}
+
+// A file is a regular one of the victim, with its size before the still and after it.
+type file struct {
+	Path   string `json:"path"`
+	Before int64  `json:"before"`
+	After  int64  `json:"after"`
 }
 
 // truth is truth.json.

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -32,9 +33,13 @@ const groupsVariable = "LAB_GROUPS"
 // service manager: it starts what the director asks for over the socket in open
 // file 3 and waits for whatever dies.
 func initVictim(args []string) error {
+	unix.Umask(0o022)
 	if len(args) == 1 {
 		if err := makeHost(); err != nil {
 			return err
+		}
+		if err := unix.CloseRange(4, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC); err != nil {
+			return fmt.Errorf("inherited files: %w", err)
 		}
 		return syscall.Exec(selfBin, []string{"lab", "init"}, []string{groupsVariable + "=" + args[0]})
 	}
@@ -111,7 +116,7 @@ func makeEtc() error {
 	if err := unix.Mount("/mnt", "/etc", "", unix.MS_MOVE, ""); err != nil {
 		return fmt.Errorf("mount on /etc: %w", err)
 	}
-	for _, glob := range []string{"/etc/cron.d/*", "/etc/logrotate.d/*", "/etc/fail2ban/jail.d/*", "/etc/sudoers.d/*", "/etc/resolv.conf", "/etc/localtime", "/etc/hosts"} {
+	for _, glob := range []string{"/etc/crontab", "/etc/cron.d/*", "/etc/logrotate.d/*", "/etc/fail2ban/jail.d/*", "/etc/sudoers.d/*", "/etc/resolv.conf", "/etc/localtime", "/etc/hosts"} {
 		found, err := filepath.Glob(glob)
 		if err != nil {
 			return err
@@ -126,10 +131,44 @@ func makeEtc() error {
 		return err
 	}
 	return errors.Join(
+		dropAccounts("/etc/passwd", "/etc/shadow"),
+		dropAccounts("/etc/group", "/etc/gshadow"),
 		os.WriteFile("/etc/hostname", []byte(hostName+"\n"), 0o644),
 		os.WriteFile("/etc/hosts", []byte("127.0.0.1 localhost\n::1 localhost\n"+victim4+" "+hostName+"\n"), 0o644),
 		os.WriteFile("/etc/machine-id", []byte("57111ace57111ace57111ace57111ace\n"), 0o444),
 	)
+}
+
+// dropAccounts leaves only the system's own users or groups, which Debian numbers
+// below 1000, and nobody: the people of the machine have none on this host. The
+// number is the third field of passwd(5) and of group(5).
+func dropAccounts(names, secrets string) error {
+	b, err := os.ReadFile(names)
+	if err != nil {
+		return err
+	}
+	var kept strings.Builder
+	system := map[string]bool{}
+	for line := range strings.Lines(string(b)) {
+		f := strings.Split(line, ":")
+		if id, err := strconv.Atoi(f[min(2, len(f)-1)]); err == nil && (id < 1000 || id == 65534) {
+			kept.WriteString(line)
+			system[f[0]] = true
+		}
+	}
+	if err := os.WriteFile(names, []byte(kept.String()), 0o644); err != nil {
+		return err
+	}
+	if b, err = os.ReadFile(secrets); err != nil {
+		return err
+	}
+	kept.Reset()
+	for line := range strings.Lines(string(b)) {
+		if name, _, _ := strings.Cut(line, ":"); system[name] {
+			kept.WriteString(line)
+		}
+	}
+	return os.WriteFile(secrets, []byte(kept.String()), 0o640)
 }
 
 // makeDev gives the victim a /dev of its own: the machine's is shared, and
@@ -194,11 +233,19 @@ func makeRest() error {
 	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
 		return fmt.Errorf("mount on /proc: %w", err)
 	}
-	// The kernel's command line is the machine's own business.
-	if err := os.WriteFile("/srv/cmdline", []byte("BOOT_IMAGE=/vmlinuz ro quiet\n"), 0o444); err != nil {
-		return err
+	// How the kernel was started, and who built it where, is the machine's own business.
+	for name, text := range map[string]string{
+		"cmdline": "BOOT_IMAGE=/vmlinuz ro quiet\n",
+		"version": "Linux version " + strings.Fields(kernel())[0] + "\n",
+	} {
+		if err := os.WriteFile("/srv/"+name, []byte(text), 0o444); err != nil {
+			return err
+		}
+		if err := unix.Mount("/srv/"+name, "/proc/"+name, "", unix.MS_BIND, ""); err != nil {
+			return fmt.Errorf("mount on /proc/%s: %w", name, err)
+		}
 	}
-	return unix.Mount("/srv/cmdline", "/proc/cmdline", "", unix.MS_BIND, "")
+	return nil
 }
 
 // copyPrograms brings this program and stilltrace, open files 4 and 5, into the
@@ -213,8 +260,6 @@ func copyPrograms() error {
 			return err
 		}
 	}
-	unix.CloseOnExec(4)
-	unix.CloseOnExec(5)
 	return nil
 }
 

@@ -85,6 +85,8 @@ const (
 	blocksPerSegment = 256
 	// termPage is the size at which a page of terms is closed, before packing.
 	termPage = 16 << 10
+	// maxShape bounds the bytes of shapes that a block's events refer to, for each byte of its text: an empty line takes some 30, an address of seven bytes three.
+	maxShape = 256
 	// maxTerm cuts terms in the index. Rows are compared in full, so a cut term finds too much, never too little.
 	maxTerm = 128
 )

@@ -80,6 +80,7 @@ type unblock struct {
 	cols    [columns]input
 	rest    input
 
+	spent     int // bytes of shapes that were read
 	firstLine int64
 	prev      Event
 	line      int // the event's last line, within raw
@@ -151,6 +152,9 @@ func (u *unblock) next(e *Event) error {
 	}
 	u.last[r.first.Template] = number
 	r.b = u.shapes[number-1]
+	if u.spent += len(r.b); u.spent/maxShape > len(u.raw) {
+		return fmt.Errorf("more is said of the text than it can hold: %w", ErrDamaged)
+	}
 	e.SourceID, e.Source = u.info.Source, u.path
 	e.Line, e.LineEnd = u.firstLine+int64(first), u.firstLine+int64(end)
 	r.read(e)

@@ -124,6 +124,3 @@ func (d *Decoder) Line(i int) Line {
 
 // Lines returns how many lines the block has that was opened last.
 func (d *Decoder) Lines() int { return len(d.block.lines) }
-
-// AppendLine appends the text of line i, without its newline.
-func (d *Decoder) AppendLine(dst []byte, i int) []byte { return d.block.appendLine(dst, i) }

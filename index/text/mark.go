@@ -32,9 +32,6 @@ func (m Mark) Time() (ns int64, ok bool) {
 	return (date+int64(sec))*1e9 + int64(frac*powers[9-m.digits]), true
 }
 
-// Lines returns how many lines the text has that was encoded last.
-func (e *Encoder) Lines() int { return len(e.block.lines) }
-
 // Marks returns the variables of line i of the text encoded last. They are
 // valid until the next Encode.
 func (e *Encoder) Marks(i int) []Mark {

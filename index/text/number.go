@@ -67,7 +67,7 @@ func (s *scanner) time(st stamp) {
 	}
 	s.slot(k, st.start, st.end, v)
 	s.text = append(s.text, firstParam+st.layout, firstParam+st.digits)
-	if !s.words {
+	if k == kindStamp && !s.words {
 		m := &s.marks[len(s.marks)-1]
 		m.digits, m.value = st.digits, v
 	}

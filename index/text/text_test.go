@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,10 +30,16 @@ func roundTrip(t testing.TB, e *Encoder, d *Decoder, text []byte) []byte {
 	}
 	require.Equal(t, len(lines), d.Lines())
 	require.Len(t, e.Templates(), len(lines))
-	for i := len(lines) - 1; i >= 0; i-- {
-		line := d.AppendLine([]byte("before"), i)
-		if !bytes.Equal(line[6:], lines[i]) {
-			require.Equal(t, string(lines[i]), string(line[6:]))
+	back, err = d.DecodeMarked(back[:0], packed, len(text))
+	require.NoError(t, err)
+	for i, want := range lines {
+		line := d.Line(i)
+		if got := back[line.Start:]; !bytes.HasPrefix(got, want) {
+			require.Equal(t, string(want), string(got), "line %d", i)
+		}
+		if marks := e.Marks(i); !slices.Equal(marks, line.Marks) || line.Template != e.Templates()[i] {
+			require.Equal(t, marks, line.Marks, "line %d: %s", i, want)
+			require.Equal(t, e.Templates()[i], line.Template)
 		}
 	}
 	return packed
@@ -281,13 +288,16 @@ func FuzzDecode(f *testing.F) {
 	f.Add(e.Encode(nil, []byte("a 1\na 2\n\nuser x\n")))
 	f.Fuzz(func(t *testing.T, packed []byte) {
 		const limit = 1 << 16
-		back, err := d.Decode(nil, packed, limit)
+		back, err := d.DecodeMarked(nil, packed, limit)
 		require.LessOrEqual(t, len(back), limit)
-		for i := range d.Lines() {
-			back = d.AppendLine(back[:0], i)
-		}
 		if err != nil {
-			require.Zero(t, d.Lines())
+			return
+		}
+		for i := range d.Lines() {
+			for _, m := range d.Line(i).Marks {
+				require.LessOrEqual(t, m.Start, m.End)
+				require.LessOrEqual(t, d.Line(i).Start+int(m.End), len(back))
+			}
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package main
+package snapshot_test
 
 import (
 	"bufio"
@@ -33,7 +33,7 @@ func TestLab(t *testing.T) {
 // TestLabRecord compares the answers about the recorded incident: the same
 // questions, for machines that cannot play it.
 func TestLabRecord(t *testing.T) {
-	out, err := exec.Command(lab(t), "check", "testdata/lab/record").CombinedOutput()
+	out, err := exec.Command(lab(t), "check", "../testdata/lab/record").CombinedOutput()
 	require.NoError(t, err, "%s", out)
 }
 
@@ -87,7 +87,7 @@ func endLab(t *testing.T, bin string, s syscall.Signal) {
 func lab(t *testing.T) string {
 	t.Helper()
 	bin := filepath.Join(t.TempDir(), "lab")
-	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", bin, "./testdata/lab").CombinedOutput()
+	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", bin, "../testdata/lab").CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	return bin
 }

@@ -214,8 +214,8 @@ func (b *BlockBuilder) Finish() (*Block, error) {
 	if b.err != nil {
 		return nil, b.err
 	}
-	if len(b.raw) > maxValue {
-		return nil, fmt.Errorf("block: %d bytes of text: at most %d", len(b.raw), maxValue)
+	if len(b.raw) > maxText {
+		return nil, fmt.Errorf("block: %d bytes of text: at most %d", len(b.raw), maxText)
 	}
 	out := binary.AppendUvarint(nil, uint64(b.info.Events))
 	out = b.dict.appendTo(out)

@@ -100,7 +100,7 @@ func (r *Reader) addBlock(b blockInfo) error {
 	} else {
 		of.first = n
 	}
-	if of.end > 0 && of.end != n || b.Offset != next || b.Bytes < 0 || b.Bytes > maxValue {
+	if of.end > 0 && of.end != n || b.Offset != next || b.Bytes < 0 || b.Bytes > maxText {
 		return fmt.Errorf("block %d: does not follow the one before it: %w", n, ErrDamaged)
 	}
 	of.end = n + 1

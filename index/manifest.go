@@ -67,8 +67,10 @@ var dataBuckets = [...]string{
 // Named limits of the format. A reader refuses what exceeds them before it
 // takes memory for it; a writer never produces it.
 const (
-	// maxValue bounds one value once it is unpacked. A block of raw text is the largest: a chunk and one entry of the longest kind.
+	// maxValue bounds one value once it is unpacked: the events of a block, or many large records.
 	maxValue = 16 << 20
+	// maxText bounds the text of a block: a chunk of one megabyte and one entry of the longest kind are two. A reader needs many times as much to take it apart.
+	maxText = 4 << 20
 	// maxPacked bounds a value as it lies in the file; zstd never makes one larger than its input and a few bytes.
 	maxPacked = maxValue + 1<<16
 	// maxManifest bounds the manifest: nine buckets and the names of fields.

@@ -44,12 +44,15 @@ func (l *lab) rotate() {
 		before[f] = info
 	}
 	l.command("logrotate", "--force", "--state", "/srv/logrotate.state", "/etc/logrotate.d").run()
-	l.command("logger", "-p", "auth.info", "-t", "logrotate", "rotated").run()
-	l.command("logger", "-p", "user.info", "-t", "logrotate", "rotated").run()
 	for f := range before {
 		await(filepath.Base(f)+" to begin anew", func() bool {
-			now, err := os.Stat(l.path(f))
-			return err == nil && !os.SameFile(before[f], now)
+			if now, err := os.Stat(l.path(f)); err == nil && !os.SameFile(before[f], now) {
+				return true
+			}
+			// rsyslogd makes a file when it has something to write, and may not have heard the signal yet.
+			l.command("logger", "-p", "auth.info", "-t", "logrotate", "rotated").run()
+			l.command("logger", "-p", "user.info", "-t", "logrotate", "rotated").run()
+			return false
 		})
 		l.note(act{What: actRotation, Actor: "host", At: start, Path: f, Count: 1})
 	}

@@ -37,7 +37,7 @@ const start = index.Time(1795392000) * second
 func addLog(t testing.TB, w *index.Writer, path string, perBlock int, entries []entry) string {
 	t.Helper()
 	id := w.BeginSource()
-	b, err := index.NewBlockBuilder()
+	b, err := index.NewSegmentBuilder()
 	require.NoError(t, err)
 	var whole bytes.Buffer
 	line, events := int64(1), int64(len(entries))
@@ -48,11 +48,19 @@ func addLog(t testing.TB, w *index.Writer, path string, perBlock int, entries []
 		for _, e := range part {
 			raw = append(append(raw, e.text...), '\n')
 		}
-		b.Reset(id, int64(whole.Len()), line, raw)
+		b.Reset(id, int64(whole.Len()), line)
+		// The first half of the lines is a block of its own.
+		half := bytes.IndexByte(raw[len(raw)/2:], '\n') + len(raw)/2 + 1
+		b.Begin(raw[:half])
+		base := 0
 		at := 0
 		for _, e := range part {
+			if at == half {
+				b.Begin(raw[half:])
+				base = half
+			}
 			text := raw[at : at+len(e.text)]
-			x := index.Entry{Start: at, End: at + len(e.text), Line: line, LineEnd: line, Time: e.at, Level: e.level, Action: e.action,
+			x := index.Entry{Start: at - base, End: at - base + len(e.text), Time: e.at, Level: e.level, Action: e.action,
 				Service: []byte(e.service), User: []byte(e.user), Message: text[min(4, len(text)):], Signature: []byte("sig " + e.service), Fields: e.fields}
 			for _, a := range e.ips {
 				x.IPs = append(x.IPs, netip.MustParseAddr(a))
@@ -67,7 +75,7 @@ func addLog(t testing.TB, w *index.Writer, path string, perBlock int, entries []
 		whole.Write(raw)
 		blk, err := b.Finish()
 		require.NoError(t, err)
-		require.NoError(t, w.AddBlock(blk))
+		require.NoError(t, w.AddSegment(blk))
 	}
 	require.NoError(t, w.EndSource(index.Source{ID: id, Path: path, Bytes: int64(whole.Len()), Lines: line - 1, Events: events, SHA256: sha(whole.String())}))
 	return whole.String()
@@ -220,7 +228,7 @@ func TestEventsOfOneTimeAreReadAsTheyAreAskedFor(t *testing.T) {
 	db, err := bolt.Open(path, 0o600, nil)
 	require.NoError(t, err)
 	require.NoError(t, db.Update(func(tx *bolt.Tx) error {
-		return tx.Bucket([]byte("raw")).Put([]byte{0, 0, 0, 99}, []byte("no envelope"))
+		return tx.Bucket([]byte("segment")).Put([]byte{0, 0, 0, 99}, []byte("no envelope"))
 	}))
 	require.NoError(t, db.Close())
 	n := 0

@@ -167,16 +167,17 @@ func (n *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// events decodes every event and makes the terms of each segment again.
+// events decodes every event and makes the terms of each group again.
 func (c *checker) events() {
 	r := c.r
-	for i := range len(r.segments) - 1 {
-		var seg segment
-		for n := r.segments[i]; n < r.segments[i+1] && r.ctx.Err() == nil; n++ {
-			terms := termSet{set: map[string]struct{}{}}
+	for i := range len(r.groups) - 1 {
+		var group termGroup
+		set := termSet{set: map[string]struct{}{}}
+		for n := r.groups[i]; n < r.groups[i+1] && r.ctx.Err() == nil; n++ {
+			set.resetBlock()
 			events := int64(0)
 			err := r.block(n, &filter{}, Query{}, func(e *Event) bool {
-				terms.addEvent(e)
+				set.addEvent(e)
 				events++
 				return true
 			})
@@ -185,10 +186,10 @@ func (c *checker) events() {
 			}
 			c.proof.Events += events
 			c.bySource[r.blocks[n].Source] += events
-			seg.add(&Block{info: r.blocks[n], terms: terms.sorted()})
+			group.add(segmentRow{Blocks: make([]blockRow, 1)}, [][]string{set.sorted()})
 		}
 		if r.ctx.Err() == nil {
-			c.terms(uint32(i), &seg)
+			c.terms(uint32(i), &group)
 		}
 	}
 	for _, s := range r.sources {
@@ -198,24 +199,24 @@ func (c *checker) events() {
 	}
 }
 
-func (c *checker) terms(segno uint32, want *segment) {
+func (c *checker) terms(n uint32, want *termGroup) {
 	var pages [][]byte
 	_ = want.pages(func(_ string, page []byte) error {
 		pages = append(pages, bytes.Clone(page))
 		return nil
 	})
-	n := 0
-	err := c.r.each(bucketTerms, key32(segno), func(_, page []byte) error {
-		if n >= len(pages) || !bytes.Equal(page, pages[n]) {
-			return fmt.Errorf("page %d does not lead to the events that are there", n)
+	at := 0
+	err := c.r.each(bucketTerms, key32(n), func(_, page []byte) error {
+		if at >= len(pages) || !bytes.Equal(page, pages[at]) {
+			return fmt.Errorf("page %d does not lead to the events that are there", at)
 		}
-		n++
+		at++
 		return nil
 	})
-	if err == nil && n != len(pages) {
-		err = fmt.Errorf("%d pages, not %d", n, len(pages))
+	if err == nil && at != len(pages) {
+		err = fmt.Errorf("%d pages, not %d", at, len(pages))
 	}
 	if err != nil {
-		c.problem("terms of segment %d: %v", segno, err)
+		c.problem("terms of group %d: %v", n, err)
 	}
 }

@@ -192,13 +192,13 @@ func TestCheckNamesWhatWasChanged(t *testing.T) {
 		says []string
 	}{
 		{"value changed", func(tx *bolt.Tx) error {
-			v := slices.Clone(tx.Bucket([]byte("raw")).Get(second))
+			v := slices.Clone(tx.Bucket([]byte("segment")).Get(second))
 			v[len(v)/2] ^= 1
-			return put("raw", second, v)(tx)
-		}, []string{"bucket raw: key 00000001: checksum differs", "/var/log/a.log"}},
+			return put("segment", second, v)(tx)
+		}, []string{"bucket segment: key 00000001: checksum differs", "/var/log/a.log"}},
 		{"value moved to another key", func(tx *bolt.Tx) error {
-			return put("raw", second, slices.Clone(tx.Bucket([]byte("raw")).Get(first)))(tx)
-		}, []string{"bucket raw: key 00000001: checksum differs"}},
+			return put("segment", second, slices.Clone(tx.Bucket([]byte("segment")).Get(first)))(tx)
+		}, []string{"bucket segment: key 00000001: checksum differs"}},
 		{"bucket added", func(tx *bolt.Tx) error { _, err := tx.CreateBucket([]byte("more\x1b")); return err },
 			[]string{`bucket "more\x1b": unknown`}},
 	}
@@ -223,9 +223,9 @@ func TestCheckNamesWhatWasChanged(t *testing.T) {
 func TestOpenProvesKeys(t *testing.T) {
 	first := []byte{0, 0, 0, 1, 0, 0, 0, 0}
 	for name, do := range map[string]func(tx *bolt.Tx) error{
-		"events": func(tx *bolt.Tx) error { return tx.Bucket([]byte("events")).Delete([]byte{0, 0, 0, 1}) },
-		"gap":    func(tx *bolt.Tx) error { return tx.Bucket([]byte("gap")).Delete(first) },
-		"socket": func(tx *bolt.Tx) error { return tx.DeleteBucket([]byte("socket")) },
+		"segment": func(tx *bolt.Tx) error { return tx.Bucket([]byte("segment")).Delete([]byte{0, 0, 0, 1}) },
+		"gap":     func(tx *bolt.Tx) error { return tx.Bucket([]byte("gap")).Delete(first) },
+		"socket":  func(tx *bolt.Tx) error { return tx.DeleteBucket([]byte("socket")) },
 		"process": func(tx *bolt.Tx) error {
 			b := tx.Bucket([]byte("process"))
 			v := slices.Clone(b.Get(first))

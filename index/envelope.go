@@ -16,6 +16,7 @@ import (
 const (
 	codecStored = 0
 	codecZstd   = 1
+	codecParts  = 2
 
 	envelopeHead = 5
 	envelopeTail = 4
@@ -43,19 +44,13 @@ func newPacker() (*packer, error) {
 }
 
 // pack returns the packed content without its checksum, which seal adds once
-// the key is known. The result is newly allocated. Parts that end at the given
-// places are packed each by itself, one zstd frame after the other: that is
-// smaller where they are unlike each other.
-func (p *packer) pack(content []byte, ends ...int) []byte {
+// the key is known. The result is newly allocated.
+func (p *packer) pack(content []byte) []byte {
 	out := make([]byte, envelopeHead, envelopeHead+len(content)/4+64)
 	binary.BigEndian.PutUint32(out[1:], uint32(len(content)))
 	out[0] = codecZstd
-	from := 0
-	for _, end := range append(ends, len(content)) {
-		if end > from {
-			out = p.enc.EncodeAll(content[from:end], out)
-			from = end
-		}
+	if len(content) > 0 {
+		out = p.enc.EncodeAll(content, out)
 	}
 	if len(out) >= envelopeHead+len(content) {
 		out[0] = codecStored
@@ -82,35 +77,75 @@ func newOpener() (*opener, error) {
 }
 
 // open checks the envelope v that lies at key of bucket and returns its
-// content, newly allocated.
+// content, newly allocated; of a value in parts all of them, one after the
+// other.
 func (o *opener) open(bucket string, key, v []byte) ([]byte, error) {
-	if len(v) < envelopeHead+envelopeTail || len(v) > maxPacked {
-		return nil, fmt.Errorf("value of %d bytes: %w", len(v), ErrDamaged)
+	codec, size, packed, err := prove(bucket, key, v)
+	if err != nil {
+		return nil, err
 	}
-	body := v[:len(v)-envelopeTail]
-	if binary.BigEndian.Uint32(v[len(body):]) != envelopeSum(bucket, key, body) {
-		return nil, fmt.Errorf("checksum differs: %w", ErrDamaged)
-	}
-	size := binary.BigEndian.Uint32(body[1:])
-	packed := body[envelopeHead:]
-	if size > maxValue {
-		return nil, fmt.Errorf("content of %d bytes: %w", size, ErrDamaged)
-	}
-	switch body[0] {
+	switch codec {
 	case codecStored:
 		if int(size) != len(packed) {
 			return nil, fmt.Errorf("stored length differs: %w", ErrDamaged)
 		}
 		return append([]byte(nil), packed...), nil
 	case codecZstd:
-		out, err := o.dec.DecodeAll(packed, make([]byte, 0, size))
+		return o.unpack(packed, size)
+	case codecParts:
+		p, err := o.readParts(packed, size)
 		if err != nil {
-			return nil, fmt.Errorf("zstd: %w: %w", err, ErrDamaged)
+			return nil, err
 		}
-		if len(out) != int(size) {
-			return nil, fmt.Errorf("unpacked length differs: %w", ErrDamaged)
+		out := make([]byte, 0, size)
+		for i := range p.rows {
+			part, err := p.get(i)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, part...)
 		}
 		return out, nil
 	}
-	return nil, fmt.Errorf("unknown codec %d: %w", body[0], ErrDamaged)
+	return nil, fmt.Errorf("unknown codec %d: %w", codec, ErrDamaged)
+}
+
+// parts checks the envelope v like open, and returns its parts, of which none
+// is unpacked. They refer to v.
+func (o *opener) parts(bucket string, key, v []byte) (*parts, error) {
+	codec, size, packed, err := prove(bucket, key, v)
+	if err != nil {
+		return nil, err
+	}
+	if codec != codecParts {
+		return nil, fmt.Errorf("codec %d where there should be parts: %w", codec, ErrDamaged)
+	}
+	return o.readParts(packed, size)
+}
+
+// prove compares the checksum of an envelope, and takes it apart.
+func prove(bucket string, key, v []byte) (codec byte, size uint32, packed []byte, err error) {
+	if len(v) < envelopeHead+envelopeTail || len(v) > maxPacked {
+		return 0, 0, nil, fmt.Errorf("value of %d bytes: %w", len(v), ErrDamaged)
+	}
+	body := v[:len(v)-envelopeTail]
+	if binary.BigEndian.Uint32(v[len(body):]) != envelopeSum(bucket, key, body) {
+		return 0, 0, nil, fmt.Errorf("checksum differs: %w", ErrDamaged)
+	}
+	if size = binary.BigEndian.Uint32(body[1:]); size > maxValue {
+		return 0, 0, nil, fmt.Errorf("content of %d bytes: %w", size, ErrDamaged)
+	}
+	return body[0], size, body[envelopeHead:], nil
+}
+
+// unpack returns the content of a zstd frame, newly allocated.
+func (o *opener) unpack(packed []byte, size uint32) ([]byte, error) {
+	out, err := o.dec.DecodeAll(packed, make([]byte, 0, size))
+	if err != nil {
+		return nil, fmt.Errorf("zstd: %w: %w", err, ErrDamaged)
+	}
+	if len(out) != int(size) {
+		return nil, fmt.Errorf("unpacked length differs: %w", ErrDamaged)
+	}
+	return out, nil
 }

@@ -52,18 +52,17 @@ type Field struct {
 }
 
 // Entry is one log entry on its way into a case. Its byte slices are borrowed:
-// they must stay unchanged until BlockBuilder.Add returns.
+// they must stay unchanged until SegmentBuilder.Add returns.
 type Entry struct {
-	Start, End int   // its bytes within the block's raw text, without the last newline
-	Line       int64 // first and last line in the source, counted from 1
-	LineEnd    int64
+	Start, End int // its bytes within the block's raw text, without the last newline
 	Time       Time
 	Clock      Clock
 	Level      Level
 	Action     Action
 	Outcome    Outcome
 	PID        int
-	Count      int // 0 and 1 both mean once
+	PIDText    []byte // where the PID stands, if it does
+	Count      int    // 0 and 1 both mean once
 	IP         netip.Addr
 	IPs        []netip.Addr
 	Host       []byte
@@ -72,6 +71,9 @@ type Entry struct {
 	Message    []byte
 	Signature  []byte
 	Fields     []EntryField
+	// Decisive are parts of the text on which it hangs what the entry means: a line that has something else there may mean something
+	// else. Only Pattern asks for it.
+	Decisive [][]byte
 }
 
 // EntryField is one named value of an Entry. Name must be a constant of the
@@ -83,7 +85,7 @@ type EntryField struct {
 
 // Reset empties e and keeps its slices' memory.
 func (e *Entry) Reset() {
-	*e = Entry{IPs: e.IPs[:0], Fields: e.Fields[:0]}
+	*e = Entry{IPs: e.IPs[:0], Fields: e.Fields[:0], Decisive: e.Decisive[:0]}
 }
 
 // Clock says how far an event's time can be trusted.

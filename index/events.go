@@ -6,13 +6,10 @@ import (
 	"container/heap"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
-
-	"stilltrace/index/text"
 )
 
 // Events yields the events for which all of q holds, in the order of time,
@@ -92,60 +89,17 @@ func (r *Reader) merge(f *filter, q Query, yield func(*Event, error) bool) error
 // no; then the error is errStop. The event is overwritten by the next one, its
 // texts and slices are not.
 func (r *Reader) block(n int, f *filter, q Query, do func(*Event) bool) error {
-	info := r.blocks[n]
-	lines, done := r.decoder()
-	defer done()
-	raw, err := r.text(n, lines)
-	if err != nil {
-		return err
+	info := &r.blocks[n]
+	s, done, err := r.segment(info.Segment)
+	if err == nil {
+		defer done()
+		w := walk{segmentReader: s, info: info, filter: f, query: &q}
+		err = w.run(do)
 	}
-	content, err := r.value(bucketEvents, key32(uint32(n)))
-	if err != nil {
-		return err
-	}
-	u, err := newUnblock(info, r.sources[info.Source-1].Path, raw, lines, content)
-	if err != nil {
+	if err != nil && !errors.Is(err, errStop) {
 		return fmt.Errorf("block %d: %w", n, err)
 	}
-	var e Event
-	for range u.count {
-		e = Event{}
-		if err := u.next(&e); err != nil {
-			return fmt.Errorf("block %d: %w", n, err)
-		}
-		if e.Time < info.Min || e.Time > info.Max {
-			return fmt.Errorf("block %d: an event lies outside the block's time: %w", n, ErrDamaged)
-		}
-		if q.window(&e) && f.holds(&e) && !do(&e) {
-			return errStop
-		}
-	}
-	return nil
-}
-
-// text decodes the text of a block with the given decoder.
-func (r *Reader) text(n int, lines *text.Decoder) (string, error) {
-	packed, err := r.value(bucketRaw, key32(uint32(n)))
-	if err != nil {
-		return "", err
-	}
-	size := r.blocks[n].Bytes
-	raw, err := lines.DecodeMarked(make([]byte, 0, size), packed, int(size))
-	if err != nil || int64(len(raw)) != size {
-		return "", fmt.Errorf("block %d: its text is not as long as it should be: %w", n, ErrDamaged)
-	}
-	return string(raw), nil
-}
-
-// decoder returns a decoder that nobody uses, and what to call when it is no
-// longer used: one question may be asked while another is answered.
-func (r *Reader) decoder() (lines *text.Decoder, done func()) {
-	if n := len(r.idle); n > 0 {
-		lines, r.idle = r.idle[n-1], r.idle[:n-1]
-	} else {
-		lines = &text.Decoder{}
-	}
-	return lines, func() { r.idle = append(r.idle, lines) }
+	return err
 }
 
 // candidates returns the blocks that can hold wanted events, ascending.
@@ -180,8 +134,8 @@ func (r *Reader) candidates(f *filter, q Query) ([]int, error) {
 
 // postings marks the blocks in which a term within first and last occurs.
 func (r *Reader) postings(first, last []byte, hit []bool) error {
-	for seg := range len(r.segments) - 1 {
-		prefix := key32(uint32(seg))
+	for g := range len(r.groups) - 1 {
+		prefix := key32(uint32(g))
 		start := append(prefix, first...)
 		var c *bolt.Cursor
 		// The page that begins at or before the first term may hold it.
@@ -211,41 +165,21 @@ func (r *Reader) postings(first, last []byte, hit []bool) error {
 				return err
 			})
 			if err != nil {
-				return fmt.Errorf("terms of segment %d: %w", seg, err)
+				return fmt.Errorf("terms of group %d: %w", g, err)
 			}
 			if page == nil {
 				break
 			}
-			base, end := r.segments[seg], r.segments[seg+1]
+			base, end := r.groups[g], r.groups[g+1]
 			more, err = readPage(page, first, last, func(b int) {
 				if base+b < end {
 					hit[base+b] = true
 				}
 			})
 			if err != nil {
-				return fmt.Errorf("terms of segment %d: %w", seg, err)
+				return fmt.Errorf("terms of group %d: %w", g, err)
 			}
 			move = func() ([]byte, []byte) { return c.Next() }
-		}
-	}
-	return nil
-}
-
-// WriteSource writes the text of a source to w, byte for byte.
-func (r *Reader) WriteSource(w io.Writer, id uint32) error {
-	if id == 0 || int(id) >= len(r.bySource) {
-		return fmt.Errorf("%s: no source %d", r.path, id)
-	}
-	lines, done := r.decoder()
-	defer done()
-	of := r.bySource[id]
-	for n := of.first; n < of.end; n++ {
-		raw, err := r.text(n, lines)
-		if err != nil {
-			return fmt.Errorf("%s: %w", r.path, err)
-		}
-		if _, err := io.WriteString(w, raw); err != nil {
-			return err
 		}
 	}
 	return nil

@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"stilltrace/index/text"
 )
 
 // tinyCase is a case with one process and one log, as small as one gets.
@@ -17,15 +15,16 @@ func tinyCase(t testing.TB) []byte {
 	w, err := Create(path, CreateOptions{})
 	require.NoError(t, err)
 	require.NoError(t, w.AddProcess(&Process{PID: 1, Comm: "init"}))
-	b, err := NewBlockBuilder()
+	b, err := NewSegmentBuilder()
 	require.NoError(t, err)
 	raw := []byte("one 203.0.113.7\ntwo\n")
-	b.Reset(w.BeginSource(), 0, 1, raw)
-	b.Add(&Entry{Start: 0, End: 15, Line: 1, LineEnd: 1, Time: 5, User: []byte("root"), Fields: []EntryField{{Name: "n", Value: raw[:3]}}})
-	b.Add(&Entry{Start: 16, End: 19, Line: 2, LineEnd: 2, Time: 6, Message: raw[16:19]})
+	b.Reset(w.BeginSource(), 0, 1)
+	b.Begin(raw)
+	b.Add(&Entry{Start: 0, End: 15, Time: 5, User: []byte("root"), Fields: []EntryField{{Name: "n", Value: raw[:3]}}})
+	b.Add(&Entry{Start: 16, End: 19, Time: 6, Message: raw[16:19]})
 	blk, err := b.Finish()
 	require.NoError(t, err)
-	require.NoError(t, w.AddBlock(blk))
+	require.NoError(t, w.AddSegment(blk))
 	require.NoError(t, w.EndSource(Source{ID: 1, Path: "/a", Bytes: int64(len(raw)), Lines: 2}))
 	_, err = w.Commit(Snapshot{})
 	require.NoError(t, err)
@@ -70,38 +69,50 @@ func FuzzPages(f *testing.F) {
 	})
 }
 
-// FuzzUnblock decodes columns that anybody may have written.
-func FuzzUnblock(f *testing.F) {
-	raw := "one 203.0.113.7\ntwo\n"
-	b, err := NewBlockBuilder()
+// FuzzEvents reads what anybody may have written of the events in a text: what
+// they share, and the columns of a block.
+func FuzzEvents(f *testing.F) {
+	raw := "Nov 23 03:10:00 one[7] 203.0.113.7\ntwo\n"
+	b, err := NewSegmentBuilder()
 	require.NoError(f, err)
-	b.Reset(1, 0, 1, []byte(raw))
-	b.Add(&Entry{Start: 0, End: 15, Line: 1, LineEnd: 1, Time: 5, User: []byte("root")})
-	blk, err := b.Finish()
+	b.Reset(1, 0, 1)
+	b.Begin([]byte(raw))
+	b.Add(&Entry{Start: 0, End: 34, Time: 5, User: []byte("root"), PID: 7})
+	seg, err := b.Finish()
 	require.NoError(f, err)
 	o, err := newOpener()
 	require.NoError(f, err)
 	key := key32(0)
-	content, err := o.open(bucketEvents, key, seal(bucketEvents, key, blk.events))
+	p, err := o.parts(bucketSegment, key, seal(bucketSegment, key, seg.value))
 	require.NoError(f, err)
-	f.Add(content)
-	var enc text.Encoder
-	packed := enc.Encode(nil, []byte(raw))
-	f.Fuzz(func(t *testing.T, content []byte) {
-		var lines text.Decoder
-		_, err := lines.DecodeMarked(nil, packed, len(raw))
-		require.NoError(t, err)
-		u, err := newUnblock(blockInfo{Source: 1, Bytes: int64(len(raw)), Events: 1}, "/a", raw, &lines, content)
-		if err != nil {
-			return
-		}
-		for range u.count {
-			e := new(Event)
-			if u.next(e) != nil {
-				return
+	var whole [][]byte
+	for i := range p.rows {
+		part, err := p.get(i)
+		require.NoError(f, err)
+		whole = append(whole, part)
+	}
+	f.Add(whole[blockParts-1], whole[blockParts])
+	f.Fuzz(func(t *testing.T, events, shared []byte) {
+		w := partsWriter{pack: b.parts.pack}
+		for i, part := range whole {
+			switch i {
+			case blockParts - 1:
+				part = events
+			case blockParts:
+				part = shared
 			}
-			require.LessOrEqual(t, len(e.Raw), len(raw))
+			w.add(part)
 		}
+		p, err := o.parts(bucketSegment, key, seal(bucketSegment, key, w.value()))
+		require.NoError(t, err)
+		var s segmentReader
+		require.NoError(t, s.open(p, 1))
+		info := blockInfo{blockRow: blockRow{Bytes: int64(len(raw)), Lines: 2, Events: 2, Min: -1 << 62, Max: 1 << 62}, Source: 1}
+		all := walk{segmentReader: &s, info: &info, filter: &filter{}, query: &Query{}}
+		_ = all.run(func(e *Event) bool {
+			require.LessOrEqual(t, len(e.Raw), len(raw))
+			return true
+		})
 	})
 }
 
@@ -109,7 +120,7 @@ func FuzzUnblock(f *testing.F) {
 func FuzzTermPage(f *testing.F) {
 	f.Add([]byte{0, 2, 'u', 'a', 1, 0, 1, 1, 'b', 2, 3, 4}, []byte("ua"), []byte("ub"))
 	f.Fuzz(func(t *testing.T, page, first, last []byte) {
-		_, _ = readPage(page, first, last, func(block int) { require.Less(t, block, blocksPerSegment) })
+		_, _ = readPage(page, first, last, func(block int) { require.Less(t, block, maxGroup) })
 	})
 }
 

@@ -36,21 +36,29 @@ func (r *Reader) load() error {
 			return fmt.Errorf("source %d: numbered %d: %w", i+1, r.sources[i].ID, ErrDamaged)
 		}
 	}
-	r.segments = []int{0}
+	r.groups = []int{0}
 	r.bySource = make([]run, len(r.sources)+1)
-	return r.each(bucketBlocks, nil, func(_, content []byte) error {
-		var seg []blockInfo
-		if err := r.decode.Unmarshal(content, &seg); err != nil || len(seg) > blocksPerSegment {
-			return fmt.Errorf("directory of blocks: %w", ErrDamaged)
-		}
-		for _, b := range seg {
-			if err := r.addBlock(b); err != nil {
+	err := r.each(bucketBlocks, nil, func(_, content []byte) error {
+		in := &input{b: content}
+		for len(in.b) > 0 && in.err == nil {
+			var row segmentRow
+			if err := row.read(in); err != nil {
+				return fmt.Errorf("directory of blocks: %w", err)
+			}
+			if err := r.addSegment(&row); err != nil {
 				return err
 			}
 		}
-		r.segments = append(r.segments, len(r.blocks))
-		return nil
+		if len(r.blocks)-r.groups[len(r.groups)-1] > maxGroup {
+			return fmt.Errorf("directory of blocks: %w", ErrDamaged)
+		}
+		r.groups = append(r.groups, len(r.blocks))
+		return in.err
 	})
+	if err == nil && len(r.segments) != r.keys(bucketSegment) {
+		err = fmt.Errorf("directory of blocks: %d segments, where there are %d: %w", len(r.segments), r.keys(bucketSegment), ErrDamaged)
+	}
+	return err
 }
 
 // proveKeys compares the keys of a bucket with the manifest. A value has its
@@ -85,33 +93,37 @@ func (r *Reader) proveKeys(want BucketProof) error {
 	return nil
 }
 
-// addBlock takes in a row of the directory. The blocks of a source follow one
+// addSegment takes in a row of the directory. The blocks of a source follow one
 // another, and its bytes without a gap.
-func (r *Reader) addBlock(b blockInfo) error {
+func (r *Reader) addSegment(row *segmentRow) error {
 	n := len(r.blocks)
-	if b.Source == 0 || int(b.Source) > len(r.sources) || n >= r.rawValues() {
-		return fmt.Errorf("block %d: of unknown source %d, or without a text: %w", n, b.Source, ErrDamaged)
+	if row.Source == 0 || int(row.Source) > len(r.sources) || len(r.segments) >= r.keys(bucketSegment) || len(row.Blocks) == 0 {
+		return fmt.Errorf("segment %d: of unknown source %d, or without a text: %w", len(r.segments), row.Source, ErrDamaged)
 	}
-	of := &r.bySource[b.Source]
-	next := int64(0)
+	of := &r.bySource[row.Source]
 	if of.end > 0 {
 		last := r.blocks[of.end-1]
-		next = last.Offset + last.Bytes
+		if of.end != n || row.Offset != last.Offset+last.Bytes || row.Line != last.Line+last.Lines {
+			return fmt.Errorf("segment %d: does not follow the one before it: %w", len(r.segments), ErrDamaged)
+		}
 	} else {
 		of.first = n
 	}
-	if of.end > 0 && of.end != n || b.Offset != next || b.Bytes < 0 || b.Bytes > maxText {
-		return fmt.Errorf("block %d: does not follow the one before it: %w", n, ErrDamaged)
+	offset, line := row.Offset, row.Line
+	for i, b := range row.Blocks {
+		r.blocks = append(r.blocks, blockInfo{b, uint32(len(r.segments)), i, row.Source, offset, line})
+		offset += b.Bytes
+		line += b.Lines
 	}
-	of.end = n + 1
-	r.blocks = append(r.blocks, b)
+	of.end = len(r.blocks)
+	r.segments = append(r.segments, run{n, of.end})
 	return nil
 }
 
-// rawValues is how many texts the manifest tells of.
-func (r *Reader) rawValues() int {
+// keys is how many keys of a bucket the manifest tells of.
+func (r *Reader) keys(bucket string) int {
 	for _, b := range r.manifest.Buckets {
-		if b.Name == bucketRaw {
+		if b.Name == bucket {
 			return int(b.Keys)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 
 // Format is the version of the case format that this package writes. It reads
 // this one; doc.go has a line of history per version.
-const Format = 2
+const Format = 3
 
 // Feature counts additions that older readers of the same Format may ignore.
 const Feature = 0
@@ -52,8 +52,7 @@ const (
 	bucketProcess  = "process"
 	bucketSocket   = "socket"
 	bucketGap      = "gap"
-	bucketRaw      = "raw"
-	bucketEvents   = "events"
+	bucketSegment  = "segment"
 	bucketBlocks   = "blocks"
 	bucketTerms    = "terms"
 	bucketManifest = "manifest" // holds the manifest alone and is not named in it
@@ -61,7 +60,7 @@ const (
 
 var dataBuckets = [...]string{
 	bucketSnapshot, bucketSource, bucketProcess, bucketSocket, bucketGap,
-	bucketRaw, bucketEvents, bucketBlocks, bucketTerms,
+	bucketSegment, bucketBlocks, bucketTerms,
 }
 
 // Named limits of the format. A reader refuses what exceeds them before it
@@ -81,10 +80,12 @@ const (
 	maxRecord = 8 << 20
 	// maxLoaded bounds what Open holds of all snapshots, and of all sources: some 10,000 of them.
 	maxLoaded = 64 << 20
-	// postingsPerSegment closes a segment early whose blocks hold very many different terms: it bounds what the writer keeps in memory.
-	postingsPerSegment = 1 << 20
-	// blocksPerSegment is how many blocks share one directory value and one run of term pages: it bounds what the writer keeps in memory.
-	blocksPerSegment = 256
+	// postingsPerGroup closes a group early whose blocks hold very many different terms: it bounds what the writer keeps in memory.
+	postingsPerGroup = 1 << 20
+	// blocksPerGroup closes a group, whose blocks share one directory value and one run of term pages: it bounds what the writer keeps in memory.
+	blocksPerGroup = 1024
+	// maxGroup bounds the blocks of a group: it is closed behind the segment that fills it.
+	maxGroup = 1 << 16
 	// termPage is the size at which a page of terms is closed, before packing.
 	termPage = 16 << 10
 	// maxShape bounds the bytes of shapes that a block's events refer to, for each byte of its text: an empty line takes some 30, an address of seven bytes three.

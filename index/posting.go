@@ -4,78 +4,9 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"net/netip"
+	"math"
 	"sort"
 )
-
-// A posting says in which blocks a term occurs. Terms of events are indexed
-// for five fields; each has a letter, so that one order holds them all. An
-// address is its 16 bytes, so that a prefix is one run of terms.
-const (
-	termIP      = 'i'
-	termUser    = 'u'
-	termService = 's'
-	termAction  = 'a'
-	termLevel   = 'l'
-)
-
-// termSet is the terms of one block.
-type termSet struct {
-	set map[string]struct{}
-	key []byte // memory for the next term
-}
-
-func (t *termSet) addEntry(e *Entry) {
-	t.addIPs(e.IP, e.IPs)
-	t.add(append(append(t.key[:0], termUser), e.User...))
-	t.add(append(append(t.key[:0], termService), e.Service...))
-	t.addClass(e.Action, e.Level)
-}
-
-func (t *termSet) addEvent(e *Event) {
-	t.addIPs(e.IP, e.IPs)
-	t.add(append(append(t.key[:0], termUser), e.User...))
-	t.add(append(append(t.key[:0], termService), e.Service...))
-	t.addClass(e.Action, e.Level)
-}
-
-func (t *termSet) addIPs(ip netip.Addr, ips []netip.Addr) {
-	if ip.IsValid() {
-		t.add(addressTerm(t.key[:0], ip))
-	}
-	for _, a := range ips {
-		t.add(addressTerm(t.key[:0], a))
-	}
-}
-
-func (t *termSet) addClass(a Action, l Level) {
-	t.add(append(t.key[:0], termAction, byte(a)))
-	t.add(append(t.key[:0], termLevel, byte(l)))
-}
-
-func (t *termSet) add(key []byte) {
-	t.key = key
-	key = cutTerm(key)
-	if _, ok := t.set[string(key)]; !ok {
-		t.set[string(key)] = struct{}{}
-	}
-}
-
-func (t *termSet) sorted() []string {
-	out := make([]string, 0, len(t.set))
-	for k := range t.set {
-		out = append(out, k)
-	}
-	sort.Strings(out)
-	return out
-}
-
-func cutTerm(key []byte) []byte { return key[:min(len(key), maxTerm)] }
-
-func addressTerm(buf []byte, a netip.Addr) []byte {
-	sixteen := a.As16()
-	return append(append(buf, termIP), sixteen[:]...)
-}
 
 // span returns the first and last term that can hold for c, and whether the
 // index can answer c at all. Both may find too much, never too little.
@@ -109,6 +40,17 @@ func (c *Condition) span() (first, last []byte, ok bool) {
 	case "action":
 		a, known := ParseAction(c.Value)
 		return []byte{termAction, byte(a)}, []byte{termAction, byte(a)}, known
+	case "pid":
+		if c.Op != Is || c.number <= 0 || c.number > math.MaxUint32 {
+			return nil, nil, false
+		}
+		first = []byte(pidTerm(int(c.number)))
+		return first, first, true
+	case sessionField:
+		if c.Value == "" {
+			return nil, nil, false
+		}
+		letter = termSession
 	case "user":
 		letter = termUser
 	case "service":
@@ -123,35 +65,39 @@ func (c *Condition) span() (first, last []byte, ok bool) {
 	return first, first, true
 }
 
-// segment gathers the blocks and terms between two flushes of the writer.
-type segment struct {
-	blocks   []blockInfo
-	terms    map[string][]uint16 // to the blocks' numbers within the segment, ascending
+// termGroup gathers segments and their terms between two flushes of the writer.
+type termGroup struct {
+	rows     []segmentRow
+	blocks   int
+	terms    map[string][]uint16 // to the numbers of blocks within the group, ascending
 	postings int                 // in terms
 }
 
-// full reports whether the segment is to be closed.
-func (s *segment) full() bool {
-	return len(s.blocks) >= blocksPerSegment || s.postings >= postingsPerSegment
+// full reports whether the group is to be closed.
+func (g *termGroup) full() bool {
+	return g.blocks >= blocksPerGroup || g.postings >= postingsPerGroup
 }
 
-func (s *segment) add(b *Block) {
-	n := uint16(len(s.blocks))
-	s.blocks = append(s.blocks, b.info)
-	if s.terms == nil {
-		s.terms = map[string][]uint16{}
+// add takes in a segment, and for each of its blocks the terms.
+func (g *termGroup) add(row segmentRow, terms [][]string) {
+	g.rows = append(g.rows, row)
+	if g.terms == nil {
+		g.terms = map[string][]uint16{}
 	}
-	for _, t := range b.terms {
-		s.terms[t] = append(s.terms[t], n)
+	for i := range terms {
+		for _, t := range terms[i] {
+			g.terms[t] = append(g.terms[t], uint16(g.blocks+i))
+		}
+		g.postings += len(terms[i])
 	}
-	s.postings += len(b.terms)
+	g.blocks += len(row.Blocks)
 }
 
 // pages calls put with the first term and the content of each page of terms,
 // in order.
-func (s *segment) pages(put func(first string, page []byte) error) error {
-	terms := make([]string, 0, len(s.terms))
-	for t := range s.terms {
+func (g *termGroup) pages(put func(first string, page []byte) error) error {
+	terms := make([]string, 0, len(g.terms))
+	for t := range g.terms {
 		terms = append(terms, t)
 	}
 	sort.Strings(terms)
@@ -165,7 +111,7 @@ func (s *segment) pages(put func(first string, page []byte) error) error {
 		page = binary.AppendUvarint(page, uint64(shared))
 		page = binary.AppendUvarint(page, uint64(len(t)-shared))
 		page = append(page, t[shared:]...)
-		blocks := s.terms[t]
+		blocks := g.terms[t]
 		page = binary.AppendUvarint(page, uint64(len(blocks)))
 		last := uint16(0)
 		for _, b := range blocks {
@@ -210,8 +156,8 @@ func readPage(page, first, last []byte, hit func(block int)) (more bool, err err
 		block := uint64(0)
 		for range in.count() {
 			block += in.uint()
-			if block >= blocksPerSegment {
-				return false, fmt.Errorf("block beyond its segment: %w", ErrDamaged)
+			if block >= maxGroup {
+				return false, fmt.Errorf("block beyond its group: %w", ErrDamaged)
 			}
 			if wanted {
 				hit(int(block))

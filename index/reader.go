@@ -17,7 +17,6 @@ import (
 
 	bolterrors "go.etcd.io/bbolt/errors"
 	"golang.org/x/sys/unix"
-	"stilltrace/index/text"
 )
 
 // lockWait is how long Open waits for another process that holds the file for
@@ -38,9 +37,10 @@ type Reader struct {
 	snapshots []Snapshot
 	sources   []Source
 	blocks    []blockInfo
-	segments  []int // the number of the first block of each, and behind the last one how many blocks there are
-	bySource  []run // the blocks of each source
-	idle      []*text.Decoder
+	groups    []int // the number of the first block of each, and behind the last one how many blocks there are
+	segments  []run // the blocks of each segment
+	bySource  []run // and of each source
+	idle      []*segmentReader
 }
 
 // run is the blocks from first to end, without end.

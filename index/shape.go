@@ -32,7 +32,7 @@ const (
 // Where a value stands.
 const (
 	valueText  = iota // a text of the dictionary, the same in all events of the shape
-	valueRange        // from one position of the lines to another
+	valueRange        // from one place of the lines to another
 	valueApart        // where it starts in the event's text, and its length, in the column of the rest
 	valueOwn          // the number of its text in the column of the rest
 )
@@ -45,26 +45,36 @@ const (
 	addressLast  // of the last line
 )
 
-// shaper writes the shapes of a block's events.
+// Which addresses an event names.
+const (
+	namesThese = iota // those that are listed
+	namesAll          // those that the variables of its first and its last line are, each once
+)
+
+// shaper writes the shape of one event after the other.
 type shaper struct {
 	text   text.Encoder
-	packed []byte
 	starts []int // where lines begin in the block's text; one more for its end
-	line   int   // where the search for an event's first line begins
-
-	number  map[string]uint64 // of a shape
-	shapes  [][]byte
-	last    []uint64 // the shape that a template had last, plus one
-	offsets map[int64]uint64
-	offset  []int64 // from stamps to times
+	next   int   // where the search for an event's first line begins
 
 	key         []byte
-	rest        []byte // the column of what no shape can say
+	rest        []byte // what the shape cannot say
+	apart       bool   // the time is one of these
 	first, end  int    // lines of the event
-	marks       []text.Mark
-	lastMarks   []text.Mark
+	marks       text.Line
+	lastMarks   text.Line
 	addresses   []markedAddress
-	from, until int // the event's bytes in the block's text
+	found       bool // the addresses were looked for
+	from, until int  // the event's bytes in the block's text
+
+	// What a pattern has to know:
+	number  uint32 // of the shape among those of the template
+	asides  int    // numbers that the shape cannot say
+	unsure  bool   // more than one variable could be what is meant, or the addresses are not those of the variables
+	stamp   int    // the variable that is the stamp, or -1
+	offset  int64  // from the stamp to the time
+	pidMark int    // the variable that is the process id, or -1
+	ipMark  int    // the variable that is the address, or -1
 }
 
 // markedAddress is an address that a variable of the event's lines is.
@@ -74,10 +84,10 @@ type markedAddress struct {
 	mark int
 }
 
-// reset takes the text of a block apart.
-func (s *shaper) reset(raw []byte) {
-	s.packed = s.text.Encode(s.packed[:0], raw)
-	s.starts = s.starts[:0]
+// begin takes the text of a block apart.
+func (s *shaper) begin(raw []byte) {
+	s.text.Scan(raw)
+	s.starts, s.next = s.starts[:0], 0
 	for at := 0; at < len(raw); {
 		s.starts = append(s.starts, at)
 		n := bytes.IndexByte(raw[at:], '\n')
@@ -87,111 +97,178 @@ func (s *shaper) reset(raw []byte) {
 		at += n + 1
 	}
 	s.starts = append(s.starts, len(raw))
-	if s.number == nil {
-		s.number, s.offsets = map[string]uint64{}, map[int64]uint64{}
+	if len(raw) > 0 && raw[len(raw)-1] != '\n' {
+		// As if it had one: all lines end in the same way.
+		s.starts[len(s.starts)-1]++
 	}
-	clear(s.number)
-	clear(s.offsets)
-	s.shapes, s.offset, s.rest, s.line = s.shapes[:0], s.offset[:0], s.rest[:0], 0
-	s.last = s.last[:0]
 }
+
+// bounds returns where a line begins and ends.
+func (s *shaper) bounds(i int) (start, end int) { return s.starts[i], s.starts[i+1] - 1 }
 
 // locate finds the lines of an event.
 func (s *shaper) locate(from, until int) {
 	s.from, s.until = from, until
-	for s.line+2 < len(s.starts) && s.starts[s.line+1] <= from {
-		s.line++
+	for s.next+2 < len(s.starts) && s.starts[s.next+1] <= from {
+		s.next++
 	}
-	s.first, s.end = s.line, s.line
+	s.first, s.end = s.next, s.next
 	for s.end+2 < len(s.starts) && s.starts[s.end+1] < until {
 		s.end++
 	}
-	s.marks, s.lastMarks = s.text.Marks(s.first), nil
+	s.marks, s.lastMarks = s.text.Line(s.first), text.Line{}
 	if s.end != s.first {
-		s.lastMarks = s.text.Marks(s.end)
+		s.lastMarks = s.text.Line(s.end)
 	}
-	s.addresses = s.addresses[:0]
+	s.addresses, s.found = s.addresses[:0], false
 }
 
 // whole reports whether the event is whole lines.
 func (s *shaper) whole() bool {
-	return s.from == s.starts[s.first] && (s.until+1 == s.starts[s.end+1] || s.until == s.starts[s.end+1] && s.end+2 == len(s.starts))
+	start, _ := s.bounds(s.first)
+	_, end := s.bounds(s.end)
+	return s.from == start && s.until == end
 }
 
 func (s *shaper) byte(b ...byte) { s.key = append(s.key, b...) }
 func (s *shaper) uint(v uint64)  { s.key = binary.AppendUvarint(s.key, v) }
-func (s *shaper) apart(v uint64) { s.rest = binary.AppendUvarint(s.rest, v) }
 
-// time says where the event's time stands. It reports whether it is in the
-// column of times.
-func (s *shaper) time(t, before Time) bool {
-	for i, m := range s.marks {
-		ns, ok := m.Time()
+// aside writes what the shape cannot say: it is said for this event alone.
+func (s *shaper) aside(v uint64) {
+	s.rest = binary.AppendUvarint(s.rest, v)
+	s.asides++
+}
+
+// describe finds the shape of the entry that was located last, and leaves in the
+// shaper its number and what it cannot say.
+func (b *SegmentBuilder) describe(e *Entry) {
+	s := &b.shape
+	s.rest, s.asides, s.unsure, s.stamp, s.pidMark, s.ipMark = s.rest[:0], 0, false, -1, -1, -1
+	template := s.marks.Template
+	s.key = binary.BigEndian.AppendUint32(s.key[:0], template)
+	s.byte(byte(e.Clock), byte(e.Level), byte(e.Action), byte(e.Outcome))
+	s.uint(uint64(max(e.Count, 1) - 1))
+	if s.whole() {
+		s.byte(0)
+	} else {
+		s.byte(1)
+		start, _ := s.bounds(s.first)
+		s.aside(uint64(e.Start - start))
+		s.aside(uint64(e.End - e.Start))
+	}
+	s.time(e, b.prev, &b.shared)
+	s.pid(b.raw, e)
+	b.value(e.Host, true)
+	b.value(e.Service, true)
+	b.value(e.Signature, true)
+	b.value(e.User, false)
+	s.ip(b.raw, e.IP, &b.shared)
+	s.ips(b.raw, e.IPs, &b.shared)
+	b.value(e.Message, false)
+	s.uint(uint64(len(e.Fields)))
+	for _, f := range e.Fields {
+		b.names[f.Name] = struct{}{}
+		s.uint(b.shared.dict.add([]byte(f.Name)))
+		b.value(f.Value, false)
+	}
+	s.number = b.shared.shape(template, s.key)
+}
+
+// shape returns the number of a shape among those of its template. key is the
+// template and the shape.
+func (s *shared) shape(template uint32, key []byte) uint32 {
+	if n, ok := s.number[string(key)]; ok {
+		return n
+	}
+	for int(template) >= len(s.count) {
+		s.count = append(s.count, 0)
+	}
+	n := s.count[template]
+	s.count[template]++
+	s.shapes++
+	s.number[string(key)] = n
+	said := key[4:]
+	s.list = binary.AppendUvarint(s.list, uint64(template))
+	s.list = binary.AppendUvarint(s.list, uint64(len(said)))
+	s.list = append(s.list, said...)
+	return n
+}
+
+// time says where the event's time stands.
+func (s *shaper) time(e *Entry, before Time, shared *shared) {
+	t := e.Time
+	s.apart = false
+	dated := e.Clock != ClockInherited && e.Clock != ClockCapture
+	for i := 0; dated && i < len(s.marks.Values); i++ {
+		stamp, ok := s.marks.Stamp(i)
 		if !ok {
 			continue
 		}
 		// Zones and years that stamps leave out are whole minutes; else it is another time.
-		if d := int64(t) - ns; d%60e9 == 0 {
-			n, ok := s.offsets[d]
-			if !ok {
-				n = uint64(len(s.offset))
-				s.offsets[d] = n
-				s.offset = append(s.offset, d)
-			}
+		if d := int64(t) - stamp.Nanos(); d%60e9 == 0 {
 			s.byte(timeStamp)
 			s.uint(uint64(i))
-			s.uint(n)
-			return false
+			s.uint(shared.stampOffset(d))
+			s.stamp, s.offset = i, d
+			return
 		}
 		break
 	}
 	if t == before {
 		s.byte(timeSame)
-		return false
+		return
 	}
 	s.byte(timeApart)
-	return true
+	s.apart = true
 }
 
-func (s *shaper) pid(raw []byte, pid int) {
+func (s *shaper) pid(raw []byte, e *Entry) {
+	pid := e.PID
 	if pid == 0 {
 		s.byte(pidNone)
 		return
 	}
-	line := raw[s.starts[s.first]:]
-	for i, m := range s.marks {
-		if m.IsNumber() && number(line[m.Start:m.End]) == pid {
-			s.byte(pidMarked)
-			s.uint(uint64(i))
-			return
+	at := within(raw, e.PIDText) - s.starts[s.first]
+	for i := range s.marks.Values {
+		if n, ok := s.marks.Number(i); ok && n == uint64(pid) && (len(e.PIDText) == 0 || at == int(s.marks.Marks[i].Start)) {
+			if s.pidMark >= 0 {
+				s.unsure = true
+				break
+			}
+			s.pidMark = i
 		}
 	}
-	s.byte(pidApart)
-	s.apart(uint64(pid))
+	if s.pidMark < 0 {
+		s.byte(pidApart)
+		s.aside(uint64(pid))
+		return
+	}
+	s.byte(pidMarked)
+	s.uint(uint64(s.pidMark))
 }
 
-// number reads decimal digits; what is no process id, or is not written as
-// one, is -1.
-func number[T string | []byte](digits T) int {
-	if len(digits) == 0 || len(digits) > 10 || digits[0] == '0' {
-		return -1
+// ip says where the address stands that the event is about.
+func (s *shaper) ip(raw []byte, a netip.Addr, shared *shared) {
+	if !a.IsValid() {
+		s.byte(addressNone)
+		return
 	}
-	n := 0
-	for i := range len(digits) {
-		if digits[i] < '0' || digits[i] > '9' {
-			return -1
+	for i, m := range s.marked(raw) {
+		if m.addr != a {
+			continue
 		}
-		n = n*10 + int(digits[i]-'0')
+		for _, other := range s.addresses[i+1:] {
+			s.unsure = s.unsure || other.addr == a
+		}
+		s.ipMark = m.mark
+		break
 	}
-	return n
+	s.address(raw, a, shared)
 }
 
-// address says where an address stands.
-func (s *shaper) address(raw []byte, a netip.Addr, apart func(netip.Addr) uint64) {
-	if len(s.addresses) == 0 {
-		s.findAddresses(raw)
-	}
-	for _, m := range s.addresses {
+// address says where one address stands.
+func (s *shaper) address(raw []byte, a netip.Addr, shared *shared) {
+	for _, m := range s.marked(raw) {
 		if m.addr == a {
 			s.byte(m.kind)
 			s.uint(uint64(m.mark))
@@ -199,22 +276,106 @@ func (s *shaper) address(raw []byte, a netip.Addr, apart func(netip.Addr) uint64
 		}
 	}
 	s.byte(addressApart)
-	s.apart(apart(a))
+	s.aside(shared.address(a))
 }
 
-func (s *shaper) findAddresses(raw []byte) {
-	add := func(kind byte, line []byte, marks []text.Mark) {
-		for i, m := range marks {
-			if !m.IsAddress() {
-				continue
+// ips says which addresses the event names.
+func (s *shaper) ips(raw []byte, ips []netip.Addr, shared *shared) {
+	all, n := s.marked(raw), 0
+	for i, m := range all {
+		if firstOf(all[:i], m.addr) {
+			if n >= len(ips) || ips[n] != m.addr {
+				n = -1
+				break
 			}
-			if a, err := netip.ParseAddr(string(line[m.Start:m.End])); err == nil {
-				s.addresses = append(s.addresses, markedAddress{a.Unmap(), kind, i})
+			n++
+		}
+	}
+	if n == len(ips) {
+		s.byte(namesAll)
+		return
+	}
+	s.byte(namesThese)
+	s.unsure = true
+	s.uint(uint64(len(ips)))
+	for _, a := range ips {
+		s.address(raw, a, shared)
+	}
+}
+
+// firstOf reports whether none of the addresses is a.
+func firstOf(before []markedAddress, a netip.Addr) bool {
+	for i := range before {
+		if before[i].addr == a {
+			return false
+		}
+	}
+	return true
+}
+
+// marked returns the addresses that the variables of the event's lines are.
+func (s *shaper) marked(raw []byte) []markedAddress {
+	if s.found {
+		return s.addresses
+	}
+	s.found = true
+	add := func(kind byte, line *text.Line) {
+		for i := range line.Values {
+			if a, ok := addressOf(&s.text, line, i); ok {
+				s.addresses = append(s.addresses, markedAddress{a, kind, i})
 			}
 		}
 	}
-	add(addressFirst, raw[s.starts[s.first]:], s.marks)
-	add(addressLast, raw[s.starts[s.end]:], s.lastMarks)
+	add(addressFirst, &s.marks)
+	add(addressLast, &s.lastMarks)
+	return s.addresses
+}
+
+// addressOf returns the address that variable i of the line is.
+func addressOf(texts *text.Encoder, line *text.Line, i int) (netip.Addr, bool) {
+	switch line.Kind(i) {
+	case text.KindIPv4:
+		return netip.AddrFrom4([4]byte(texts.Text(text.KindIPv4, line.Values[i]))), true
+	case text.KindColons:
+		return ParseColons(texts.Text(text.KindColons, line.Values[i]))
+	}
+	return netip.Addr{}, false
+}
+
+// value writes v as a range of the entry's own bytes where it is one, and else
+// as a text of the dictionary: most values lie in the text already. Of few
+// values, the text belongs to the shape.
+func (b *SegmentBuilder) value(v []byte, few bool) {
+	s := &b.shape
+	at := within(b.raw[s.from:s.until], v)
+	switch {
+	case at >= 0 && s.span(s.from+at, s.from+at+len(v)):
+	case few || len(v) == 0 || at < 0 && b.shared.shapes < manyShapes:
+		s.byte(valueText)
+		s.uint(b.shared.dict.add(v))
+	case at >= 0:
+		s.byte(valueApart)
+		s.aside(uint64(at))
+		s.aside(uint64(len(v)))
+	default:
+		s.byte(valueOwn)
+		s.aside(b.shared.dict.add(v))
+	}
+}
+
+// manyShapes is how many shapes may come from texts that are no part of their
+// lines: those of a format are few, what was decoded from lines is not.
+const manyShapes = 1024
+
+// within returns where v lies in raw if v is a part of the same memory, else
+// -1. Two slices of one array share its end, so their capacities tell the
+// distance of their starts; comparing the bytes makes a wrong guess harmless.
+func within(raw, v []byte) int {
+	at := cap(raw) - cap(v)
+	if len(v) > 0 && at >= 0 && at+len(v) <= len(raw) && bytes.Equal(raw[at:at+len(v)], v) {
+		return at
+	}
+	return -1
 }
 
 // span says where the bytes from start to end of the block's text stand, if
@@ -222,60 +383,25 @@ func (s *shaper) findAddresses(raw []byte) {
 func (s *shaper) span(start, end int) bool {
 	kept := len(s.key)
 	s.byte(valueRange)
-	if s.position(start) && s.position(end) {
+	if s.place(start) && s.place(end) {
 		return true
 	}
 	s.key = s.key[:kept]
 	return false
 }
 
-// position writes a place in the first line, or else in the last one: how many
-// bytes it lies after the line's start, or after the start or end of a variable.
-func (s *shaper) position(p int) bool {
-	line, marks, last := s.first, s.marks, uint64(0)
-	if s.end != s.first && p >= s.starts[s.end] {
-		line, marks, last = s.end, s.lastMarks, 1
-	}
-	if line != s.end && p >= s.starts[line+1] {
+// place writes a place in the first line, or else in the last one.
+func (s *shaper) place(at int) bool {
+	line, last, start := &s.marks, uint64(0), s.starts[s.first]
+	if s.end != s.first && at >= s.starts[s.end] {
+		line, last, start = &s.lastMarks, 1, s.starts[s.end]
+	} else if s.end != s.first && at >= s.starts[s.first+1] {
 		return false // somewhere between
 	}
-	at := uint32(p - s.starts[line])
-	k := len(marks) - 1
-	for k >= 0 && marks[k].Start > at {
-		k--
+	p, ok := line.Place(at - start)
+	if ok {
+		s.uint(uint64(p.Edge)<<1 | last)
+		s.uint(uint64(p.Offset))
 	}
-	edge, off := uint64(0), uint64(at)
-	switch {
-	case k < 0:
-	case at == marks[k].Start:
-		edge, off = uint64(2*k+1), 0
-	case at < marks[k].End:
-		return false
-	default:
-		edge, off = uint64(2*k+2), uint64(at-marks[k].End)
-	}
-	s.uint(edge<<1 | last)
-	s.uint(off)
-	return true
-}
-
-// finish returns the event's shape: 0 where it is the last one of its template,
-// else its number plus one.
-func (s *shaper) finish() uint64 {
-	n, ok := s.number[string(s.key)]
-	if !ok {
-		n = uint64(len(s.shapes))
-		own := append([]byte(nil), s.key...)
-		s.number[string(own)] = n
-		s.shapes = append(s.shapes, own)
-	}
-	template := s.text.Templates()[s.first]
-	for int(template) >= len(s.last) {
-		s.last = append(s.last, 0)
-	}
-	if s.last[template] == n+1 {
-		return 0
-	}
-	s.last[template] = n + 1
-	return n + 1
+	return ok
 }

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"stilltrace/index/text"
 )
 
 // shaped is an event as a test writes it: its lines, and what is said of it.
@@ -50,7 +48,7 @@ func TestShapes(t *testing.T) {
 		"values that are no part of the text": {events: []shaped{
 			{raw: "uid=0x72", at: "2026-11-23T03:10:00Z", user: "root", message: "decoded", fields: []Field{{"a", "b"}, {"empty", ""}}, ip: "192.0.2.1", ips: []string{"192.0.2.1", "192.0.2.2"}, pid: 4},
 			{raw: "uid=0x73", at: "2026-11-23T03:10:01Z", user: "sync", message: "decoded too", fields: []Field{{"a", "c"}, {"empty", ""}}, ip: "192.0.2.3", ips: []string{"192.0.2.3", "192.0.2.2"}, pid: 5},
-		}, shapes: 1, rest: 14},
+		}, shapes: 2, rest: 8},
 		"a value within a variable": {events: []shaped{{raw: `GET "/shop/cart?id=7" done`, at: "2026-11-23T03:10:00Z", message: "cart"}}, rest: 2},
 		"several lines": {events: []shaped{
 			{raw: "2026-11-23 03:10:00 error\n  File x\nValueError: 7", at: "2026-11-23T02:10:00Z", message: "error\n  File x\nValueError: 7", fields: []Field{{"exception", "ValueError"}, {"file", "File x"}}},
@@ -64,7 +62,7 @@ func TestShapes(t *testing.T) {
 			got, u := throughBlock(t, c.events)
 			require.Equal(t, c.events, got)
 			if c.shapes > 0 {
-				require.Len(t, u.shapes, c.shapes)
+				require.Len(t, u.said, c.shapes)
 			}
 			if c.rest > 0 {
 				require.Equal(t, c.rest, u.wrote)
@@ -77,9 +75,9 @@ func itoa(n int) string {
 	return strings.TrimLeft(string([]byte{byte('0' + n/1000), byte('0' + n/100%10), byte('0' + n/10%10), byte('0' + n%10)}), "0")
 }
 
-// read is a block that was read, and how long its column of the rest was.
+// read is a segment that was read, and how long the column of the rest was.
 type read struct {
-	*unblock
+	*eventsShared
 	wrote int
 }
 
@@ -91,43 +89,38 @@ func throughBlock(t *testing.T, events []shaped) ([]shaped, read) {
 		all = append(all, e.raw)
 	}
 	raw := []byte(strings.Join(all, "\n") + "\n")
-	b, err := NewBlockBuilder()
+	b, err := NewSegmentBuilder()
 	require.NoError(t, err)
-	b.Reset(1, 100, 5, raw)
-	at, line := 0, int64(5)
+	b.Reset(1, 100, 5)
+	b.Begin(raw)
+	at := 0
 	for _, e := range events {
 		entry := asEntry(t, e, raw, at)
-		entry.Line, entry.LineEnd = line, line+int64(strings.Count(e.raw, "\n"))
 		b.Add(entry)
-		at, line = entry.End+1, entry.LineEnd+1
+		at = entry.End + 1
 	}
-	blk, err := b.Finish()
+	seg, err := b.Finish()
 	require.NoError(t, err)
 	o, err := newOpener()
 	require.NoError(t, err)
 	key := key32(0)
-	packed, err := o.open(bucketRaw, key, seal(bucketRaw, key, blk.raw))
+	p, err := o.parts(bucketSegment, key, seal(bucketSegment, key, seg.value))
 	require.NoError(t, err)
-	content, err := o.open(bucketEvents, key, seal(bucketEvents, key, blk.events))
-	require.NoError(t, err)
-	var lines text.Decoder
-	back, err := lines.DecodeMarked(nil, packed, len(raw))
-	require.NoError(t, err)
-	require.Equal(t, string(raw), string(back))
-	u, err := newUnblock(blk.info, "/a", string(back), &lines, content)
-	require.NoError(t, err)
-	r := read{u, len(u.rest.b)}
+	var s segmentReader
+	require.NoError(t, s.open(p, 1))
+	info := blockInfo{blockRow: seg.row.Blocks[0], Source: 1, Offset: 100, Line: 5}
+	w := walk{segmentReader: &s, info: &info, filter: &filter{}, query: &Query{}}
+	require.NoError(t, w.start())
+	r := read{s.events, len(s.event.rest.b)}
 	var got []shaped
 	offset, line := int64(100), int64(5)
-	for range u.count {
-		var e Event
-		require.NoError(t, u.next(&e))
+	require.NoError(t, w.run(func(e *Event) bool {
 		require.Equal(t, offset, e.Offset)
 		require.Equal(t, line, e.Line)
 		offset, line = offset+int64(len(e.Raw))+1, e.LineEnd+1
-		got = append(got, asShaped(e))
-	}
-	require.Empty(t, u.rest.b)
+		got = append(got, asShaped(*e))
+		return true
+	}))
 	return got, r
 }
 

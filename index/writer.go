@@ -33,14 +33,15 @@ type Writer struct {
 	pending map[string][]pair // by bucket
 	dirty   int               // bytes in pending
 
-	pack    *packer
-	encode  cbor.EncMode
-	bucket  map[string]*bucketWriter
-	segment segment
-	segno   uint32
-	blocks  uint32
-	sources uint32
-	fields  map[string]struct{}
+	pack   *packer
+	encode cbor.EncMode
+	bucket map[string]*bucketWriter
+	group  termGroup
+	groups uint32 // that were written
+	// How many there are so far:
+	segments uint32
+	sources  uint32
+	fields   map[string]struct{}
 
 	processes recordWriter
 	sockets   recordWriter
@@ -230,45 +231,41 @@ func (w *Writer) BeginSource() uint32 {
 	return w.sources
 }
 
-// AddBlock adds a block. Blocks of one source come in the order of their
+// AddSegment adds a segment. Segments of one source come in the order of their
 // bytes, and all of them before EndSource.
-func (w *Writer) AddBlock(b *Block) error {
-	key := key32(w.blocks)
-	w.blocks++
-	if err := w.put(bucketRaw, key, b.raw); err != nil {
+func (w *Writer) AddSegment(s *Segment) error {
+	if err := w.put(bucketSegment, key32(w.segments), s.value); err != nil {
 		return err
 	}
-	if err := w.put(bucketEvents, key, b.events); err != nil {
-		return err
-	}
-	for f := range b.fields {
+	w.segments++
+	for f := range s.fields {
 		w.fields[f] = struct{}{}
 	}
-	w.counts.Events += b.info.Events
-	w.counts.LogBytes += b.info.Bytes
-	w.segment.add(b)
-	if !w.segment.full() {
+	w.counts.Events += s.Events()
+	w.counts.LogBytes += s.Bytes()
+	w.group.add(s.row, s.terms)
+	if !w.group.full() {
 		return nil
 	}
-	return w.flushSegment()
+	return w.flushGroup()
 }
 
-func (w *Writer) flushSegment() error {
-	if len(w.segment.blocks) == 0 {
+func (w *Writer) flushGroup() error {
+	if len(w.group.rows) == 0 {
 		return nil
 	}
-	dir, err := w.encode.Marshal(w.segment.blocks)
-	if err != nil {
-		return fmt.Errorf("blocks: cbor: %w", err)
+	var dir []byte
+	for i := range w.group.rows {
+		dir = w.group.rows[i].appendTo(dir)
 	}
-	if err := w.put(bucketBlocks, key32(w.segno), w.pack.pack(dir)); err != nil {
+	if err := w.put(bucketBlocks, key32(w.groups), w.pack.pack(dir)); err != nil {
 		return err
 	}
-	err = w.segment.pages(func(first string, page []byte) error {
-		return w.put(bucketTerms, append(key32(w.segno), first...), w.pack.pack(page))
+	err := w.group.pages(func(first string, page []byte) error {
+		return w.put(bucketTerms, append(key32(w.groups), first...), w.pack.pack(page))
 	})
-	w.segno++
-	w.segment = segment{}
+	w.groups++
+	w.group = termGroup{}
 	return err
 }
 
@@ -306,7 +303,7 @@ func (w *Writer) finish(s Snapshot) (Manifest, error) {
 			return Manifest{}, err
 		}
 	}
-	if err := w.flushSegment(); err != nil {
+	if err := w.flushGroup(); err != nil {
 		return Manifest{}, err
 	}
 	s.ID, s.Tool, s.Counts = 1, w.tool, w.counts

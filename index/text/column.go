@@ -16,14 +16,16 @@ const (
 	isSame = 0xFF // in place of the sources: all values of the class are this one
 )
 
-// sections are the parts of a packed block that hold like with like.
+// sections are the parts of a packed block: each holds like with like.
 const (
 	sectionHeads  = iota // of columns
-	sectionTexts         // templates, dictionaries
 	sectionPlanes        // bytes that are unevenly spread, and flags
 	sectionNoise         // bytes that are not
 	sections
 )
+
+// There are as many as a block has parts.
+var _ = [1]struct{}{}[sections-BlockParts]
 
 // A columnWriter writes columns to sections.
 type columnWriter struct {
@@ -57,7 +59,7 @@ func (w *columnWriter) deltas(v []uint64) []uint64 {
 }
 
 // choose finds the layout of a column.
-func (w *columnWriter) choose(k kind, v []uint64) layout {
+func (w *columnWriter) choose(k Kind, v []uint64) layout {
 	if len(v) == 0 {
 		return layout{mode: modeConst}
 	}
@@ -70,10 +72,10 @@ func (w *columnWriter) choose(k kind, v []uint64) layout {
 		return layout{mode: modeConst, width: width(v[0]), cost: 16 << 8}
 	}
 	best := w.measure(v, modePlain, width(all))
-	if k.isText() {
+	if k.IsText() {
 		return best
 	}
-	if best.width >= 5 && (k == kindLower || k == kindUpper) {
+	if best.width >= 5 && (k == KindLower || k == KindUpper) {
 		return layout{mode: modeRows, width: best.width, cost: best.cost}
 	}
 	d := w.deltas(v)

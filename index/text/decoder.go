@@ -6,121 +6,205 @@ import "errors"
 // the limit.
 var ErrDamaged = errors.New("text: damaged")
 
-// A Decoder unpacks blocks. Its zero value is ready; it may be used again and
-// keeps its memory, and it is not safe for use by several goroutines.
+// A Decoder unpacks segments, one block of one segment at a time: Open reads
+// what the blocks share, Block the columns of one of them, and AppendLine makes
+// the text of a line. Its zero value is ready; it may be used again and keeps
+// its memory, and it is not safe for use by several goroutines.
 type Decoder struct {
-	in       columnReader
-	block    tableReader
-	paths    tableReader
-	pathText []byte
-	open     bool // the last line ends without a newline
-	starts   []uint32
-	marked   []uint32
+	block tableReader
+	paths tableReader
+	part  func(i int) ([]byte, error)
+	made  []pathBlock
+	first int // part of the first block of paths
+	limit int
 }
 
-// Open reads a packed block whose text is at most limit bytes long. The
-// decoder refers to packed until the next call. It takes up to 512 bytes of
-// memory for each byte of limit or packed.
-func (d *Decoder) Open(packed []byte, limit int) error {
-	if !d.read(packed, max(limit, 0)) {
+// pathBlock is the texts of a block of paths, once they were asked for.
+type pathBlock struct {
+	text []byte
+	ends []uint32
+}
+
+// Open reads the parts that the blocks of a segment share: its head, lengths
+// and addresses. The texts of all its blocks have at most limit bytes each.
+// Whenever a text is asked for, part is called for the parts that follow these
+// three, counted from 0; what it returns must stay unchanged until the next
+// Open.
+func (d *Decoder) Open(head, lengths, addresses []byte, part func(i int) ([]byte, error), limit int) error {
+	d.part, d.limit = part, limit
+	d.block.lines = d.block.lines[:0]
+	h, l := reader{b: head}, reader{b: lengths}
+	if h.byte() != version {
+		return ErrDamaged
+	}
+	page := 0
+	for _, t := range [...]*tableReader{&d.paths, &d.block} {
+		if !t.open(&h, &l, &addresses, &page, limit) {
+			return ErrDamaged
+		}
+	}
+	if h.bad || l.bad || len(h.b) > 0 || len(l.b) > 0 || len(addresses) > 0 || d.paths.count(KindPath) > 0 {
+		return ErrDamaged
+	}
+	d.first = page
+	n := (d.block.count(KindPath) + pathsPerBlock - 1) / pathsPerBlock
+	d.made = grown(d.made, n)
+	clear(d.made)
+	return nil
+}
+
+// Parts returns how many parts follow the first three in the segment.
+func (d *Decoder) Parts() int { return d.first + BlockParts*len(d.made) }
+
+// Block reads the columns of one block of the segment.
+func (d *Decoder) Block(parts [BlockParts][]byte) error {
+	if !d.block.read(parts, d.limit) {
 		d.block.lines = d.block.lines[:0]
 		return ErrDamaged
 	}
 	return nil
 }
 
-func (d *Decoder) read(packed []byte, limit int) bool {
-	r := reader{b: packed}
-	v, open := r.byte(), r.byte()
-	var sizes [sections]uint64
-	for i := range sizes {
-		sizes[i] = r.uint()
+// Lines returns how many lines the block has that was read last.
+func (d *Decoder) Lines() int { return len(d.block.lines) }
+
+// Start returns where line i begins in the text of the block; of the number of
+// lines it is the length of the text.
+func (d *Decoder) Start(i int) int { return int(d.block.starts[i]) }
+
+// End returns where line i ends, its newline left out.
+func (d *Decoder) End(i int) int {
+	end := d.Start(i + 1)
+	if i+1 < d.Lines() || !d.block.unended {
+		end--
 	}
-	for i := range sizes {
-		d.in.in[i] = reader{b: r.bytes(sizes[i])}
-	}
-	if v != version || open > 1 || r.bad || len(r.b) > 0 {
-		return false
-	}
-	d.open = open != 0
-	if !d.paths.read(&d.in, limit) || !d.readPaths(limit) {
-		return false
-	}
-	if !d.block.read(&d.in, limit) || d.open && len(d.block.lines) == 0 {
-		return false
-	}
-	for i := range d.in.in {
-		if len(d.in.in[i].b) > 0 {
-			return false
+	return end
+}
+
+// Line returns what line i of the block is made of, without where its variables
+// stand. It is valid until the next Block.
+func (d *Decoder) Line(i int) Line {
+	t := &d.block
+	n := t.lines[i]
+	tpl := &t.schema.templates[n]
+	from := t.firsts[i]
+	return Line{Template: n, Values: t.values[from : from+tpl.last-tpl.first], slots: t.schema.slots[tpl.first:tpl.last]}
+}
+
+// AppendLine appends the text of line i of the block, without its newline.
+func (d *Decoder) AppendLine(dst []byte, i int) ([]byte, error) {
+	return d.appendLine(dst, &d.block, i, nil)
+}
+
+// AppendMarks is AppendLine, and sets line.Marks to where the line's variables
+// stand.
+func (d *Decoder) AppendMarks(dst []byte, i int, line *Line) ([]byte, error) {
+	return d.appendLine(dst, &d.block, i, line)
+}
+
+// Append appends the whole text of the block.
+func (d *Decoder) Append(dst []byte) ([]byte, error) {
+	for i := range d.Lines() {
+		var err error
+		if dst, err = d.AppendLine(dst, i); err != nil {
+			return dst, err
 		}
-	}
-	return true
-}
-
-// readPaths makes the table of paths a dictionary of the block.
-func (d *Decoder) readPaths(limit int) bool {
-	t := &d.block.texts[kindPath]
-	t.b, t.ends = d.pathText[:0], t.ends[:0]
-	for i := range d.paths.lines {
-		t.b = d.paths.appendLine(t.b, i)
-		t.ends = append(t.ends, uint32(len(t.b)))
-		t.b = append(t.b, '\n')
-	}
-	d.pathText = t.b
-	return len(t.b) <= limit+1
-}
-
-// Decode appends the text of a packed block to dst. The text must be at most
-// limit bytes long. Of a damaged block it returns an error or another text.
-func (d *Decoder) Decode(dst, packed []byte, limit int) ([]byte, error) {
-	if err := d.Open(packed, limit); err != nil {
-		return dst, err
-	}
-	d.block.marking = false
-	return d.appendAll(dst, limit)
-}
-
-// DecodeMarked is Decode, and Line then knows of each line where it stands and
-// what its variables are.
-func (d *Decoder) DecodeMarked(dst, packed []byte, limit int) ([]byte, error) {
-	if err := d.Open(packed, limit); err != nil {
-		return dst, err
-	}
-	d.block.marking, d.block.marks = true, d.block.marks[:0]
-	return d.appendAll(dst, limit)
-}
-
-func (d *Decoder) appendAll(dst []byte, limit int) ([]byte, error) {
-	from := len(dst)
-	d.starts, d.marked = d.starts[:0], d.marked[:0]
-	for i := range d.block.lines {
-		if d.block.marking {
-			d.starts = append(d.starts, uint32(len(dst)-from))
-			d.marked = append(d.marked, uint32(len(d.block.marks)))
-		}
-		dst = d.block.appendLine(dst, i)
-		if i+1 < len(d.block.lines) || !d.open {
+		if i+1 < d.Lines() || !d.block.unended {
 			dst = append(dst, '\n')
-		}
-		if len(dst)-from > limit {
-			return dst[:from], ErrDamaged
 		}
 	}
 	return dst, nil
 }
 
-// A Line is one line of a decoded text.
-type Line struct {
-	Start    int // of its first byte in the text
-	Template uint32
-	Marks    []Mark
+// Text returns the text with number n of a kind whose values are texts.
+func (d *Decoder) Text(k Kind, n uint64) ([]byte, error) {
+	if n >= uint64(d.block.count(k)) {
+		return nil, ErrDamaged
+	}
+	return d.text(&d.block, k, n)
 }
 
-// Line returns line i of the text that DecodeMarked decoded last. It is valid
-// until the decoder is used again.
-func (d *Decoder) Line(i int) Line {
-	return Line{int(d.starts[i]), d.block.lines[i], marksOf(d.block.marks, d.marked, i)}
+// Templates returns how many templates the segment has.
+func (d *Decoder) Templates() int { return len(d.block.schema.templates) }
+
+// Texts returns how many texts of the kind the segment has.
+func (d *Decoder) Texts(k Kind) int { return d.block.count(k) }
+
+// text returns a text of a table: of the addresses, a page or a block of paths.
+// n must be the number of one.
+func (d *Decoder) text(t *tableReader, k Kind, n uint64) ([]byte, error) {
+	tx := &t.texts[k]
+	switch k {
+	case KindIPv4:
+		return tx.bytes[4*n:][:4], nil
+	case KindPath:
+		return d.path(n)
+	}
+	from, end := tx.starts[n], tx.starts[n+1]
+	p := from >> pageBits
+	if tx.pages[p] == nil {
+		b, err := d.part(tx.page + int(p))
+		if err != nil {
+			return nil, err
+		}
+		if b == nil {
+			b = []byte{}
+		}
+		tx.pages[p] = b
+	}
+	from -= tx.first[p]
+	end -= tx.first[p]
+	if int(end) > len(tx.pages[p]) {
+		return nil, ErrDamaged
+	}
+	return tx.pages[p][from:end], nil
 }
 
-// Lines returns how many lines the block has that was opened last.
-func (d *Decoder) Lines() int { return len(d.block.lines) }
+// path returns a path. The whole block of it is made at once: others of it are
+// likely to be asked for next.
+func (d *Decoder) path(n uint64) ([]byte, error) {
+	b := &d.made[n/pathsPerBlock]
+	if b.ends == nil {
+		if err := d.makePaths(int(n / pathsPerBlock)); err != nil {
+			return nil, err
+		}
+	}
+	i, from := n%pathsPerBlock, uint32(0)
+	if i > 0 {
+		from = b.ends[i-1]
+	}
+	return b.text[from:b.ends[i]], nil
+}
+
+func (d *Decoder) makePaths(block int) error {
+	var parts [BlockParts][]byte
+	for i := range parts {
+		var err error
+		if parts[i], err = d.part(d.first + block*BlockParts + i); err != nil {
+			return err
+		}
+	}
+	starts := d.block.texts[KindPath].starts[block*pathsPerBlock:]
+	want := min(len(starts)-1, pathsPerBlock)
+	if !d.paths.read(parts, d.limit) || len(d.paths.lines) != want || d.paths.unended {
+		return ErrDamaged
+	}
+	// Each line has a newline besides.
+	size := starts[want] - starts[0]
+	if d.paths.starts[want] != size+uint32(want) {
+		return ErrDamaged
+	}
+	made := pathBlock{make([]byte, 0, size), make([]uint32, want)}
+	for i := range want {
+		var err error
+		if made.text, err = d.appendLine(made.text, &d.paths, i, nil); err != nil {
+			return err
+		}
+		made.ends[i] = uint32(len(made.text))
+		if made.ends[i] != starts[i+1]-starts[0] {
+			return ErrDamaged
+		}
+	}
+	d.made[block] = made
+	return nil
+}

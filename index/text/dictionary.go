@@ -13,21 +13,20 @@ type dictionary struct {
 	cells []dictCell
 	gen   uint32 // cells of other generations are empty
 	used  int
-	texts [firstPlain][]byte // each ends with a newline, except addresses of 4 bytes
-	count [firstPlain]uint32
+	texts [firstPlain][]byte   // one after the other
+	ends  [firstPlain][]uint32 // of each text; addresses have four bytes each
 }
 
 type dictCell struct {
 	hash, gen uint32
 	number    uint32
-	at, size  uint32
-	kind      kind
+	kind      Kind
 }
 
 func (d *dictionary) reset() {
 	if d.cells == nil {
 		d.seed = maphash.MakeSeed()
-		d.cells = make([]dictCell, 1<<12)
+		d.cells = make([]dictCell, 1<<14)
 	}
 	if d.gen++; d.gen == 0 {
 		clear(d.cells)
@@ -35,29 +34,36 @@ func (d *dictionary) reset() {
 	}
 	d.used = 0
 	for k := range d.texts {
-		d.texts[k] = d.texts[k][:0]
+		d.texts[k], d.ends[k] = d.texts[k][:0], d.ends[k][:0]
 	}
-	clear(d.count[:])
+}
+
+// count returns how many texts of the kind there are.
+func (d *dictionary) count(k Kind) uint32 { return uint32(len(d.ends[k])) }
+
+func (d *dictionary) text(k Kind, n uint32) []byte {
+	from := uint32(0)
+	if n > 0 {
+		from = d.ends[k][n-1]
+	}
+	return d.texts[k][from:d.ends[k][n]]
 }
 
 // add returns the number of a text.
-func (d *dictionary) add(k kind, text []byte) uint32 {
+func (d *dictionary) add(k Kind, text []byte) uint32 {
 	hash := uint32(maphash.Bytes(d.seed, text)) ^ uint32(k)*0x9E3779B1
 	mask := len(d.cells) - 1
 	i := int(hash) & mask
 	for ; d.cells[i].gen == d.gen; i = (i + 1) & mask {
 		c := &d.cells[i]
-		if c.hash == hash && c.kind == k && int(c.size) == len(text) && bytes.Equal(d.texts[k][c.at:c.at+c.size], text) {
+		if c.hash == hash && c.kind == k && bytes.Equal(d.text(k, c.number), text) {
 			return c.number
 		}
 	}
-	c := dictCell{hash: hash, gen: d.gen, number: d.count[k], at: uint32(len(d.texts[k])), size: uint32(len(text)), kind: k}
+	c := dictCell{hash: hash, gen: d.gen, number: d.count(k), kind: k}
 	d.cells[i] = c
-	d.count[k]++
 	d.texts[k] = append(d.texts[k], text...)
-	if k != kindIPv4 {
-		d.texts[k] = append(d.texts[k], '\n')
-	}
+	d.ends[k] = append(d.ends[k], uint32(len(d.texts[k])))
 	if d.used++; d.used > len(d.cells)/2 {
 		d.grow()
 	}
@@ -77,5 +83,32 @@ func (d *dictionary) grow() {
 			i = (i + 1) & mask
 		}
 		d.cells[i] = c
+	}
+}
+
+// pageBits says how large the pages of texts are: a text belongs to the page
+// in which it starts, so that few bytes have to be unpacked for one.
+const pageBits = 14
+
+// pages calls emit for each page of texts, kind by kind. Paths have blocks of
+// their own in place of pages.
+func (d *dictionary) pages(emit func([]byte)) {
+	for k := KindColons; k < firstPlain; k++ {
+		if k == KindPath {
+			continue
+		}
+		start, page := uint32(0), uint32(0) // of the page
+		from := uint32(0)                   // of the text
+		for _, end := range d.ends[k] {
+			for from>>pageBits > page {
+				emit(d.texts[k][start:from])
+				start = from
+				page++
+			}
+			from = end
+		}
+		if len(d.ends[k]) > 0 {
+			emit(d.texts[k][start:])
+		}
 	}
 }

@@ -2,51 +2,148 @@ package text
 
 import "encoding/binary"
 
-// An Encoder packs blocks. Its zero value is ready; it may be used again and
-// keeps its memory, and it is not safe for use by several goroutines.
+// An Encoder packs segments: the texts of several blocks, one after the other,
+// which share templates and dictionaries. Its zero value is ready; it may be
+// used again and keeps its memory, and it is not safe for use by several
+// goroutines.
+//
+// Of each block, Scan takes the lines apart and Pack writes its columns; Finish
+// then writes what the blocks share.
 type Encoder struct {
 	block   table
 	paths   table
 	columns columnWriter
-	parts   [sections]int
+	open    bool // the last line of the block ends without a newline
+	bytes   []byte
 }
 
-// Encode appends the packed text to dst. It is made to be compressed: as a
-// whole, or better by its parts.
-func (e *Encoder) Encode(dst, text []byte) []byte {
-	w := &e.columns
-	w.reset()
-	e.block.split(text)
+// BlockParts is how many parts a block has.
+const BlockParts = 3
+
+// Reset begins a segment.
+func (e *Encoder) Reset() {
+	e.block.reset()
+	e.paths.reset()
 	e.paths.scan.words = true
-	e.paths.split(e.block.scan.dict.texts[kindPath])
-	e.paths.write(w)
-	e.block.write(w)
-
-	open := byte(0)
-	if len(text) > 0 && text[len(text)-1] != '\n' {
-		open = 1
-	}
-	from := len(dst)
-	dst = append(dst, version, open)
-	for _, part := range w.out {
-		dst = binary.AppendUvarint(dst, uint64(len(part)))
-	}
-	for i, part := range w.out {
-		dst = append(dst, part...)
-		e.parts[i] = len(dst) - from
-	}
-	return dst
 }
 
-// version is the first byte of a packed block.
-const version = 1
+// Scan takes the text of the next block apart. The text must not change until
+// Pack.
+func (e *Encoder) Scan(text []byte) {
+	e.block.begin()
+	e.block.split(text)
+	e.open = len(text) > 0 && text[len(text)-1] != '\n'
+}
 
-// Parts returns where the parts of the output of the last Encode end, counted
-// from its first byte; the last one ends with it. Each holds like with like:
-// compressed one by one they get smaller than as a whole, since each gets its
-// own statistics. Decode wants them put together again.
-func (e *Encoder) Parts() []int { return e.parts[:] }
+// Pack returns the packed columns of the block that was scanned last. They are
+// made to be compressed, each part by itself since each holds like with like,
+// and valid until the Encoder is used again.
+func (e *Encoder) Pack() [BlockParts][]byte {
+	e.columns.reset()
+	e.block.write(&e.columns, e.open)
+	return e.columns.out
+}
 
-// Templates returns, for each line of the text encoded last, the number of its
-// template. It is valid until the next Encode.
-func (e *Encoder) Templates() []uint32 { return e.block.lines }
+// Finish calls emit for each part that the blocks of the segment share, in
+// their order: the head, the lengths of texts, the addresses, the pages of
+// texts, and then the blocks of paths, BlockParts for each. A part is valid
+// during the call.
+func (e *Encoder) Finish(emit func(part []byte)) {
+	paths := &e.block.scan.dict
+	n := int(paths.count(KindPath))
+	type packed [BlockParts][]byte
+	blocks := make([]packed, 0, (n+pathsPerBlock-1)/pathsPerBlock)
+	// The paths make the templates and dictionaries that stand before them.
+	for from := 0; from < n; from += pathsPerBlock {
+		e.paths.begin()
+		for i := from; i < min(n, from+pathsPerBlock); i++ {
+			e.paths.line(paths.text(KindPath, uint32(i)))
+		}
+		e.columns.reset()
+		e.paths.write(&e.columns, false)
+		var own packed
+		for i, part := range e.columns.out {
+			own[i] = append([]byte(nil), part...)
+		}
+		blocks = append(blocks, own)
+	}
+	tables := [...]*table{&e.paths, &e.block}
+	emit(e.head(tables[:]))
+	emit(e.lengths(tables[:]))
+	e.bytes = e.bytes[:0]
+	for _, t := range tables {
+		e.bytes = append(e.bytes, t.scan.dict.texts[KindIPv4]...)
+	}
+	emit(e.bytes)
+	for _, t := range tables {
+		t.scan.dict.pages(emit)
+	}
+	for _, b := range blocks {
+		for _, part := range b {
+			emit(part)
+		}
+	}
+}
+
+// version is the first byte of a segment's head.
+const version = 2
+
+// pathsPerBlock is how many paths are a block of their own: to find one, as
+// many have to be read.
+const pathsPerBlock = 512
+
+func (e *Encoder) head(tables []*table) []byte {
+	out := append(e.bytes[:0], version)
+	for _, t := range tables {
+		d := &t.scan.dict
+		out = binary.AppendUvarint(out, uint64(len(t.schema.templates)))
+		for n := range t.schema.templates {
+			out = append(append(out, d.text(KindEscape, uint32(n))...), '\n')
+		}
+		for k := KindIPv4; k < firstPlain; k++ {
+			out = binary.AppendUvarint(out, uint64(d.count(k)))
+		}
+	}
+	e.bytes = out
+	return out
+}
+
+func (e *Encoder) lengths(tables []*table) []byte {
+	out := e.bytes[:0]
+	for _, t := range tables {
+		d := &t.scan.dict
+		for k := KindColons; k < firstPlain; k++ {
+			from := uint32(0)
+			for _, end := range d.ends[k] {
+				out = binary.AppendUvarint(out, uint64(end-from))
+				from = end
+			}
+		}
+	}
+	e.bytes = out
+	return out
+}
+
+// Lines returns how many lines the block has that was scanned last.
+func (e *Encoder) Lines() int { return len(e.block.lines) }
+
+// Line returns line i of the block that was scanned last. It is valid until
+// the next Scan.
+func (e *Encoder) Line(i int) Line {
+	t := &e.block
+	n := t.lines[i]
+	tpl := &t.schema.templates[n]
+	from := t.firsts[i]
+	to := from + tpl.last - tpl.first
+	return Line{Template: n, Marks: t.scan.marks[from:to], Values: t.scan.values[from:to], slots: t.schema.slots[tpl.first:tpl.last]}
+}
+
+// Templates returns how many templates the segment has so far.
+func (e *Encoder) Templates() int { return len(e.block.schema.templates) }
+
+// Text returns the text with number n of a kind whose values are texts. It is
+// valid until the next Scan.
+func (e *Encoder) Text(k Kind, n uint64) []byte { return e.block.scan.dict.text(k, uint32(n)) }
+
+// Texts returns how many texts of the kind the segment has so far.
+func (e *Encoder) Texts(k Kind) int { return int(e.block.scan.dict.count(k)) }

@@ -2,24 +2,26 @@ package text
 
 import "math/bits"
 
-// fill puts the values of columns in the order of the lines.
+// fill puts the values of columns in the order of the lines, and finds where
+// the lines start.
 func (t *tableReader) fill(limit int) bool {
 	h := &t.history
 	h.reset(len(t.schema.slots), len(t.schema.classes))
-	var known [firstPlain]uint64
-	values, size := t.values[:0], len(t.lines)
-	t.firsts = t.firsts[:0]
+	known := t.known
+	values, size := t.values[:0], uint64(0)
+	t.firsts, t.starts = t.firsts[:0], t.starts[:0]
 	for _, n := range t.lines {
 		tpl := &t.schema.templates[n]
 		t.firsts = append(t.firsts, uint32(len(values)))
+		t.starts = append(t.starts, uint32(size))
+		size += uint64(tpl.static) + 1
 		h.line()
-		size += int(tpl.tailEnd - t.schema.start(tpl))
 		for i := tpl.first; i < tpl.last; i++ {
 			sl := &t.schema.slots[i]
 			c := &t.columns[sl.class]
 			v := c.value
 			if c.same {
-				if k := sl.kind; k.isText() && v == known[k] {
+				if k := sl.kind; k.IsText() && v == known[k] {
 					known[k]++
 				}
 			} else if c.a != fromNone && c.fa.next() {
@@ -29,7 +31,7 @@ func (t *tableReader) fill(limit int) bool {
 			} else {
 				v = t.codes[c.next]
 				c.next++
-				if k := sl.kind; k.isText() {
+				if k := sl.kind; k.IsText() {
 					if v > known[k] {
 						return false
 					}
@@ -39,15 +41,11 @@ func (t *tableReader) fill(limit int) bool {
 					}
 				}
 			}
-			size++
-			if sl.kind.isText() {
-				if v >= uint64(t.count(sl.kind)) {
-					return false
-				}
-				if sl.kind != kindIPv4 {
-					size += len(t.texts[sl.kind].get(v)) - 1
-				}
+			long, ok := t.length(sl, v)
+			if !ok {
+				return false
 			}
+			size += long
 			for s := c.tells >> 1; s != 0; {
 				n := bits.TrailingZeros8(s)
 				s &= s - 1
@@ -58,25 +56,58 @@ func (t *tableReader) fill(limit int) bool {
 			h.note(sl, v)
 			values = append(values, v)
 		}
-		if size > limit+1 {
+		if size > uint64(limit)+1 {
 			return false
 		}
 	}
-	return true
+	if t.unended {
+		size--
+	}
+	t.starts = append(t.starts, uint32(size))
+	return size <= uint64(limit)
 }
 
-// count is how many texts a kind has.
-func (t *tableReader) count(k kind) int {
-	if k == kindIPv4 {
-		return len(t.texts[k].b) / 4
+// length returns how many bytes the value of a slot takes in the line; false
+// where it is no value of the kind.
+func (t *tableReader) length(sl *slot, v uint64) (uint64, bool) {
+	switch sl.kind {
+	case KindNumber:
+		return uint64(decimals(v&(1<<zeroShift-1))) + min(v>>zeroShift, maxDigits), true
+	case KindDecimal:
+		return uint64(decimals(v/powers[sl.a])) + 1 + uint64(sl.a), true
+	case KindLower, KindUpper:
+		return uint64(sl.a), true
+	case KindStamp, KindAgain:
+		return stampLength(sl.a, sl.b), true
 	}
-	return len(t.texts[k].ends)
+	tx := &t.texts[sl.kind]
+	if v >= uint64(tx.n) {
+		return 0, false
+	}
+	if sl.kind == KindIPv4 {
+		n := uint64(3)
+		for _, part := range tx.bytes[4*v:][:4] {
+			n += uint64(decimals(uint64(part)))
+		}
+		return n, true
+	}
+	return uint64(tx.starts[v+1] - tx.starts[v]), true
 }
 
-// start returns where the static text of a template begins.
-func (s *schema) start(t *template) uint32 {
-	if t.first < t.last {
-		return s.slots[t.first].static
+// decimals returns how many decimal digits v has.
+func decimals(v uint64) int {
+	n := bits.Len64(v|1) * 1233 >> 12
+	if n < len(tens) && v >= tens[n] {
+		n++
 	}
-	return t.tail
+	return max(n, 1)
 }
+
+var tens = func() (t [20]uint64) {
+	v := uint64(1)
+	for i := range t {
+		t[i] = v
+		v *= 10
+	}
+	return t
+}()

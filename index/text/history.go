@@ -126,11 +126,11 @@ func (h *history) note(sl *slot, v uint64) {
 		if h.key == 0 && v < 1<<32 {
 			h.key = v + 1
 		}
-	case sl.kind == kindIPv4 || sl.kind == kindColons:
+	case sl.kind == KindIPv4 || sl.kind == KindColons:
 		if h.key == 0 {
 			h.key = uint64(sl.kind)<<32 | v
 		}
-	case sl.kind.isText():
+	case sl.kind.IsText():
 		h.text = uint64(sl.kind)<<32 | v
 	}
 }

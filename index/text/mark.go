@@ -1,47 +1,70 @@
 package text
 
-import "time"
+// A Mark says where one variable of a line stands: the bytes from Start to
+// End, counted from the first byte of the line. Encoder and Decoder find the
+// same marks in the same text, so that what lies in a line can be said in terms
+// of them.
+type Mark struct{ Start, End uint32 }
 
-// A Mark is one variable of a line: the bytes from Start to End, counted from
-// the first byte of the line. Encoder and Decoder find the same marks in the
-// same text, so that what lies in a line can be said in terms of them.
-type Mark struct {
-	Start, End uint32
-	kind       kind
-	digits     byte   // of a stamp's fraction
-	value      uint64 // of a stamp
+// A Line is one line taken apart: its template, and for each variable where it
+// stands and what it is.
+type Line struct {
+	Template uint32
+	Marks    []Mark
+	Values   []uint64 // for kinds of text the number of the text; what else a kind's value is says doc.go
+	slots    []slot
 }
 
-// IsNumber reports whether the variable is a run of decimal digits.
-func (m Mark) IsNumber() bool { return m.kind == kindInt }
+// Kind says what variable i is.
+func (l *Line) Kind(i int) Kind { return l.slots[i].kind }
 
-// IsAddress reports whether the variable may be an IP address.
-func (m Mark) IsAddress() bool { return m.kind == kindIPv4 || m.kind == kindColons }
+// IsText reports whether values of the kind are numbers of texts.
+func (k Kind) IsText() bool { return k >= KindIPv4 }
 
-// Time returns the stamp that the variable is, in nanoseconds since 1970 if it
-// were UTC; a stamp without a year is one of 1900.
-func (m Mark) Time() (ns int64, ok bool) {
-	if m.kind != kindStamp {
-		return 0, false
+// Number returns the number that variable i is, if it is a run of decimal
+// digits without leading zeros.
+func (l *Line) Number(i int) (n uint64, ok bool) {
+	v := l.Values[i]
+	return v, l.slots[i].kind == KindNumber && v < 1<<zeroShift
+}
+
+// A Stamp is the time that a variable shows. Year is 0 where it shows none.
+type Stamp struct {
+	Year, Month, Day     int // month and day from 1
+	Hour, Minute, Second int
+	Nano                 int
+}
+
+// Stamp returns the time that variable i is, if it is the line's first one. Its
+// day need not exist: it is at most 31.
+func (l *Line) Stamp(i int) (s Stamp, ok bool) {
+	sl := &l.slots[i]
+	if sl.kind != KindStamp {
+		return s, false
 	}
-	v, frac := m.value/powers[m.digits], m.value%powers[m.digits]
+	v, frac := l.Values[i]/powers[sl.b], l.Values[i]%powers[sl.b]
 	sec, v := v%(24*3600), v/(24*3600)
 	day, v := v%32, v/32
-	month, year := v%12, firstYear+v/12%years
-	date := time.Date(int(year), time.Month(month+1), int(day), 0, 0, 0, 0, time.UTC).Unix()
-	return (date+int64(sec))*1e9 + int64(frac*powers[9-m.digits]), true
-}
-
-// Marks returns the variables of line i of the text encoded last. They are
-// valid until the next Encode.
-func (e *Encoder) Marks(i int) []Mark {
-	return marksOf(e.block.scan.marks, e.block.marked, i)
-}
-
-// marksOf are the marks of line i, where first says at which each line's begin.
-func marksOf(all []Mark, first []uint32, i int) []Mark {
-	if i+1 < len(first) {
-		return all[first[i]:first[i+1]]
+	s = Stamp{Month: int(v%12) + 1, Day: int(day), Hour: int(sec / 3600), Minute: int(sec / 60 % 60), Second: int(sec % 60), Nano: int(frac * powers[9-sl.b])}
+	if sl.a&^layoutComma > layoutSyslog0 {
+		s.Year = firstYear + int(v/12%years)
 	}
-	return all[first[i]:]
+	return s, true
+}
+
+// Nanos returns the time as nanoseconds since 1970 if it were UTC, a time
+// without a year as one of 1900.
+func (s Stamp) Nanos() int64 {
+	y := s.Year
+	if y == 0 {
+		y = firstYear
+	}
+	// Days since 1970 in the Gregorian calendar, with years that begin in March.
+	if s.Month <= 2 {
+		y--
+	}
+	of := y % 400
+	day := of*365 + of/4 - of/100 + (153*((s.Month+9)%12)+2)/5 + s.Day - 1
+	days := int64(y/400*146097 + day - 719468)
+	return ((days*24+int64(s.Hour))*60+int64(s.Minute))*60e9 + int64(s.Second)*1e9 + int64(s.Nano)
 }

@@ -51,26 +51,22 @@ func (s *scanner) whenOrWhere(i, e int) int {
 	if end == 0 {
 		return 0
 	}
-	s.slot(kindIPv4, i, end, uint64(s.dict.add(kindIPv4, ip[:])))
+	s.slot(KindIPv4, i, end, uint64(s.dict.add(KindIPv4, ip[:])))
 	return end
 }
 
 func (s *scanner) time(st stamp) {
-	k, v := kindStamp, st.value
+	k, v := KindStamp, st.value
 	if s.stamps > 0 {
 		first := s.stamp
 		if (first.layout&^layoutComma <= layoutSyslog0) == (st.layout&^layoutComma <= layoutSyslog0) {
-			k, v = kindAgain, zigzag(v-rescale(first.value, first.digits, st.digits))
+			k, v = KindAgain, zigzag(v-rescale(first.value, first.digits, st.digits))
 		}
 	} else {
 		s.stamps, s.stamp = 1, st
 	}
 	s.slot(k, st.start, st.end, v)
 	s.text = append(s.text, firstParam+st.layout, firstParam+st.digits)
-	if k == kindStamp && !s.words {
-		m := &s.marks[len(s.marks)-1]
-		m.digits, m.value = st.digits, v
-	}
 }
 
 // parseIPv4 returns the address at i in its usual form and where it ends, or 0.
@@ -133,7 +129,7 @@ func (s *scanner) colons(start int) int {
 	if line[end-1] == ':' && line[end-2] != ':' {
 		end--
 	}
-	return s.word(kindColons, start, end)
+	return s.word(KindColons, start, end)
 }
 
 // maxDigits is how long a number may be: its leading zeros must fit above it.
@@ -147,7 +143,7 @@ const (
 func (s *scanner) digits(i, e int) int {
 	line := s.line
 	if e-i > maxDigits {
-		return s.word(kindWord, i, e)
+		return s.word(KindWord, i, e)
 	}
 	v := uint64(0)
 	for _, c := range line[i:e] {
@@ -163,7 +159,7 @@ func (s *scanner) digits(i, e int) int {
 			for _, c := range line[e+1 : f] {
 				v = v*10 + uint64(c-'0')
 			}
-			s.slot(kindDecimal, i, f, v)
+			s.slot(KindDecimal, i, f, v)
 			s.text = append(s.text, firstParam+byte(n))
 			return f
 		}
@@ -172,7 +168,7 @@ func (s *scanner) digits(i, e int) int {
 	for zeros < e-i-1 && line[i+zeros] == '0' {
 		zeros++
 	}
-	s.slot(kindInt, i, e, v|uint64(zeros)<<zeroShift)
+	s.slot(KindNumber, i, e, v|uint64(zeros)<<zeroShift)
 	return e
 }
 
@@ -196,19 +192,19 @@ func (s *scanner) mixed(start, i, e, end int) int {
 	}
 	hexadecimal := !odd && seen&(isLower|isUpper) != isLower|isUpper
 	switch {
-	case hexadecimal && (from > start || end-start >= 6):
+	case hexadecimal && (from > start || end-start >= 6 || end-start >= 4 && turns >= 2):
 		return s.hex(from, end, seen&isUpper != 0)
 	case turns >= 3:
-		return s.word(kindWord, start, end)
+		return s.word(KindWord, start, end)
 	}
 	return s.digits(i, e)
 }
 
 // hex takes line[i:end] out in parts that fit an integer.
 func (s *scanner) hex(i, end int, upper bool) int {
-	k := kindLower
+	k := KindLower
 	if upper {
-		k = kindUpper
+		k = KindUpper
 	}
 	for i < end && !s.isFull() {
 		n := min(end-i, 16)

@@ -30,7 +30,7 @@ func (s *scanner) scan(line []byte) {
 	s.opened, s.closed, s.stamps = -1, -1, 0
 	s.escape = hasLow(line)
 	if len(line) > maxTemplated {
-		s.word(kindLine, 0, len(line))
+		s.word(KindLine, 0, len(line))
 		return
 	}
 	if s.words {
@@ -59,7 +59,7 @@ func (s *scanner) scanWords() {
 			}
 		}
 		if digit < 0 {
-			i = s.word(kindWord, i, end)
+			i = s.word(KindWord, i, end)
 			continue
 		}
 		e := digit
@@ -110,7 +110,7 @@ func (s *scanner) plain(end int) {
 			s.text = append(s.text, static[:i]...)
 			for _, c := range static[i:] {
 				if c < firstPlain {
-					s.text = append(s.text, byte(kindEscape))
+					s.text = append(s.text, byte(KindEscape))
 				}
 				s.text = append(s.text, c)
 			}
@@ -121,18 +121,18 @@ func (s *scanner) plain(end int) {
 }
 
 // slot makes line[start:end] a variable with value v.
-func (s *scanner) slot(k kind, start, end int, v uint64) {
+func (s *scanner) slot(k Kind, start, end int, v uint64) {
 	s.plain(start)
 	s.done = end
 	s.text = append(s.text, byte(k))
 	s.values = append(s.values, v)
 	if !s.words {
-		s.marks = append(s.marks, Mark{Start: uint32(start), End: uint32(end), kind: k})
+		s.marks = append(s.marks, Mark{uint32(start), uint32(end)})
 	}
 }
 
 // word makes line[start:end] a text variable.
-func (s *scanner) word(k kind, start, end int) int {
+func (s *scanner) word(k Kind, start, end int) int {
 	s.slot(k, start, end, uint64(s.dict.add(k, s.line[start:end])))
 	return end
 }
@@ -196,7 +196,7 @@ func (s *scanner) user(i int) int {
 	if end == i || i < s.done {
 		return i
 	}
-	return s.word(kindUser, i, end)
+	return s.word(KindUser, i, end)
 }
 
 // quoted takes the text after the quote at i out, or leaves it to be scanned
@@ -217,7 +217,7 @@ func (s *scanner) quoted(i int) int {
 		s.closed = end
 		return i + 1
 	}
-	s.word(kindQuoted, i+1, end)
+	s.word(KindQuoted, i+1, end)
 	return end + 1
 }
 
@@ -261,7 +261,7 @@ func (s *scanner) path(i int) int {
 	if end-i < 2 {
 		return end
 	}
-	return s.word(kindPath, i, end)
+	return s.word(KindPath, i, end)
 }
 
 // value takes the text after an equals sign out if it has no digits.
@@ -276,5 +276,5 @@ func (s *scanner) value(i int) int {
 	if end == i {
 		return i
 	}
-	return s.word(kindValue, i, end)
+	return s.word(KindValue, i, end)
 }

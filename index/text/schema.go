@@ -1,6 +1,6 @@
 package text
 
-// A schema is what the templates of a block say about its values. Encoder and
+// A schema is what the templates of a segment say about its values. Encoder and
 // decoder build the same one from the same templates.
 type schema struct {
 	static    []byte // of all templates, without escapes
@@ -16,6 +16,7 @@ type schema struct {
 type template struct {
 	first, last   uint32 // its slots
 	tail, tailEnd uint32 // the static text after them
+	static        uint32 // bytes of static text
 }
 
 // A slot is one variable of a template.
@@ -23,7 +24,7 @@ type slot struct {
 	static, end uint32 // the static text before it
 	class       uint32
 	group       uint32
-	kind        kind
+	kind        Kind
 	a, b        byte // parameters
 	names       bool // its value is the process that wrote the line
 }
@@ -37,7 +38,7 @@ type place struct {
 
 // A class is all slots of one place; its values are one column.
 type class struct {
-	kind  kind
+	kind  Kind
 	group uint32
 	n     uint32 // values
 
@@ -64,18 +65,19 @@ func (s *schema) reset() {
 // add takes a template in.
 func (s *schema) add(text []byte) error {
 	t := template{first: uint32(len(s.slots))}
-	from := uint32(len(s.static))
+	start := uint32(len(s.static))
+	from := start
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		if c >= firstPlain {
 			s.static = append(s.static, c)
 			continue
 		}
-		k := kind(c)
+		k := Kind(c)
 		if i+k.params() >= len(text) && k.params() > 0 {
 			return ErrDamaged
 		}
-		if k == kindEscape {
+		if k == KindEscape {
 			if i++; i == len(text) {
 				return ErrDamaged
 			}
@@ -87,7 +89,7 @@ func (s *schema) add(text []byte) error {
 		}
 		sl := slot{static: from, end: uint32(len(s.static)), kind: k}
 		from = sl.end
-		sl.names = k == kindInt && i > 0 && text[i-1] == '['
+		sl.names = k == KindNumber && i > 0 && text[i-1] == '['
 		before := text[:i]
 		switch k.params() {
 		case 2:
@@ -108,6 +110,7 @@ func (s *schema) add(text []byte) error {
 	if t.last-t.first > maxSlots {
 		return ErrDamaged
 	}
+	t.static = uint32(len(s.static)) - start
 	s.templates = append(s.templates, t)
 	return nil
 }
@@ -115,11 +118,11 @@ func (s *schema) add(text []byte) error {
 // valid reports whether the parameters are within the kind's limits.
 func (sl *slot) valid() bool {
 	switch sl.kind {
-	case kindDecimal:
+	case KindDecimal:
 		return sl.a <= 9
-	case kindLower, kindUpper:
+	case KindLower, KindUpper:
 		return sl.a >= 1 && sl.a <= 16
-	case kindStamp, kindAgain:
+	case KindStamp, KindAgain:
 		return sl.a&^layoutComma < layouts && sl.b <= 9
 	}
 	return true

@@ -217,6 +217,21 @@ func appendStamp(dst []byte, layout, digits byte, v uint64) []byte {
 	return dst
 }
 
+// stampLength returns how many bytes appendStamp appends.
+func stampLength(layout, digits byte) uint64 {
+	n := uint64(len("2026-11-23 03:10:00"))
+	switch layout &^ layoutComma {
+	case layoutSyslog, layoutSyslog0:
+		n = uint64(len("Nov 23 03:10:00"))
+	case layoutCLF, layoutRedis:
+		n = uint64(len("23/Nov/2026:03:10:00"))
+	}
+	if digits > 0 {
+		n += 1 + uint64(digits)
+	}
+	return n
+}
+
 func appendTwo(dst []byte, v uint64) []byte {
 	return append(dst, '0'+byte(v/10%10), '0'+byte(v%10))
 }

@@ -2,13 +2,14 @@ package text
 
 import "bytes"
 
-// A table is the lines of a text taken apart: what Encoder knows of a block,
-// or of the paths in it.
+// A table is the lines of a block taken apart: of a text, or of some of the
+// paths in it. Its templates and dictionaries live as long as the segment.
 type table struct {
 	scan    scanner
 	schema  schema
-	lines   []uint32 // templates of lines
-	marked  []uint32 // where the marks of lines begin
+	lines   []uint32           // templates of lines
+	firsts  []uint32           // where the values of lines begin
+	known   [firstPlain]uint32 // how many texts there were when the block began
 	history history
 	starts  []uint32 // where the values of a class begin in the arrays below
 	next    []uint32
@@ -19,12 +20,27 @@ type table struct {
 	out     *columnWriter
 }
 
-// split scans the lines of text.
-func (t *table) split(text []byte) {
+// reset begins a segment.
+func (t *table) reset() {
 	t.scan.dict.reset()
 	t.schema.reset()
-	t.lines, t.scan.values = t.lines[:0], t.scan.values[:0]
-	t.marked, t.scan.marks = t.marked[:0], t.scan.marks[:0]
+}
+
+// begin begins a block.
+func (t *table) begin() {
+	t.lines, t.firsts = t.lines[:0], t.firsts[:0]
+	t.scan.values, t.scan.marks = t.scan.values[:0], t.scan.marks[:0]
+	for k := range t.known {
+		t.known[k] = t.scan.dict.count(Kind(k))
+	}
+	for i := range t.schema.classes {
+		c := &t.schema.classes[i]
+		c.n, c.varies = 0, false
+	}
+}
+
+// split scans the lines of text.
+func (t *table) split(text []byte) {
 	for len(text) > 0 {
 		line := text
 		if i := bytes.IndexByte(text, '\n'); i >= 0 {
@@ -32,26 +48,31 @@ func (t *table) split(text []byte) {
 		} else {
 			text = nil
 		}
-		t.marked = append(t.marked, uint32(len(t.scan.marks)))
-		t.scan.scan(line)
-		n := t.scan.dict.add(0, t.scan.text)
-		if int(n) == len(t.schema.templates) {
-			if t.schema.add(t.scan.text) != nil {
-				panic("text: the scanner made a template that no decoder would take")
-			}
-		}
-		tpl := &t.schema.templates[n]
-		slots := t.schema.slots[tpl.first:tpl.last]
-		for i, v := range t.scan.values[t.scan.first:] {
-			c := &t.schema.classes[slots[i].class]
-			if c.n == 0 {
-				c.first = v
-			}
-			c.varies = c.varies || v != c.first
-			c.n++
-		}
-		t.lines = append(t.lines, n)
+		t.line(line)
 	}
+}
+
+// line takes in the next line.
+func (t *table) line(line []byte) {
+	t.firsts = append(t.firsts, uint32(len(t.scan.values)))
+	t.scan.scan(line)
+	n := t.scan.dict.add(0, t.scan.text)
+	if int(n) == len(t.schema.templates) {
+		if t.schema.add(t.scan.text) != nil {
+			panic("text: the scanner made a template that no decoder would take")
+		}
+	}
+	tpl := &t.schema.templates[n]
+	slots := t.schema.slots[tpl.first:tpl.last]
+	for i, v := range t.scan.values[t.scan.first:] {
+		c := &t.schema.classes[slots[i].class]
+		if c.n == 0 {
+			c.first = v
+		}
+		c.varies = c.varies || v != c.first
+		c.n++
+	}
+	t.lines = append(t.lines, n)
 }
 
 // survey sorts the values by class and asks every source about each.
@@ -67,6 +88,9 @@ func (t *table) survey() {
 	h := &t.history
 	h.reset(len(t.schema.slots), len(t.schema.classes))
 	var known [firstPlain]uint64
+	for k, n := range t.known {
+		known[k] = uint64(n)
+	}
 	values := t.scan.values
 	for _, n := range t.lines {
 		tpl := &t.schema.templates[n]
@@ -77,7 +101,7 @@ func (t *table) survey() {
 			v := values[0]
 			values = values[1:]
 			code := v
-			if sl.kind.isText() {
+			if sl.kind.IsText() {
 				if code = known[sl.kind] - v; code == 0 {
 					known[sl.kind]++
 				}

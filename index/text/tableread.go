@@ -2,34 +2,32 @@ package text
 
 import "bytes"
 
-// A tableReader is the lines of a text as they are read: of a block, or of the
-// paths in it.
+// A tableReader is the lines of a block as they are read: of a text, or of some
+// of the paths in it. Its templates and texts live as long as the segment.
 type tableReader struct {
-	in      *columnReader
+	in      columnReader
 	schema  schema
 	history history
 	texts   [firstPlain]texts
-	lines   []uint32
+	lines   []uint32 // templates of lines
+	starts  []uint32 // of lines in the text; one more for its end
 	firsts  []uint32 // values of lines
 	values  []uint64
 	codes   []uint64
 	columns []columnState
-	marks   []Mark // of the lines that were turned into text, if marking
-	marking bool
+	marks   []Mark
+	unended bool // the last line ends without a newline
+	known   [firstPlain]uint64
 }
 
-// texts is a dictionary: one text after the other, and where each ends.
+// texts is the dictionary of a kind.
 type texts struct {
-	b    []byte
-	ends []uint32
-}
-
-func (t *texts) get(n uint64) []byte {
-	from := uint32(0)
-	if n > 0 {
-		from = t.ends[n-1] + 1
-	}
-	return t.b[from:t.ends[n]]
+	n      int
+	bytes  []byte   // of addresses: four for each
+	starts []uint32 // of the others: where each starts behind the one before, and one more for the end
+	page   int      // the part that is the first page
+	first  []uint32 // where the first text of each page starts
+	pages  [][]byte // those that were asked for
 }
 
 // columnState is where the reader of a column stands.
@@ -42,13 +40,100 @@ type columnState struct {
 	next   uint32 // code
 }
 
-// read reads a table of lines with at most limit bytes.
-func (t *tableReader) read(in *columnReader, limit int) bool {
-	t.in = in
+// count is how many texts a kind has.
+func (t *tableReader) count(k Kind) int { return t.texts[k].n }
+
+// open reads what the head and the lengths say of the table, and takes its
+// addresses and the numbers of its pages.
+func (t *tableReader) open(head, lengths *reader, addresses *[]byte, page *int, limit int) bool {
 	t.schema.reset()
-	n := in.in[sectionHeads].uint()
-	if n > uint64(limit)+1 || !t.readTexts() || !t.readLines(int(n)) {
+	for n := head.uint(); n > 0; n-- {
+		i := bytes.IndexByte(head.b, '\n')
+		if i < 0 || t.schema.add(head.b[:i]) != nil {
+			return false
+		}
+		head.bytes(uint64(i) + 1)
+	}
+	for k := KindIPv4; k < firstPlain; k++ {
+		tx := &t.texts[k]
+		n := head.uint()
+		if k == KindIPv4 {
+			if n > uint64(len(*addresses)/4) {
+				return false
+			}
+			tx.n, tx.bytes, *addresses = int(n), (*addresses)[:4*n], (*addresses)[4*n:]
+			continue
+		}
+		// A length takes a byte at least.
+		if n > uint64(len(lengths.b)) {
+			return false
+		}
+		tx.n = int(n)
+		if !tx.measure(lengths, limit) {
+			return false
+		}
+		if k != KindPath {
+			tx.paginate(page)
+		}
+	}
+	return !head.bad && !lengths.bad
+}
+
+// maxTexts bounds the texts of a kind in a segment, as a multiple of the limit
+// of a block.
+const maxTexts = 64
+
+// measure reads the lengths of the texts.
+func (tx *texts) measure(lengths *reader, limit int) bool {
+	tx.starts = append(tx.starts[:0], 0)
+	at := uint64(0)
+	for range tx.n {
+		size := lengths.uint()
+		if size == 0 || size > uint64(limit) {
+			return false
+		}
+		if at += size; at > min(uint64(limit)*maxTexts, 1<<30) {
+			return false
+		}
+		tx.starts = append(tx.starts, uint32(at))
+	}
+	return !lengths.bad
+}
+
+// paginate finds the pages of the texts, as pages makes them.
+func (tx *texts) paginate(page *int) {
+	tx.page, tx.first = *page, tx.first[:0]
+	for _, from := range tx.starts[:tx.n] {
+		for int(from>>pageBits) >= len(tx.first) {
+			tx.first = append(tx.first, from)
+		}
+	}
+	tx.pages = grown(tx.pages, len(tx.first))
+	clear(tx.pages)
+	*page += len(tx.first)
+}
+
+// read reads the columns of a block with at most limit bytes of text.
+func (t *tableReader) read(parts [BlockParts][]byte, limit int) bool {
+	for i := range parts {
+		t.in.in[i] = reader{b: parts[i]}
+	}
+	heads := &t.in.in[sectionHeads]
+	unended, n := heads.byte(), heads.uint()
+	t.unended = unended == 1
+	if unended > 1 || n > uint64(limit)+1 || n == 0 && t.unended {
 		return false
+	}
+	for k := KindIPv4; k < firstPlain; k++ {
+		if t.known[k] = heads.uint(); t.known[k] > uint64(t.count(k)) {
+			return false
+		}
+	}
+	if heads.bad || !t.readLines(int(n)) {
+		return false
+	}
+	for i := range t.schema.classes {
+		t.schema.classes[i].n = 0
 	}
 	total := uint64(0)
 	for _, n := range t.lines {
@@ -62,40 +147,15 @@ func (t *tableReader) read(in *columnReader, limit int) bool {
 		}
 	}
 	t.codes, t.values = grown(t.codes, int(total)), grown(t.values, int(total))
-	return t.readColumns() && t.fill(limit)
-}
-
-// readTexts reads templates and dictionaries.
-func (t *tableReader) readTexts() bool {
-	heads, in := &t.in.in[sectionHeads], &t.in.in[sectionTexts]
-	for k := range t.texts {
-		if kind(k) == kindPath {
-			continue
-		}
-		tx := &t.texts[k]
-		tx.b, tx.ends = in.b, tx.ends[:0]
-		n, at := heads.uint(), uint32(0)
-		if kind(k) == kindIPv4 {
-			tx.b = t.in.in[sectionNoise].bytes(n * 4)
-			if n > 1<<30 || uint64(len(tx.b)) != n*4 {
-				return false
-			}
-			continue
-		}
-		for ; n > 0; n-- {
-			i := bytes.IndexByte(tx.b[at:], '\n')
-			if i < 0 || i == 0 && k > 0 {
-				return false
-			}
-			if k == 0 && t.schema.add(tx.b[at:int(at)+i]) != nil {
-				return false
-			}
-			tx.ends = append(tx.ends, at+uint32(i))
-			at += uint32(i) + 1
-		}
-		in.bytes(uint64(at))
+	if !t.readColumns() || !t.fill(limit) {
+		return false
 	}
-	return !t.in.bad()
+	for i := range t.in.in {
+		if len(t.in.in[i].b) > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // readLines reads the templates of n lines.
@@ -117,9 +177,15 @@ func (t *tableReader) readLines(n int) bool {
 // readColumns reads the columns of all classes.
 func (t *tableReader) readColumns() bool {
 	t.columns = grown(t.columns, len(t.schema.classes))
+	for i := range t.schema.groups {
+		t.schema.groups[i].sources = 0
+	}
 	at := uint32(0)
 	for i := range t.schema.classes {
 		class := &t.schema.classes[i]
+		if class.n == 0 {
+			continue
+		}
 		source := t.in.in[sectionHeads].byte()
 		if source == isSame {
 			t.columns[i] = columnState{same: true, value: t.in.in[sectionHeads].uint()}
@@ -152,10 +218,9 @@ func (t *tableReader) readColumns() bool {
 	}
 	const shared = 1 << fromKey
 	for i := range t.schema.classes {
-		if t.columns[i].same {
-			continue
+		if t.schema.classes[i].n > 0 && !t.columns[i].same {
+			t.columns[i].tells |= t.schema.groups[t.schema.classes[i].group].sources & shared
 		}
-		t.columns[i].tells |= t.schema.groups[t.schema.classes[i].group].sources & shared
 	}
 	return !t.in.bad()
 }

@@ -2,32 +2,26 @@ package text
 
 import "encoding/binary"
 
-// write writes the table: its lines must have been split.
-func (t *table) write(w *columnWriter) {
+// write writes the lines that were taken in since the block began.
+func (t *table) write(w *columnWriter, open bool) {
 	t.out = w
 	t.survey()
-	w.out[sectionHeads] = binary.AppendUvarint(w.out[sectionHeads], uint64(len(t.lines)))
-	t.texts()
+	heads := w.out[sectionHeads]
+	if open {
+		heads = append(heads, 1)
+	} else {
+		heads = append(heads, 0)
+	}
+	heads = binary.AppendUvarint(heads, uint64(len(t.lines)))
+	for k := KindIPv4; k < firstPlain; k++ {
+		heads = binary.AppendUvarint(heads, uint64(t.known[k]))
+	}
+	w.out[sectionHeads] = heads
 	t.templates()
 	for c := range t.schema.classes {
-		t.column(c)
-	}
-}
-
-// texts writes templates and dictionaries. Paths are a table of their own.
-func (t *table) texts() {
-	d := &t.scan.dict
-	for k := range d.texts {
-		section := sectionTexts
-		switch kind(k) {
-		case kindPath:
-			continue
-		case kindIPv4:
-			section = sectionNoise
+		if t.schema.classes[c].n > 0 {
+			t.column(c)
 		}
-		out := &t.out.out
-		out[sectionHeads] = binary.AppendUvarint(out[sectionHeads], uint64(d.count[k]))
-		out[section] = append(out[section], d.texts[k]...)
 	}
 }
 
@@ -37,7 +31,7 @@ func (t *table) templates() {
 	for _, n := range t.lines {
 		t.misses = append(t.misses, uint64(n))
 	}
-	t.out.write(t.out.choose(kindLine, t.misses), t.misses)
+	t.out.write(t.out.choose(KindLine, t.misses), t.misses)
 }
 
 // column writes the values of a class: up to two sources, whether they named
@@ -95,7 +89,7 @@ func pick(hits []uint8) (a, b int) {
 
 // predicted returns the layout of what sources a and b do not name, which it
 // leaves in t.misses, and the cost of their flags.
-func (t *table) predicted(k kind, codes []uint64, hits []uint8, a, b int) (layout, uint64) {
+func (t *table) predicted(k Kind, codes []uint64, hits []uint8, a, b int) (layout, uint64) {
 	t.misses = t.misses[:0]
 	first, second := uint64(0), uint64(0)
 	for i, h := range hits {

@@ -2,6 +2,7 @@ package text
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -15,34 +16,113 @@ import (
 
 const testLimit = 4 << 20
 
-// roundTrip packs text and unpacks it again, as a whole and line by line.
-func roundTrip(t testing.TB, e *Encoder, d *Decoder, text []byte) []byte {
+// segment is what an Encoder made of the texts of some blocks.
+type segment struct {
+	blocks [][BlockParts][]byte
+	shared [][]byte
+}
+
+func pack(e *Encoder, blocks ...[]byte) (s segment) {
+	e.Reset()
+	for _, text := range blocks {
+		e.Scan(text)
+		var own [BlockParts][]byte
+		for i, part := range e.Pack() {
+			own[i] = bytes.Clone(part)
+		}
+		s.blocks = append(s.blocks, own)
+	}
+	e.Finish(func(part []byte) { s.shared = append(s.shared, bytes.Clone(part)) })
+	return s
+}
+
+func (s *segment) open(d *Decoder, limit int) error {
+	if len(s.shared) < 3 {
+		return ErrDamaged
+	}
+	err := d.Open(s.shared[0], s.shared[1], s.shared[2], func(i int) ([]byte, error) {
+		if i+3 >= len(s.shared) {
+			return nil, ErrDamaged
+		}
+		return s.shared[i+3], nil
+	}, limit)
+	if err == nil && d.Parts()+3 != len(s.shared) {
+		return ErrDamaged
+	}
+	return err
+}
+
+// text unpacks one block.
+func (s *segment) text(d *Decoder, block, limit int) ([]byte, error) {
+	if err := s.open(d, limit); err != nil {
+		return nil, err
+	}
+	if err := d.Block(s.blocks[block]); err != nil {
+		return nil, err
+	}
+	return d.Append(nil)
+}
+
+// halves cuts a text at a line.
+func halves(text []byte) [][]byte {
+	if n := bytes.IndexByte(text[len(text)/2:], '\n'); n >= 0 {
+		n += len(text)/2 + 1
+		return [][]byte{text[:n], text[n:]}
+	}
+	return [][]byte{text}
+}
+
+// roundTrip packs text, as one block and as two, and unpacks it again, line by
+// line and, where it is two, the second one first.
+func roundTrip(t testing.TB, e *Encoder, d *Decoder, text []byte) {
 	t.Helper()
-	packed := e.Encode(nil, text)
-	back, err := d.Decode(nil, packed, len(text))
-	require.NoError(t, err)
-	if !bytes.Equal(text, back) {
-		require.Equal(t, string(text), string(back))
-	}
-	lines := bytes.Split(text, []byte("\n"))
-	if n := len(lines) - 1; len(lines[n]) == 0 {
-		lines = lines[:n]
-	}
-	require.Equal(t, len(lines), d.Lines())
-	require.Len(t, e.Templates(), len(lines))
-	back, err = d.DecodeMarked(back[:0], packed, len(text))
-	require.NoError(t, err)
-	for i, want := range lines {
-		line := d.Line(i)
-		if got := back[line.Start:]; !bytes.HasPrefix(got, want) {
-			require.Equal(t, string(want), string(got), "line %d", i)
+	for _, blocks := range [][][]byte{{text}, halves(text)} {
+		s := pack(e, blocks...)
+		require.NoError(t, s.open(d, len(text)))
+		require.Equal(t, len(s.shared), d.Parts()+3)
+		// The numbers of templates and texts live on, so each block can be scanned again.
+		e.Reset()
+		type line struct {
+			template uint32
+			marks    []Mark
+			values   []uint64
 		}
-		if marks := e.Marks(i); !slices.Equal(marks, line.Marks) || line.Template != e.Templates()[i] {
-			require.Equal(t, marks, line.Marks, "line %d: %s", i, want)
-			require.Equal(t, e.Templates()[i], line.Template)
+		var want [][]line
+		for _, b := range blocks {
+			e.Scan(b)
+			var of []line
+			for i := range e.Lines() {
+				l := e.Line(i)
+				of = append(of, line{l.Template, slices.Clone(l.Marks), slices.Clone(l.Values)})
+			}
+			want = append(want, of)
+		}
+		for i := len(blocks) - 1; i >= 0; i-- {
+			require.NoError(t, d.Block(s.blocks[i]))
+			require.Equal(t, len(want[i]), d.Lines())
+			var got []byte
+			var l Line
+			for n := range d.Lines() {
+				require.Equal(t, len(got), d.Start(n))
+				marks := l.Marks
+				l = d.Line(n)
+				l.Marks = marks
+				var err error
+				got, err = d.AppendMarks(got, n, &l)
+				require.NoError(t, err)
+				require.Equal(t, len(got), d.End(n))
+				if !slices.Equal(l.Marks, want[i][n].marks) || !slices.Equal(l.Values, want[i][n].values) || l.Template != want[i][n].template {
+					require.Equal(t, want[i][n], line{l.Template, l.Marks, l.Values}, "line %d", n)
+				}
+				if len(got) < d.Start(n+1) {
+					got = append(got, '\n')
+				}
+			}
+			if !bytes.Equal(blocks[i], got) {
+				require.Equal(t, string(blocks[i]), string(got))
+			}
 		}
 	}
-	return packed
 }
 
 // sample makes n lines of several formats.
@@ -187,18 +267,13 @@ func TestRoundTripStamps(t *testing.T) {
 	var e Encoder
 	var d Decoder
 	roundTrip(t, &e, &d, text)
-	for i, s := range stamps[:13] {
+	for _, s := range stamps[:15] {
 		t.Run(s, func(t *testing.T) {
-			e.Encode(nil, []byte(s+"\n"))
-			k := kind(e.block.scan.text[0])
-			if s[0] == '[' {
-				k = kind(e.block.scan.text[1])
-			}
-			if i == 7 { // ten digits
-				require.Equal(t, kindStamp, k)
-				return
-			}
-			require.Equal(t, kindStamp, k)
+			pack(&e, []byte(s+"\n"))
+			l := e.Line(0)
+			require.Contains(t, []Kind{KindStamp, KindDecimal}, l.Kind(0))
+			_, ok := l.Stamp(0)
+			require.Equal(t, s[0] != '[' || s[1] == '2', ok)
 		})
 	}
 }
@@ -206,67 +281,107 @@ func TestRoundTripStamps(t *testing.T) {
 func TestEncodeIsDeterministic(t *testing.T) {
 	text, other := sample(2000), bytes.Repeat([]byte("other 1.2.3.4 /x \"y z\"\nNov 23 03:10:00 x=y\n"), 500)
 	var e, f Encoder
-	want := e.Encode(nil, text)
+	want := pack(&e, text, other)
 	for range 3 {
-		e.Encode(nil, other)
-		require.Equal(t, want, e.Encode(nil, text))
-		require.Equal(t, want, f.Encode(nil, text))
+		pack(&e, other, text)
+		require.Equal(t, want, pack(&e, text, other))
+		require.Equal(t, want, pack(&f, text, other))
 	}
-	require.Equal(t, want, e.Encode([]byte("before"), text)[6:])
 }
 
 func TestTemplates(t *testing.T) {
 	var e Encoder
-	e.Encode(nil, []byte("a 1\nb 2\na 3\n\na 4"))
-	require.Equal(t, []uint32{0, 1, 0, 2, 0}, e.Templates())
+	pack(&e, []byte("a 1\nb 2\na 3\n\na 4"))
+	var got []uint32
+	for i := range e.Lines() {
+		got = append(got, e.Line(i).Template)
+	}
+	require.Equal(t, []uint32{0, 1, 0, 2, 0}, got)
+	require.Equal(t, 3, e.Templates())
 }
 
-func TestParts(t *testing.T) {
+// TestOneText looks for a text without reading more than the page that holds it.
+func TestOneText(t *testing.T) {
 	var e Encoder
-	packed := e.Encode([]byte("before"), sample(100))[6:]
-	parts := e.Parts()
-	require.IsNonDecreasing(t, parts)
-	require.Equal(t, len(packed), parts[len(parts)-1])
+	var d Decoder
+	var text []byte
+	for i := range 20_000 {
+		text = fmt.Appendf(text, "user u%d saw /p/%d of \"w %c%d\" from 10.0.%d.%d\n", i, i, 'a'+i%26, i, i/256, i%256)
+	}
+	s := pack(&e, text)
+	asked := map[int]int{}
+	require.NoError(t, d.Open(s.shared[0], s.shared[1], s.shared[2], func(i int) ([]byte, error) {
+		asked[i]++
+		return s.shared[i+3], nil
+	}, len(text)))
+	require.NoError(t, d.Block(s.blocks[0]))
+	require.Empty(t, asked)
+	for range 2 {
+		for k, want := range map[Kind]string{KindUser: "u777", KindPath: "/p/777", KindQuoted: "w x777", KindIPv4: "\x0a\x00\x03\x09"} {
+			got, err := d.Text(k, 777)
+			require.NoError(t, err)
+			require.Equal(t, want, string(got))
+		}
+		require.LessOrEqual(t, len(asked), 6, "a page each for the user and the quoted text, three parts and a page for the path")
+		for i, n := range asked {
+			require.Equal(t, 1, n, "part %d", i)
+		}
+	}
+	require.Greater(t, d.Parts(), 100)
+	_, err := d.Text(KindUser, 20_000)
+	require.ErrorIs(t, err, ErrDamaged)
 }
 
 func TestDecodeLimit(t *testing.T) {
 	text := sample(500)
 	var e Encoder
 	var d Decoder
-	packed := e.Encode(nil, text)
+	s := pack(&e, text)
 	for _, limit := range []int{0, 1, len(text) / 2, len(text) - 1} {
-		back, err := d.Decode([]byte("before"), packed, limit)
-		require.Error(t, err)
-		require.Equal(t, "before", string(back))
+		_, err := s.text(&d, 0, limit)
+		require.ErrorIs(t, err, ErrDamaged)
 	}
-	back, err := d.Decode([]byte("before"), packed, len(text))
+	back, err := s.text(&d, 0, len(text))
 	require.NoError(t, err)
-	require.Equal(t, "before"+string(text), string(back))
+	require.Equal(t, string(text), string(back))
 }
 
 func TestDecodeDamaged(t *testing.T) {
-	text := sample(60)
+	text := halves(sample(60))
 	var e Encoder
 	var d Decoder
-	packed := e.Encode(nil, text)
-	limit := 2 * len(text)
-	for n := range packed {
-		_, err := d.Decode(nil, packed[:n], limit)
-		require.Error(t, err, "cut at %d", n)
+	s := pack(&e, text...)
+	limit := 2 * len(text[0])
+	try := func(p *[]byte, i int) {
+		good := *p
+		for n := range good {
+			*p = good[:n]
+			_, err := s.text(&d, i, limit)
+			require.Error(t, err, "cut at %d", n)
+			*p = bytes.Clone(good)
+			(*p)[n] ^= 1 << (n % 8)
+			back, err := s.text(&d, i, limit)
+			require.LessOrEqual(t, len(back), limit)
+			if err != nil {
+				require.ErrorIs(t, err, ErrDamaged)
+			}
+		}
+		*p = append(bytes.Clone(good), 0)
+		_, err := s.text(&d, i, limit)
+		if len(good) > 0 {
+			require.Error(t, err)
+		}
+		*p = good
 	}
-	for i := range packed {
-		bad := bytes.Clone(packed)
-		bad[i] ^= 1 << (i % 8)
-		back, err := d.Decode(nil, bad, limit)
-		require.LessOrEqual(t, len(back), limit)
-		if err != nil {
-			require.ErrorIs(t, err, ErrDamaged)
-			require.Zero(t, d.Lines())
+	for i := range s.blocks {
+		for j := range s.blocks[i] {
+			try(&s.blocks[i][j], i)
 		}
 	}
-	_, err := d.Decode(nil, append(bytes.Clone(packed), 0), limit)
-	require.Error(t, err)
-	roundTrip(t, &e, &d, text)
+	for i := range s.shared[:3] {
+		try(&s.shared[i], 0)
+	}
+	roundTrip(t, &e, &d, text[0])
 }
 
 func FuzzRoundTrip(f *testing.F) {
@@ -281,50 +396,96 @@ func FuzzRoundTrip(f *testing.F) {
 	})
 }
 
+// FuzzDecode reads what may come from anybody: the parts of a segment of one
+// block, one after the other, each with its length.
 func FuzzDecode(f *testing.F) {
 	var e Encoder
 	var d Decoder
-	f.Add(e.Encode(nil, sample(20)))
-	f.Add(e.Encode(nil, []byte("a 1\na 2\n\nuser x\n")))
-	f.Fuzz(func(t *testing.T, packed []byte) {
+	for _, text := range [][]byte{sample(20), []byte("a 1\na 2\n\nuser x\n"), []byte("see /a/b and /a/c1\n")} {
+		s := pack(&e, text)
+		var b []byte
+		for _, part := range append(s.blocks[0][:], s.shared...) {
+			b = append(binary.AppendUvarint(b, uint64(len(part))), part...)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
 		const limit = 1 << 16
-		back, err := d.DecodeMarked(nil, packed, limit)
-		require.LessOrEqual(t, len(back), limit)
-		if err != nil {
+		var parts [][]byte
+		for r := (reader{b: b}); len(r.b) > 0; {
+			parts = append(parts, r.bytes(r.uint()))
+		}
+		if len(parts) < BlockParts+3 {
 			return
 		}
+		s := segment{[][BlockParts][]byte{[BlockParts][]byte(parts)}, parts[BlockParts:]}
+		if s.open(&d, limit) != nil || d.Block(s.blocks[0]) != nil {
+			return
+		}
+		require.LessOrEqual(t, d.Start(d.Lines()), limit)
 		for i := range d.Lines() {
-			for _, m := range d.Line(i).Marks {
+			l := d.Line(i)
+			text, err := d.AppendMarks(nil, i, &l)
+			if err != nil {
+				continue
+			}
+			require.Equal(t, d.End(i)-d.Start(i), len(text))
+			for _, m := range l.Marks {
 				require.LessOrEqual(t, m.Start, m.End)
-				require.LessOrEqual(t, d.Line(i).Start+int(m.End), len(back))
+				require.LessOrEqual(t, int(m.End), len(text))
 			}
 		}
 	})
 }
 
 func BenchmarkEncode(b *testing.B) {
-	text := sample(8000)
+	text := sample(1000)
 	var e Encoder
-	var out []byte
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
+	e.Reset()
 	for b.Loop() {
-		out = e.Encode(out[:0], text)
+		e.Scan(text)
+		e.Pack()
+	}
+}
+
+func BenchmarkScan(b *testing.B) {
+	text := sample(1000)
+	var e Encoder
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	e.Reset()
+	for b.Loop() {
+		e.Scan(text)
 	}
 }
 
 func BenchmarkDecode(b *testing.B) {
-	text := sample(8000)
+	text := sample(1000)
 	var e Encoder
 	var d Decoder
-	packed := e.Encode(nil, text)
-	var out []byte
-	b.SetBytes(int64(len(text)))
-	b.ReportAllocs()
-	for b.Loop() {
-		var err error
-		if out, err = d.Decode(out[:0], packed, len(text)); err != nil {
-			b.Fatal(err)
-		}
+	s := pack(&e, text)
+	require.NoError(b, s.open(&d, len(text)))
+	for _, c := range []struct {
+		name string
+		text bool
+	}{{"columns", false}, {"text", true}} {
+		b.Run(c.name, func(b *testing.B) {
+			var out []byte
+			b.SetBytes(int64(len(text)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := d.Block(s.blocks[0]); err != nil {
+					b.Fatal(err)
+				}
+				if c.text {
+					var err error
+					if out, err = d.Append(out[:0]); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"stilltrace/index"
+	"stilltrace/index/text"
 )
 
 // access is the request log of nginx, Apache httpd and gunicorn: the common
@@ -16,7 +17,7 @@ import (
 //
 // https://httpd.apache.org/docs/2.4/mod/mod_log_config.html,
 // https://nginx.org/en/docs/http/ngx_http_log_module.html
-var access = Format{Name: "access", Starts: accessStarts, Parse: accessParse}
+var access = Format{Name: "access", Starts: accessStarts, Parse: accessParse, Opaque: 1<<text.KindQuoted | 1<<text.KindPath}
 
 // clfLen is the length of `[02/Jan/2006:15:04:05 +0000] `.
 const clfLen = 29
@@ -63,8 +64,11 @@ func accessParse(entry []byte, e *Entry) bool {
 		agent, after, _ := nextQuoted(after)
 		setKnown(e, "agent", agent)
 		// The log_format "main" of nginx's own packages appends X-Forwarded-For.
-		if list, _, ok := nextQuoted(after); ok && isAddrList(list) {
-			e.Set("forwarded_for", list)
+		if list, _, ok := nextQuoted(after); ok {
+			e.Decide(list)
+			if isAddrList(list) {
+				e.Set("forwarded_for", list)
+			}
 		}
 	}
 	return true
@@ -103,6 +107,7 @@ func setRequest(request, rest []byte, e *Entry) ([]byte, bool) {
 	size, rest := cutWord(rest)
 	e.Action, e.Message, e.Level = index.ActionHTTPRequest, request, index.LevelInfo
 	setRequestLine(request, e)
+	e.Decide(status)
 	switch code, ok := digits(status); {
 	case ok && len(status) == 3:
 		e.Set("status", status)
@@ -125,7 +130,10 @@ func setRequest(request, rest []byte, e *Entry) ([]byte, bool) {
 // setRequestLine sets method, path and proto of "METHOD target HTTP/x". What
 // is no HTTP request (a TLS greeting on a plain port, an empty line) has none.
 func setRequestLine(request []byte, e *Entry) {
-	method, target, _ := bytes.Cut(request, []byte{' '})
+	method, target, more := bytes.Cut(request, []byte{' '})
+	if !more || !isMethod(method) || bytes.IndexByte(request, '"') >= 0 {
+		e.Decide(request)
+	}
 	if !isMethod(method) {
 		return
 	}

@@ -3,6 +3,8 @@ package logs
 import (
 	"net/netip"
 	"slices"
+
+	"stilltrace/index"
 )
 
 // maxAddresses bounds the addresses of one entry: a list that long is data, not
@@ -81,7 +83,7 @@ func nextAddress(b []byte, from int) (a netip.Addr, start, end int) {
 			j++
 		}
 		if dots >= 3 || colons >= 2 {
-			if a, n := addressIn(b[i:j], dots, colons); n > 0 && free(b, i, i+n) {
+			if a, n := addressIn(b[i:j], colons); n > 0 && free(b, i, i+n) {
 				return a, i, i + n
 			}
 		}
@@ -103,34 +105,26 @@ func free(b []byte, start, end int) bool {
 	if end+1 < len(b) && b[end] == '.' && isDigit(b[end+1]) {
 		return false
 	}
-	return start < 2 || b[start-1] != '.' || !isDigit(b[start-2])
+	if start < 2 || !isDigit(b[start-2]) && b[start-1] != '/' {
+		return true
+	}
+	// Chrome/136.0.0.0 is a version: no host has such an address. localhost/127.0.0.1 is an address.
+	return b[start-1] != '.' && (b[start-1] != '/' || byteClass[b[start-2]]&byteWord == 0 || b[end-1] != '0' || b[end-2] != '.')
 }
 
 // addressIn reads the address that the run of hex digits, dots and colons
 // begins with, and returns how many bytes it takes.
-func addressIn(run []byte, dots, colons int) (netip.Addr, int) {
+func addressIn(run []byte, colons int) (netip.Addr, int) {
 	if colons < 2 {
 		return ipv4(run)
 	}
 	for len(run) > 2 && (run[len(run)-1] == '.' || run[len(run)-1] == ':' && run[len(run)-2] != ':') {
-		if run[len(run)-1] == ':' {
-			colons--
-		}
 		run = run[:len(run)-1]
 	}
-	double := false
-	for i := 1; i < len(run); i++ {
-		double = double || run[i] == ':' && run[i-1] == ':'
+	if a, ok := index.ParseColons(run); ok {
+		return a, len(run)
 	}
-	// Without "::" an address has all its eight groups: hours and MAC addresses have fewer. The unspecified address alone is no one.
-	if len(run) > 45 || len(run) < 3 || colons > 7 || !double && colons != 7 && !(dots == 3 && colons == 6) || !double && len(run) == 23 {
-		return ipv4(run)
-	}
-	a, err := netip.ParseAddr(string(run))
-	if err != nil {
-		return ipv4(run)
-	}
-	return a.Unmap(), len(run)
+	return ipv4(run)
 }
 
 // ipv4 reads a dotted quad without leading zeros at the start of run.

@@ -71,16 +71,20 @@ func apacheErrorParse(entry []byte, e *Entry) bool {
 	}
 	e.Level = apacheLevel(level)
 	rest = apacheProcess(rest, e)
-	number, rest := apacheErrno(rest)
+	number, rest := apacheErrno(rest, e)
 	rest = apacheClient(rest, e)
 	if msg, referer, ok := aroundLast(rest, ", referer: "); ok {
 		rest = msg
 		e.Set("referer", referer)
 	}
 	e.Message = rest
-	if code, _, ok := around(rest, ": "); ok && len(code) == 7 && code[0] == 'A' && code[1] == 'H' && allDigits(code[2:]) {
+	code, _, ok := around(rest, ": ")
+	if ok = ok && startsAny(code, "AH") && allDigits(code[2:]); ok {
+		e.Decide(code)
+	}
+	if ok && len(code) == len("AH01618") {
 		e.Set("code", code)
-		rest = rest[9:]
+		rest = rest[len(code)+len(": "):]
 		apacheAction(number, string(code), module, rest, e)
 	} else {
 		apacheAction(number, "", module, rest, e)
@@ -136,9 +140,7 @@ func apacheProcess(rest []byte, e *Entry) []byte {
 		return rest
 	}
 	pid, tid, _ := around(text, ":tid ")
-	if n, ok := digits(pid); ok {
-		e.PID = n
-	}
+	e.process(pid)
 	e.Set("tid", tid)
 	if file, msg, ok := around(after, "): "); ok {
 		if name, line, ok := aroundLast(file, "("); ok && bytes.HasSuffix(name, []byte(".c")) && allDigits(line) && bytes.IndexByte(name, ' ') < 0 {
@@ -150,13 +152,14 @@ func apacheProcess(rest []byte, e *Entry) []byte {
 
 // apacheErrno reads "(13)Permission denied: ". Numbers of 20000 and more are
 // those of the Apache Portable Runtime (apr_errno.h).
-func apacheErrno(b []byte) (int, []byte) {
+func apacheErrno(b []byte, e *Entry) (int, []byte) {
 	rest, ok := cut(b, "(")
 	if !ok {
 		return 0, b
 	}
 	number, rest, _ := around(rest, ")")
 	n, ok := digits(number)
+	e.Decide(number)
 	_, rest, found := around(rest, ": ")
 	if !ok || !found {
 		return 0, b

@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	// chunkSize is the text of one block: larger ones are smaller in the case, smaller ones answer faster.
-	chunkSize = 1 << 20
+	// chunkSize is the text of one segment: larger ones are smaller in the case, smaller ones take less memory.
+	chunkSize = 4 << 20
 	// maxEntry is where an entry is cut: no daemon writes longer lines on purpose.
 	maxEntry = 1 << 20
 	// maxEntryLines is where an entry is cut that does not end: a stack overflow prints some thousand frames.
@@ -35,7 +35,6 @@ type chunker struct {
 	offset int64
 	line   int64
 	mid    bool
-	cuts   int64 // how many lines were cut
 }
 
 func newChunker(r io.Reader, starts func([]byte) bool) *chunker {
@@ -105,9 +104,6 @@ func (c *chunker) cut() int {
 func (c *chunker) force() int {
 	if n := bytes.LastIndexByte(c.buf[:maxEntry], '\n'); n >= 0 {
 		return n + 1
-	}
-	if !c.mid {
-		c.cuts++
 	}
 	return maxEntry
 }

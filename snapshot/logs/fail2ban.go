@@ -47,11 +47,10 @@ func parseFail2ban(entry []byte, e *Entry) bool {
 	logger, rest := logger[:i], bytes.TrimLeft(logger[i:], " ")
 	if inner, ok := cut(rest, "["); ok {
 		number, after, ok := around(inner, "]")
-		pid, ok1 := digits(number)
-		if !ok || !ok1 {
+		if !ok || !e.process(number) {
 			return false
 		}
-		e.PID, rest = pid, after
+		rest = after
 	}
 	msg, ok := cut(rest, ":")
 	if !ok {

@@ -7,6 +7,13 @@ import "stilltrace/index"
 
 // Format is one kind of log. Both functions are pure, keep nothing between
 // calls, allocate nothing in the usual case and never panic, whatever the bytes.
+//
+// Not every entry is given to them. Lines that differ in nothing but their
+// variables (the stamps, addresses, numbers and words that package text finds in
+// them) are taken alike, once one of them was parsed. So what Parse sets may
+// depend on a variable only in where it stands; where its text makes a
+// difference, as that of a status does, Parse must say so by Entry.Decide.
+// TestPlans holds both ways against each other.
 type Format struct {
 	Name string
 	// Starts reports whether line (without its newline) begins a new entry. A line that does not belongs to the entry before it.
@@ -14,6 +21,9 @@ type Format struct {
 	// Parse fills e from one entry: one line or several, without the last newline. It reports whether the entry has the shape of
 	// this format; where it reports false, what it has set is dropped. Everything it sets must be a part of the given bytes, or a constant.
 	Parse func(entry []byte, e *Entry) bool
+	// Opaque are the kinds of variables (a bit each, 1<<kind) that may hold several words and yet mean nothing to Starts and Parse:
+	// they are taken as they are.
+	Opaque uint32
 }
 
 // Entry is what a format makes of one log entry: the part of index.Entry that
@@ -37,6 +47,24 @@ func (e *Entry) reset() {
 func (e *Entry) Set(name string, value []byte) {
 	if len(value) > 0 {
 		e.Fields = append(e.Fields, index.EntryField{Name: name, Value: value})
+	}
+}
+
+// process makes the number in b the process that the entry names. It reports
+// false, and leaves what was there, where b is no number.
+func (e *Entry) process(b []byte) bool {
+	n, ok := digits(b)
+	if ok {
+		e.PID, e.PIDText = n, b
+	}
+	return ok
+}
+
+// Decide says that what the entry means depends on what b is, a part of the
+// entry: a line that has another text there is parsed by itself.
+func (e *Entry) Decide(b []byte) {
+	if len(b) > 0 {
+		e.Decisive = append(e.Decisive, b)
 	}
 }
 

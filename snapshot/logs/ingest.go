@@ -2,6 +2,7 @@ package logs
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"time"
 
@@ -26,9 +27,9 @@ func (f *Finder) Ingest(ctx context.Context, files []File, w *index.Writer, o Op
 	defer stop()
 	cores := runtime.GOMAXPROCS(0)
 	// The order holds at most this many chunks, so memory does not grow with the logs.
-	p := &pipeline{ctx: inner, o: o, jobs: make(chan *job), order: make(chan *job, 2*cores)}
+	p := &pipeline{ctx: inner, o: o, jobs: make(chan *job), order: make(chan *job, cores)}
 	for range cores {
-		b, err := index.NewBlockBuilder()
+		b, err := index.NewSegmentBuilder()
 		if err != nil {
 			return err
 		}
@@ -61,11 +62,12 @@ type job struct {
 	before <-chan index.Time
 	after  chan<- index.Time
 
-	done  chan struct{} // closed when block and err are set; nil where there is no chunk
-	block *index.Block
-	err   error
+	done    chan struct{} // closed when segment and err are set; nil where there is no chunk
+	segment *index.Segment
+	err     error
 	// The earliest and the latest stamp in the chunk; unknown where it has none.
 	first, last index.Time
+	cuts        int // lines that were cut
 
 	end *index.Source
 	gap *index.Gap
@@ -80,6 +82,7 @@ type reading struct {
 	// These are the drain's alone.
 	events      int64
 	first, last index.Time
+	cuts        int
 }
 
 type pipeline struct {
@@ -110,7 +113,7 @@ func (p *pipeline) send(j *job) bool {
 
 func (p *pipeline) work(s splitter) {
 	for j := range p.jobs {
-		j.block, j.err = s.split(j)
+		j.segment, j.err = s.split(j)
 		close(j.done)
 	}
 }
@@ -124,6 +127,10 @@ func (p *pipeline) drain(w *index.Writer, gap func(index.Gap)) error {
 			gap(*j.gap)
 		case j.end != nil:
 			j.end.Events, j.end.First, j.end.Last = j.from.events, j.from.first, j.from.last
+			if n := j.from.cuts; n > 0 {
+				gap(index.Gap{Area: "log", Place: j.from.path, Reason: index.ReasonTooLarge, Count: n,
+					Detail: fmt.Sprintf("lines longer than %d bytes: kept whole, but cut into several events", maxEntry)})
+			}
 			if err := w.EndSource(*j.end); err != nil {
 				return err
 			}
@@ -137,10 +144,10 @@ func (p *pipeline) drain(w *index.Writer, gap func(index.Gap)) error {
 				return j.err
 			}
 			j.from.count(j)
-			if err := w.AddBlock(j.block); err != nil {
+			if err := w.AddSegment(j.segment); err != nil {
 				return err
 			}
-			kept += j.block.Bytes()
+			kept += j.segment.Bytes()
 			if p.o.Progress != nil {
 				p.o.Progress(j.from.path, kept)
 			}
@@ -150,7 +157,8 @@ func (p *pipeline) drain(w *index.Writer, gap func(index.Gap)) error {
 }
 
 func (r *reading) count(j *job) {
-	r.events += j.block.Events()
+	r.events += j.segment.Events()
+	r.cuts += j.cuts
 	if j.first != 0 && (r.first == 0 || j.first < r.first) {
 		r.first = j.first
 	}

@@ -55,6 +55,10 @@ func readKernel(msg []byte, e *Entry) {
 	if readFirewall(msg, e) || kernelKill(msg, e) || kernelFault(msg, e) {
 		return
 	}
+	if _, number, ok := around(msg, "with error "); ok {
+		number, _ = cutWord(number)
+		e.Decide(number)
+	}
 	for i := range kernelSays {
 		if s := &kernelSays[i]; bytes.Contains(msg, []byte(s.text)) {
 			e.Action, e.Level = s.action, s.level
@@ -99,7 +103,9 @@ func kernelKill(msg []byte, e *Entry) bool {
 	e.Level = index.LevelInfo
 	if head, ids, ok := aroundLast(rest, ",pid="); ok {
 		pid, _, _ := around(ids, ",")
-		e.PID, _ = digits(pid)
+		if !e.process(pid) {
+			e.PID = 0
+		}
 		head, name, _ := aroundLast(head, ",task=")
 		e.Set("process", name)
 		_, group, _ := aroundLast(head, ",task_memcg=")
@@ -111,12 +117,10 @@ func kernelKill(msg []byte, e *Entry) bool {
 // kernelProcess reads "2134 (node) …"; no bracket follows the name's own.
 func kernelProcess(b []byte, e *Entry) bool {
 	number, rest := cutWord(b)
-	pid, ok := digits(number)
 	end := bytes.LastIndexByte(rest, ')')
-	if !ok || end < 1 || rest[0] != '(' {
+	if end < 1 || rest[0] != '(' || !e.process(number) {
 		return false
 	}
-	e.PID = pid
 	e.Set("process", rest[1:end])
 	return true
 }
@@ -145,12 +149,10 @@ func kernelFault(msg []byte, e *Entry) bool {
 		}
 	}
 	name, number, ok := aroundLast(before, "[")
-	pid, ok1 := digits(number)
-	if !ok || !ok1 {
+	if !ok || !e.process(number) {
 		return false
 	}
 	e.mark(index.ActionSegfault, index.OutcomeUnknown, index.LevelErr)
-	e.PID = pid
 	e.Set("process", name)
 	if _, object, ok := around(rest, " in "); ok {
 		object, _, _ = around(object, "[")

@@ -59,11 +59,9 @@ func nginxErrorParse(entry []byte, e *Entry) bool {
 func nginxProcess(rest []byte, e *Entry) []byte {
 	head, after, ok := around(rest, ": ")
 	pid, tid, both := around(head, "#")
-	n, number := digits(pid)
-	if !ok || !both || !number {
+	if !ok || !both || !e.process(pid) {
 		return rest
 	}
-	e.PID = n
 	if _, number := digits(tid); number {
 		e.Set("tid", tid)
 	}
@@ -89,6 +87,9 @@ func nginxContext(rest []byte, e *Entry) []byte {
 	const mark = ", client: "
 	var client []byte // of the chosen place
 	first, chosen, quote, from := -1, -1, -1, 0
+	if bytes.Count(rest, []byte(mark)) > 1 {
+		e.Decide(rest)
+	}
 	for {
 		i := bytes.Index(rest[from:], []byte(mark))
 		if i < 0 {
@@ -160,7 +161,7 @@ func nginxFields(tail []byte, e *Entry) {
 // nginxAction tells what happened. The number of the failed system call is
 // looked for from the end, since a path before it can hold anything.
 func nginxAction(msg []byte, e *Entry) {
-	e.Action = errnoAction(nginxErrno(msg))
+	e.Action = errnoAction(nginxErrno(msg, e))
 	switch {
 	case nginxLogin(msg, e):
 	case e.Action != index.ActionOther:
@@ -178,10 +179,8 @@ func nginxAction(msg []byte, e *Entry) {
 		e.Action = index.ActionServiceStarted
 	case bytes.HasPrefix(msg, []byte("signal ")) && (bytes.HasSuffix(msg, []byte(", exiting")) || bytes.HasSuffix(msg, []byte(", shutting down"))):
 		e.Action = index.ActionServiceStopped
-	case bytes.HasPrefix(msg, []byte("worker process ")) && bytes.Contains(msg, []byte("exited on signal 11")):
-		e.Action = index.ActionSegfault
-	case bytes.HasPrefix(msg, []byte("worker process ")) && bytes.Contains(msg, []byte("exited on signal")):
-		e.Action = index.ActionServiceFailed
+	case bytes.HasPrefix(msg, []byte("worker process ")) && bytes.Contains(msg, []byte("exited on signal ")):
+		e.Action = signalAction(msg, "exited on signal ", e)
 	case bytes.HasPrefix(msg, []byte("FastCGI sent in stderr: ")):
 		e.Action = phpAction(msg)
 	}
@@ -205,7 +204,7 @@ func nginxLogin(msg []byte, e *Entry) bool {
 }
 
 // nginxErrno returns the number of the last "(111: Connection refused)", or 0.
-func nginxErrno(msg []byte) int {
+func nginxErrno(msg []byte, e *Entry) int {
 	for i := len(msg) - 1; i >= 0; i-- {
 		if msg[i] != '(' {
 			continue
@@ -215,6 +214,7 @@ func nginxErrno(msg []byte) int {
 			j++
 		}
 		if n, ok := digits(msg[i+1 : j]); ok && bytes.HasPrefix(msg[j:], []byte(": ")) {
+			e.Decide(msg[i+1 : j])
 			return n
 		}
 	}

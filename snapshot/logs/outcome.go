@@ -21,6 +21,21 @@ func outcomeOf(a index.Action, l index.Level) index.Outcome {
 	return index.OutcomeFailure
 }
 
+// signalAction is the action of a process that a signal ended, whose number
+// stands behind mark.
+func signalAction(msg []byte, mark string, e *Entry) index.Action {
+	_, number, _ := around(msg, mark)
+	n := 0
+	for n < len(number) && isDigit(number[n]) {
+		n++
+	}
+	e.Decide(number[:n])
+	if string(number[:n]) == "11" {
+		return index.ActionSegfault
+	}
+	return index.ActionServiceFailed
+}
+
 // hasAny reports whether b holds one of the texts.
 func hasAny(b []byte, texts ...string) bool {
 	for _, t := range texts {

@@ -57,8 +57,8 @@ type pgLine struct {
 	prefix []byte
 	word   *pgWord
 	text   []byte
-	// doubtful tells that a later level word could be the true one.
-	doubtful bool
+	// again tells that there is a later level word, doubtful that a later level word could be the true one.
+	again, doubtful bool
 }
 
 // pgSplit cuts a line at its level word.
@@ -96,8 +96,9 @@ func pgSplit(line []byte) (l pgLine, ok bool) {
 			}
 			continue
 		}
+		l.again = true
 		if pgAfterName(line[:start], found.word, line[from:]) {
-			return pgLine{prefix: line[:start], word: found, text: line[from:]}, true
+			return pgLine{prefix: line[:start], word: found, text: line[from:], again: true}, true
 		}
 		l.doubtful = l.doubtful || hasAny(line[len(l.prefix):start], "@", "db=")
 	}
@@ -197,8 +198,11 @@ func postgresParse(entry []byte, e *Entry) bool {
 	}
 	e.Service = servicePostgres
 	e.Level = l.word.level
+	if isDigit(l.word.word[len(l.word.word)-1]) || l.again {
+		e.Decide(line[:len(line)-len(l.text)])
+	}
 	e.Message = pgParts(entry, len(line)-len(l.text), e)
-	if code, msg, ok := around(e.Message, ": "); ok && isSQLState(code) {
+	if code, msg, ok := around(e.Message, ": "); ok && mayBeSQLState(code, e) {
 		if string(code) != "00000" {
 			e.Set("sqlstate", code)
 		}
@@ -212,6 +216,15 @@ func postgresParse(entry []byte, e *Entry) bool {
 	pgMessage(l.word.word, e)
 	e.Outcome = outcomeOf(e.Action, e.Level)
 	return true
+}
+
+// mayBeSQLState is isSQLState, and says that it depends on the text.
+func mayBeSQLState(b []byte, e *Entry) bool {
+	const longest = 16 // digits of a number that package text takes for a variable
+	if len(b) <= longest && bytes.IndexByte(b, ' ') < 0 {
+		e.Decide(b)
+	}
+	return isSQLState(b)
 }
 
 // isSQLState reports whether b is an error code: five digits and letters

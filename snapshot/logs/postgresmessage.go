@@ -134,10 +134,8 @@ func pgLog(msg []byte, e *Entry) {
 		e.Action = index.ActionServiceStarted
 	case string(msg) == "database system is shut down":
 		e.Action = index.ActionServiceStopped
-	case startsAny(msg, "server process (PID ") && bytes.Contains(msg, []byte(" was terminated by signal 11")):
-		e.Action = index.ActionSegfault
 	case startsAny(msg, "server process (PID ") && bytes.Contains(msg, []byte(" was terminated by signal ")):
-		e.Action = index.ActionServiceFailed
+		e.Action = signalAction(msg, " by signal ", e)
 	case startsAny(msg, "received SIGHUP, reloading configuration files", "parameter \""):
 		e.Action = index.ActionConfigChanged
 	}

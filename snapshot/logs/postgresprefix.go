@@ -10,9 +10,9 @@ import "bytes"
 func pgPrefix(b []byte, e *Entry) {
 	b = bytes.Trim(b, " :")
 	if rest, ok := cut(b, "["); ok {
-		e.PID, b = pgPID(rest)
+		b = pgPID(rest, e)
 	} else if rest, last, ok := aroundLast(b, "["); ok {
-		e.PID, _ = pgPID(last)
+		pgPID(last, e)
 		b = rest
 	}
 	b = bytes.Trim(b, " :")
@@ -36,13 +36,13 @@ func pgPrefix(b []byte, e *Entry) {
 }
 
 // pgPID reads "8662] …" or "8662-1] …" and returns what follows.
-func pgPID(b []byte) (int, []byte) {
+func pgPID(b []byte, e *Entry) []byte {
 	number, rest, ok := around(b, "]")
 	number, _, _ = around(number, "-")
-	if n, isNumber := digits(number); ok && isNumber {
-		return n, rest
+	if ok && e.process(number) {
+		return rest
 	}
-	return 0, b
+	return b
 }
 
 // pgPairs reads "postgres,db=shop,app=psql,client=192.0.2.1". The client is

@@ -50,7 +50,8 @@ func pythonParse(entry []byte, e *Entry) bool {
 		devRequest(client, rest, e)
 		message = len(line) - len(rest)
 	} else if h, ok := pythonHead(line); ok {
-		e.Stamp, e.Level, e.PID = h.stamp, h.level, h.pid
+		e.Stamp, e.Level = h.stamp, h.level
+		e.process(h.pid)
 		e.Set("logger", h.logger)
 		message = len(line) - len(h.msg)
 	} else if djangoBare(line) {
@@ -91,7 +92,7 @@ func pythonAction(e *Entry) {
 type pythonLine struct {
 	stamp  Stamp
 	level  index.Level
-	pid    int
+	pid    []byte
 	logger []byte
 	msg    []byte
 }
@@ -146,7 +147,7 @@ func bracketHead(b []byte) (h pythonLine, ok bool) {
 	}
 	if pid, rest, ok := bracketed(b); ok && allDigits(pid) {
 		if level, msg, ok := bracketed(rest); ok && pythonLevel(level) != index.LevelUnknown {
-			h.pid, _ = digits(pid)
+			h.pid = pid
 			h.level, h.msg = pythonLevel(level), msg
 			return h, true
 		}
@@ -169,9 +170,9 @@ func loggedHead(b []byte, h pythonLine) (pythonLine, bool) {
 			h.msg = loggerBehind(b, &h)
 			return h, true
 		}
-		if n, ok := digits(inner); ok {
-			if h.pid == 0 {
-				h.pid = n
+		if _, ok := digits(inner); ok {
+			if h.pid == nil {
+				h.pid = inner
 			}
 		} else if isName(inner) && names < maxNames {
 			names++
@@ -195,8 +196,8 @@ func loggerBehind(b []byte, h *pythonLine) []byte {
 	if name, ok := cut(w, "["); ok {
 		name, ok = cutEnd(bytes.TrimSuffix(name, []byte{':'}), "]")
 		name, pid, both := around(name, ":")
-		if n, number := digits(pid); both && number {
-			h.pid = n
+		if _, number := digits(pid); both && number {
+			h.pid = pid
 		}
 		if ok && isName(name) {
 			h.logger = name
@@ -237,8 +238,8 @@ func levelHead(b []byte) (h pythonLine, ok bool) {
 	name, rest := cutWord(h.msg)
 	pid, rest := cutWord(rest)
 	thread, rest := cutWord(rest)
-	if number, ok := digits(pid); ok && isName(name) && allDigits(thread) {
-		h.logger, h.pid, h.msg = name, number, rest
+	if _, ok := digits(pid); ok && isName(name) && allDigits(thread) {
+		h.logger, h.pid, h.msg = name, pid, rest
 	}
 	return h, true
 }

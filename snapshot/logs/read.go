@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"syscall"
@@ -123,10 +122,6 @@ func (r *fileReader) chunks(o *opened, from *reading, d dater) (*index.Gap, bool
 	}
 	s.Bytes, s.Lines, s.SHA256 = c.offset, c.lines(), hex.EncodeToString(sum.Sum(nil))
 	gap := o.end(&s, c.err)
-	if c.cuts > 0 && !r.p.send(&job{gap: &index.Gap{Area: "log", Place: o.path, Reason: index.ReasonTooLarge, Count: int(c.cuts),
-		Detail: fmt.Sprintf("lines longer than %d bytes: kept whole, but cut into several events", maxEntry)}}) {
-		return nil, false
-	}
 	return gap, r.p.send(&job{from: from, end: &s})
 }
 

@@ -24,7 +24,7 @@ var redis = Format{
 }
 
 type redisLine struct {
-	pid   int
+	pid   []byte
 	role  []byte
 	stamp Stamp
 	level index.Level
@@ -42,8 +42,8 @@ func redisHead(b []byte) (l redisLine, ok bool) {
 	for n < len(b) && n < 9 && isDigit(b[n]) {
 		n++
 	}
-	l.pid, ok = digits(b[:n])
-	if !ok || len(b) < n+3 {
+	l.pid = b[:n]
+	if n == 0 || len(b) < n+3 {
 		return l, false
 	}
 	b = b[n:]
@@ -133,7 +133,8 @@ func redisParse(entry []byte, e *Entry) bool {
 	if !ok {
 		return false
 	}
-	e.Stamp, e.PID, e.Level, e.Message = l.stamp, l.pid, l.level, l.msg
+	e.Stamp, e.Level, e.Message = l.stamp, l.level, l.msg
+	e.process(l.pid)
 	e.Service = serviceRedis
 	e.Set("role", l.role)
 	redisAction(l.msg, e)
@@ -164,9 +165,9 @@ func redisAction(msg []byte, e *Entry) {
 		e.Action = index.ActionServiceStarted
 	case startsAny(msg, "Redis is now ready to exit", "Sentinel is now ready to exit"):
 		e.Action = index.ActionServiceStopped
-	case startsAny(msg, "Redis ") && bytes.Contains(msg, []byte(" crashed by signal: 11")):
-		e.Action = index.ActionSegfault
-	case startsAny(msg, "Redis ") && bytes.Contains(msg, []byte(" crashed by signal: ")), startsAny(msg, "Fatal error ", "Failed listening on port ", "Can't open the log file", "Guru Meditation"):
+	case startsAny(msg, "Redis ") && bytes.Contains(msg, []byte(" crashed by signal: ")):
+		e.Action = signalAction(msg, " crashed by signal: ", e)
+	case startsAny(msg, "Fatal error ", "Failed listening on port ", "Can't open the log file", "Guru Meditation"):
 		e.Action = index.ActionServiceFailed
 	case startsAny(msg, "Out Of Memory "):
 		e.Action = index.ActionMemoryError

@@ -4,97 +4,239 @@ import (
 	"bytes"
 
 	"stilltrace/index"
+	"stilltrace/index/text"
 )
 
-// splitter turns chunks into blocks of events.
+// blockSize is about how much text is a block of its own: less is found and
+// read faster, more is smaller in the case.
+const blockSize = 128 << 10
+
+// splitter turns chunks into segments of events.
 type splitter struct {
-	builder  *index.BlockBuilder
+	builder  *index.SegmentBuilder
 	captured index.Time
 	entry    Entry
 	sign     []byte
+	signer   signer
+	vars     []variable
+
+	parseAll bool // leaves no line to a plan: the plain way that the fast one is tested against
+
+	// Of the segment:
+	format Format
+	plans  []plan                     // by template
+	texts  [text.KindLine + 1][]uint8 // what is known of texts, by kind and number
+	// Of the block:
+	raw   []byte
+	last  index.Time // of the entry before
+	known bool       // and whether it is known
 }
 
 // split parses the entries of a chunk. Whatever the text, every line belongs
 // to an event, but for blank ones.
-func (s *splitter) split(j *job) (*index.Block, error) {
+func (s *splitter) split(j *job) (*index.Segment, error) {
 	raw := j.chunk.raw
-	s.builder.Reset(j.from.id, j.chunk.offset, j.chunk.firstLine, raw)
-	line := j.chunk.firstLine
-	last := index.Time(0)
-	known := false
-	eachEntry(raw, j.from.format.Starts, func(start, end, lines int) {
-		first := line
-		line += int64(lines)
-		text := bytes.TrimRight(raw[start:end], "\r\n")
-		if len(bytes.Trim(text, "\r\n \t\x00")) == 0 {
-			return
-		}
-		lastLine := first + int64(bytes.Count(text, []byte{'\n'}))
-		e := &s.entry
-		s.parse(j, afterHole(text), j.chunk.midLine && start == 0)
-		e.Start, e.End = start, start+len(text)
-		e.Line, e.LineEnd = first, lastLine
-		switch {
-		case !e.Stamp.IsZero():
-			e.Time, e.Clock = j.dater.date(e.Stamp)
-			last, known = e.Time, true
-			if j.first == 0 || e.Time < j.first {
-				j.first = e.Time
-			}
-			j.last = max(j.last, e.Time)
-		default:
-			if !known {
-				last, known = <-j.before, true
-			}
-			e.Time, e.Clock = last, index.ClockInherited
-			if last == 0 {
-				e.Time, e.Clock = s.captured, index.ClockCapture
-			}
-		}
-		s.builder.Add(&e.Entry)
-	})
-	if !known {
-		last = <-j.before
+	s.builder.Reset(j.from.id, j.chunk.offset, j.chunk.firstLine)
+	s.format, s.last, s.known = j.from.format, 0, false
+	clear(s.plans)
+	s.plans = s.plans[:0]
+	for k := range s.texts {
+		s.texts[k] = s.texts[k][:0]
 	}
-	j.after <- last
+	rest := j.chunk.midLine
+	for at := 0; at < len(raw); {
+		n, within := cutBlock(raw[at:], s.format.Starts)
+		s.raw = raw[at : at+n : at+n]
+		s.builder.Begin(s.raw)
+		s.block(j, rest)
+		if within && !rest {
+			j.cuts++
+		}
+		rest = within
+		at += n
+	}
+	if !s.known {
+		s.last = <-j.before
+	}
+	j.after <- s.last
 	return s.builder.Finish()
+}
+
+// cutBlock returns where the next block ends: before the last entry that starts
+// within blockSize, or else behind the first one; and whether that is within a
+// line, which then is longer than an entry may be.
+func cutBlock(raw []byte, starts func([]byte) bool) (n int, within bool) {
+	if len(raw) <= blockSize+blockSize/4 {
+		return len(raw), false
+	}
+	begins := func(at int) bool {
+		line := raw[at:min(len(raw), at+maxEntry)]
+		if n := bytes.IndexByte(line, '\n'); n >= 0 {
+			line = line[:n]
+		}
+		return starts(afterHole(line))
+	}
+	for end, tries := blockSize, 0; tries < maxEntryLines; tries++ {
+		start := bytes.LastIndexByte(raw[:end], '\n') + 1
+		if start == 0 {
+			break
+		}
+		if begins(start) {
+			return start, false
+		}
+		end = start - 1
+	}
+	for at := blockSize; ; {
+		n := bytes.IndexByte(raw[at:min(len(raw), maxEntry)], '\n')
+		switch {
+		case n < 0 && at > blockSize:
+			return at, false // the long line begins there
+		case n < 0 && len(raw) > maxEntry:
+			return maxEntry, true
+		case n < 0 || at+n+1 == len(raw):
+			return len(raw), false
+		}
+		if at += n + 1; begins(at) {
+			return at, false
+		}
+	}
+}
+
+// block adds the entries of one block. rest tells that the block begins within
+// a line.
+func (s *splitter) block(j *job, rest bool) {
+	n := s.builder.Lines()
+	if n == 0 {
+		return
+	}
+	next := s.look(0)
+	for i := 0; i < n; {
+		first, l := i, next
+		for i++; i < n; i++ {
+			if next = s.look(i); i-first >= maxEntryLines || s.starts(&next) {
+				break
+			}
+		}
+		torn := rest && first == 0
+		if i-first == 1 && !torn && s.take(j, &l, first) {
+			continue
+		}
+		s.event(j, &l, first, i-1, torn)
+	}
+}
+
+// event parses and adds the entry that is lines first to last.
+func (s *splitter) event(j *job, l *look, first, last int, torn bool) {
+	end := l.end
+	if last > first {
+		_, _, end = s.builder.Line(last)
+	}
+	content := bytes.TrimRight(s.raw[l.start:end], "\r\n")
+	if len(bytes.Trim(content, "\r\n \t\x00")) == 0 {
+		return
+	}
+	e := &s.entry
+	known := s.parse(j, afterHole(content), torn)
+	e.Start, e.End = l.start, l.start+len(content)
+	if !e.Stamp.IsZero() {
+		e.Time, e.Clock = j.dater.date(e.Stamp)
+		s.dated(j, e.Time)
+	} else {
+		e.Time, e.Clock = s.undated(j)
+	}
+	s.signature(e, first, last)
+	s.builder.Add(&e.Entry)
+	if last == first && !torn && known && e.End == l.end {
+		s.learn(l, e)
+	}
+}
+
+// dated takes in the time of an entry that has a stamp.
+func (s *splitter) dated(j *job, at index.Time) {
+	s.last, s.known = at, true
+	if j.first == 0 || at < j.first {
+		j.first = at
+	}
+	j.last = max(j.last, at)
+}
+
+// undated returns the time of an entry without a stamp: that of the one before.
+func (s *splitter) undated(j *job) (index.Time, index.Clock) {
+	if !s.known {
+		s.last, s.known = <-j.before, true
+	}
+	if s.last == 0 {
+		return s.captured, index.ClockCapture
+	}
+	return s.last, index.ClockInherited
 }
 
 // parse fills the entry from its text with the format of the file, or as plain
 // text where that does not know it. The rest of a line that was cut is the
-// message it was in: what it looks like is up to whoever wrote it.
-func (s *splitter) parse(j *job, text []byte, rest bool) {
+// message it was in: what it looks like is up to whoever wrote it. It reports
+// whether the format knows the entry.
+func (s *splitter) parse(j *job, content []byte, rest bool) (known bool) {
 	e := &s.entry
 	e.reset()
-	if !rest && !j.from.format.Parse(text, e) {
+	if known = !rest && s.format.Parse(content, e); !known && !rest {
 		e.reset()
-		plain.Parse(text, e)
+		plain.Parse(content, e)
 	}
 	if len(e.Service) == 0 {
 		e.Service = j.from.service
 	}
 	if len(e.Message) == 0 {
-		e.Message = text
+		e.Message = content
 	}
 	if e.IP.IsValid() {
 		e.IP = e.IP.Unmap().WithZone("")
 	}
-	e.IPs = appendAddresses(e.IPs, text)
+	e.IPs = appendAddresses(e.IPs, content)
+	return known
+}
+
+// signature signs the entry that is lines first to last.
+func (s *splitter) signature(e *Entry, first, last int) {
 	signed := e.Variable
 	if len(signed) == 0 {
 		signed = e.Message
 	}
-	from, to := userIn(signed, e.User)
-	s.sign = appendSignature(s.sign[:0], signed, from, to)
+	at := partOf(s.raw, signed)
+	s.vars = s.vars[:0]
+	for i := first; i <= last && at >= 0; i++ {
+		line, start, end := s.builder.Line(i)
+		if end <= at {
+			continue
+		}
+		if start >= at+min(len(signed), maxSigned) {
+			break
+		}
+		for k, m := range line.Marks {
+			v := variable{start + int(m.Start) - at, start + int(m.End) - at, maskOf(line.Kind(k))}
+			if line.Kind(k) == text.KindColons {
+				v.mask = maskIP
+				if s.text(text.KindColons, line.Values[k])&textStrange != 0 {
+					v.mask = maskMAC
+				}
+			}
+			if v.end > 0 && v.start < len(signed) {
+				v.start = max(v.start, 0)
+				s.vars = append(s.vars, v)
+			}
+		}
+	}
+	from := partOf(signed, e.User)
+	to := from + len(e.User)
+	s.sign = s.signer.sign(s.sign[:0], signed, from, to, s.vars)
 	e.Signature = s.sign
 }
 
-// userIn returns where the user's name stands in msg as the same memory: a
-// name that merely occurs there is no variable.
-func userIn(msg, user []byte) (from, to int) {
-	at := cap(msg) - cap(user)
-	if len(user) == 0 || at < 0 || at+len(user) > len(msg) || !bytes.Equal(msg[at:at+len(user)], user) {
-		return -1, -1
+// partOf returns where part stands in b as the same memory, or -1: what merely
+// looks the same is no part.
+func partOf(b, part []byte) int {
+	at := cap(b) - cap(part)
+	if len(part) == 0 || at < 0 || at+len(part) > len(b) || !bytes.Equal(b[at:at+len(part)], part) {
+		return -1
 	}
-	return at, at + len(user)
+	return at
 }

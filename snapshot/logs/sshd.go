@@ -50,7 +50,7 @@ var sshdShapes = []struct {
 	{"ROOT LOGIN REFUSED FROM ", sshdRootRefused},
 	{"Authentication refused: ", sshdBadModes},
 	{"Server listening on ", sshdListening},
-	{"Received signal 15", sshdTerminated},
+	{"Received signal ", sshdSignal},
 	{"Bind to port ", sshdBind},
 }
 
@@ -58,7 +58,7 @@ var sshdShapes = []struct {
 // vis(3)), so a user name cannot hold a newline, but anything else: blanks,
 // " from 198.51.100.77 port 22", nothing at all.
 func readSSHD(msg []byte, e *Entry) {
-	msg, level := cutSSHDLevel(msg)
+	msg, level := cutSSHDLevel(msg, e)
 	msg, _ = cutEnd(msg, " [preauth]")
 	for i := range sshdShapes {
 		if rest, ok := cut(msg, sshdShapes[i].prefix); ok && sshdShapes[i].read(rest, e) {
@@ -70,15 +70,19 @@ func readSSHD(msg []byte, e *Entry) {
 	}
 }
 
-func cutSSHDLevel(msg []byte) ([]byte, index.Level) {
+func cutSSHDLevel(msg []byte, e *Entry) ([]byte, index.Level) {
 	if rest, ok := cut(msg, "error: "); ok {
 		return rest, index.LevelErr
 	}
 	if rest, ok := cut(msg, "fatal: "); ok {
 		return rest, index.LevelCrit
 	}
-	if rest, ok := cut(msg, "debug1: "); ok {
-		return rest, index.LevelDebug
+	if rest, ok := cut(msg, "debug"); ok {
+		number, rest := cutWord(rest)
+		e.Decide(number)
+		if string(number) == "1:" {
+			return rest, index.LevelDebug
+		}
 	}
 	return msg, index.LevelUnknown
 }
@@ -187,7 +191,7 @@ func cutKey(b []byte) (head, key []byte, ok bool) {
 // endsInPort reports whether b ends in " port N".
 func endsInPort(b []byte) bool {
 	i := len(b)
-	for i > 0 && len(b)-i < 6 && isDigit(b[i-1]) {
+	for i > 0 && isDigit(b[i-1]) {
 		i--
 	}
 	_, ok := cutEnd(b[:i], " port ")

@@ -143,7 +143,13 @@ func sshdListening(rest []byte, e *Entry) bool {
 	return true
 }
 
-func sshdTerminated(rest []byte, e *Entry) bool {
+// sshdSignal reads "15; terminating."
+func sshdSignal(rest []byte, e *Entry) bool {
+	number, _, ok := around(rest, ";")
+	e.Decide(number)
+	if !ok || string(number) != "15" {
+		return false
+	}
 	e.mark(index.ActionServiceStopped, index.OutcomeSuccess, index.LevelInfo)
 	return true
 }

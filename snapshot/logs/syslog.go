@@ -70,7 +70,7 @@ var services = map[string]func(msg []byte, e *Entry){
 }
 
 func startsSyslog(line []byte) bool {
-	_, rest, hasPRI := cutPRI(line)
+	_, rest, hasPRI := cutPRI(line, &Entry{})
 	if hasPRI {
 		if _, ok := cut(rest, "1 "); ok {
 			return true
@@ -104,7 +104,7 @@ func parseSyslog(entry []byte, e *Entry) bool {
 // readMessage sets what the message of e.Service means.
 func readMessage(msg []byte, e *Entry) {
 	given := e.Level
-	if n, inner, ok := cutRepeated(msg); ok {
+	if n, inner, ok := cutRepeated(msg, e); ok {
 		e.Count, e.Variable = n, inner
 		msg = inner
 	}
@@ -122,7 +122,7 @@ func readMessage(msg []byte, e *Entry) {
 
 // cutRepeated opens "message repeated 3 times: [ text]", by which rsyslog
 // stands for three more of the message before it.
-func cutRepeated(msg []byte) (n int, inner []byte, ok bool) {
+func cutRepeated(msg []byte, e *Entry) (n int, inner []byte, ok bool) {
 	rest, ok := cut(msg, "message repeated ")
 	if !ok {
 		return 0, nil, false
@@ -134,5 +134,6 @@ func cutRepeated(msg []byte) (n int, inner []byte, ok bool) {
 	if !ok1 || !ok2 || !ok3 || n == 0 {
 		return 0, nil, false
 	}
+	e.Decide(number)
 	return n, bytes.TrimLeft(rest, " "), true
 }

@@ -9,7 +9,7 @@ import (
 // cutHeader reads what stands before the message of a syslog line into e and
 // returns the message, which is the rest of line without leading blanks.
 func cutHeader(line []byte, e *Entry) (msg []byte, ok bool) {
-	level, rest, hasPRI := cutPRI(line)
+	level, rest, hasPRI := cutPRI(line, e)
 	e.Level = level
 	if hasPRI {
 		if b, ok := cut(rest, "1 "); ok {
@@ -53,7 +53,7 @@ func stampSyslog(b []byte) (Stamp, int) {
 }
 
 // cutPRI reads "<38>", facility times eight plus severity (RFC 5424 section 6.2.1).
-func cutPRI(b []byte) (index.Level, []byte, bool) {
+func cutPRI(b []byte, e *Entry) (index.Level, []byte, bool) {
 	const highest = 23*8 + 7
 	if len(b) < 3 || b[0] != '<' {
 		return index.LevelUnknown, b, false
@@ -63,6 +63,8 @@ func cutPRI(b []byte) (index.Level, []byte, bool) {
 		return index.LevelUnknown, b, false
 	}
 	n, ok := digits(b[1:end])
+	// The version behind it is a digit that decides, too.
+	e.Decide(b[1:min(end+2, len(b))])
 	if !ok || n > highest {
 		return index.LevelUnknown, b, false
 	}
@@ -134,9 +136,7 @@ func cutTag(b []byte, e *Entry) (msg []byte, ok bool) {
 		if end < 0 || bytes.IndexByte(rest[:end], ' ') >= 0 {
 			return b, false
 		}
-		if pid, ok := digits(rest[1:end]); ok {
-			e.PID = pid
-		}
+		e.process(rest[1:end])
 		rest = rest[end+1:]
 	}
 	rest, colon := cut(rest, ":")
@@ -210,9 +210,7 @@ func cut5424(b []byte, e *Entry) (msg []byte, ok bool) {
 	if !isNil(app) {
 		e.Service = app
 	}
-	if pid, ok := digits(procid); ok {
-		e.PID = pid
-	}
+	e.process(procid)
 	if !isNil(msgid) {
 		e.Set("msgid", msgid)
 	}

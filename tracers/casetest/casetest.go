@@ -70,7 +70,7 @@ func Open(t testing.TB, sources []Source, sockets ...index.Socket) *index.Reader
 
 func add(t testing.TB, w *index.Writer, s *Source) {
 	t.Helper()
-	b, err := index.NewBlockBuilder()
+	b, err := index.NewSegmentBuilder()
 	require.NoError(t, err)
 	row := index.Source{ID: w.BeginSource(), Path: s.Path, Format: "casetest", Events: int64(len(s.Events))}
 	sum := sha256.New()
@@ -83,21 +83,20 @@ func add(t testing.TB, w *index.Writer, s *Source) {
 		}
 		bytes := []byte(text.String())
 		sum.Write(bytes)
-		b.Reset(row.ID, row.Bytes, row.Lines+1, bytes)
+		b.Reset(row.ID, row.Bytes, row.Lines+1)
+		b.Begin(bytes)
 		at := 0
 		for i := range part {
 			e := entry(t, &part[i], bytes[at:])
 			e.Start, e.End = at, at+len(raw(&part[i]))
-			e.Line = row.Lines + 1
-			e.LineEnd = e.Line + int64(strings.Count(raw(&part[i]), "\n"))
-			row.Lines = e.LineEnd
+			row.Lines += 1 + int64(strings.Count(raw(&part[i]), "\n"))
 			at = e.End + 1
 			b.Add(e)
 		}
 		row.Bytes += int64(len(bytes))
-		block, err := b.Finish()
+		segment, err := b.Finish()
 		require.NoError(t, err)
-		require.NoError(t, w.AddBlock(block))
+		require.NoError(t, w.AddSegment(segment))
 	}
 	row.Size, row.SHA256 = row.Bytes, hex.EncodeToString(sum.Sum(nil))
 	require.NoError(t, w.EndSource(row))

@@ -1,0 +1,119 @@
+package index
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// A value in parts is an envelope whose content is several parts, each of which
+// can be unpacked without the others: codec 2, and for its content
+//
+//	parts: how many, then for each twice its length as it lies there, plus one if it is packed; and then its length unpacked
+//	       the parts, one after the other, each as it is or a zstd frame
+//
+// in unsigned varints. The size of the envelope is that of all parts unpacked.
+type partsWriter struct {
+	pack   *packer
+	heads  []byte
+	frames []byte
+	n      int
+	size   int
+}
+
+func (w *partsWriter) reset() {
+	w.heads, w.frames, w.n, w.size = w.heads[:0], w.frames[:0], 0, 0
+}
+
+// minPacked is the smallest part that is worth a frame of its own.
+const minPacked = 32
+
+// add appends a part.
+func (w *partsWriter) add(part []byte) {
+	from := len(w.frames)
+	if len(part) >= minPacked {
+		w.frames = w.pack.enc.EncodeAll(part, w.frames)
+	}
+	if n := len(w.frames) - from; n > 0 && n < len(part) {
+		w.heads = binary.AppendUvarint(w.heads, uint64(n)<<1|1)
+		w.heads = binary.AppendUvarint(w.heads, uint64(len(part)))
+	} else {
+		w.frames = append(w.frames[:from], part...)
+		w.heads = binary.AppendUvarint(w.heads, uint64(len(part))<<1)
+	}
+	w.n++
+	w.size += len(part)
+}
+
+// value returns the parts as a value that is not sealed yet, newly allocated.
+func (w *partsWriter) value() []byte {
+	out := make([]byte, envelopeHead, envelopeHead+binary.MaxVarintLen32+len(w.heads)+len(w.frames)+envelopeTail)
+	out[0] = codecParts
+	binary.BigEndian.PutUint32(out[1:], uint32(w.size))
+	out = binary.AppendUvarint(out, uint64(w.n))
+	return append(append(out, w.heads...), w.frames...)
+}
+
+// parts is a value in parts that was proved.
+type parts struct {
+	open  *opener
+	rows  []partRow
+	bytes []byte
+}
+
+type partRow struct {
+	at, packed, size uint32
+	zstd             bool
+}
+
+// maxParts bounds the parts of a value: a segment has some for each of its
+// blocks, and for each of its pages of texts.
+const maxParts = 1 << 16
+
+// readParts reads the heads of the parts in the content of an envelope.
+func (o *opener) readParts(content []byte, size uint32) (*parts, error) {
+	in := &input{b: content}
+	n := in.count()
+	if n > maxParts {
+		return nil, fmt.Errorf("%d parts: %w", n, ErrDamaged)
+	}
+	p := &parts{open: o, rows: make([]partRow, n)}
+	at, total := uint64(0), uint64(0)
+	for i := range p.rows {
+		head := in.uint()
+		row := partRow{at: uint32(at), packed: uint32(head >> 1), size: uint32(head >> 1), zstd: head&1 != 0}
+		if head>>1 > uint64(len(content)) {
+			in.fail("part too long")
+			break
+		}
+		if row.zstd {
+			unpacked := in.uint()
+			if unpacked > uint64(size) {
+				in.fail("part too long")
+				break
+			}
+			row.size = uint32(unpacked)
+		}
+		at += uint64(row.packed)
+		total += uint64(row.size)
+		p.rows[i] = row
+	}
+	if in.err == nil && (at != uint64(len(in.b)) || total != uint64(size)) {
+		in.fail("parts and their lengths differ")
+	}
+	p.bytes = in.b
+	return p, in.err
+}
+
+// get unpacks a part. It is newly allocated: the bytes of the value may lie in
+// a mapped file, whose reading is guarded here.
+func (p *parts) get(i int) ([]byte, error) {
+	if i < 0 || i >= len(p.rows) {
+		return nil, fmt.Errorf("part %d of %d: %w", i, len(p.rows), ErrDamaged)
+	}
+	row := p.rows[i]
+	b := make([]byte, row.packed)
+	if err := guard(func() error { copy(b, p.bytes[row.at:]); return nil }); err != nil || !row.zstd {
+		return b, err
+	}
+	return p.open.unpack(b, row.size)
+}

@@ -1,0 +1,217 @@
+package index
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+
+	"stilltrace/index/text"
+)
+
+// segmentReader is a segment that is being read.
+type segmentReader struct {
+	n      uint32
+	blocks int
+	path   string // of its source
+	parts  *parts
+	lines  text.Decoder
+	events *eventsShared // nil until an event is asked for
+	event  eventReader
+
+	// The addresses of prefix among those of the segment: in blocks of it, only lines that have one are of interest.
+	prefix  netip.Prefix
+	hit     [2][]bool // by their numbers: of four bytes, and with colons
+	hitNone bool      // no line has one
+}
+
+// maxIdle is how many segments are kept ready for the next question about them.
+const maxIdle = 2
+
+// segment returns a segment that nobody reads, and what to call when it is no
+// longer read: one question may be asked while another is answered.
+func (r *Reader) segment(n uint32) (s *segmentReader, done func(), err error) {
+	if err := r.ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	for i, idle := range r.idle {
+		if idle.n == n {
+			r.idle = append(r.idle[:i], r.idle[i+1:]...)
+			return idle, func() { r.leave(idle) }, nil
+		}
+	}
+	if len(r.idle) >= maxIdle {
+		s, r.idle = r.idle[0], r.idle[1:]
+	} else {
+		s = &segmentReader{}
+	}
+	if err := r.openSegment(s, n); err != nil {
+		return nil, nil, fmt.Errorf("segment %d: %w", n, err)
+	}
+	return s, func() { r.leave(s) }, nil
+}
+
+func (r *Reader) leave(s *segmentReader) { r.idle = append(r.idle, s) }
+
+func (r *Reader) openSegment(s *segmentReader, n uint32) error {
+	key := key32(n)
+	var p *parts
+	err := guard(func() (err error) {
+		b := r.tx.Bucket([]byte(bucketSegment))
+		if b == nil {
+			return errAbsent
+		}
+		v := b.Get(key)
+		if v == nil {
+			return errAbsent
+		}
+		p, err = r.open.parts(bucketSegment, key, v)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	of := r.segments[n]
+	s.n, s.path = n, r.sources[r.blocks[of.first].Source-1].Path
+	return s.open(p, of.end-of.first)
+}
+
+// open reads what the blocks of a segment share, of which there are so many.
+func (s *segmentReader) open(p *parts, blocks int) (err error) {
+	s.parts, s.blocks = p, blocks
+	s.events, s.prefix = nil, netip.Prefix{}
+	first := blocks * blockParts
+	var shared [sharedParts][]byte
+	for i := 1; i < sharedParts; i++ {
+		if shared[i], err = p.get(first + i); err != nil {
+			return err
+		}
+	}
+	err = s.lines.Open(shared[1], shared[2], shared[3], func(i int) ([]byte, error) { return p.get(first + sharedParts + i) }, maxText)
+	if err == nil && len(p.rows) != first+sharedParts+s.lines.Parts() {
+		err = errors.New("another number of parts")
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", err, ErrDamaged)
+	}
+	return nil
+}
+
+// block reads the columns of the text of one of the segment's blocks.
+func (s *segmentReader) block(info *blockInfo) error {
+	var columns [text.BlockParts][]byte
+	for i := range columns {
+		var err error
+		if columns[i], err = s.parts.get(info.Part*blockParts + i); err != nil {
+			return err
+		}
+	}
+	if err := s.lines.Block(columns); err != nil {
+		return fmt.Errorf("%w: %w", err, ErrDamaged)
+	}
+	if n := s.lines.Lines(); int64(s.lines.Start(n)) != info.Bytes {
+		return fmt.Errorf("its text is not as long as it should be: %w", ErrDamaged)
+	}
+	return nil
+}
+
+// shared reads what the events of the segment share.
+func (s *segmentReader) shared() error {
+	if s.events != nil {
+		return nil
+	}
+	content, err := s.parts.get(s.blocks * blockParts)
+	if err != nil {
+		return err
+	}
+	s.events, err = readShared(content, s.lines.Templates())
+	return err
+}
+
+// seek finds the addresses of a prefix among those of the segment.
+func (s *segmentReader) seek(prefix netip.Prefix) error {
+	if s.prefix == prefix {
+		return nil
+	}
+	s.prefix, s.hitNone = prefix, true
+	for i, k := range [...]text.Kind{text.KindIPv4, text.KindColons} {
+		n := s.lines.Texts(k)
+		if cap(s.hit[i]) < n {
+			s.hit[i] = make([]bool, n)
+		}
+		s.hit[i] = s.hit[i][:n]
+		for v := range n {
+			s.hit[i][v] = false
+			// What has colons is no address of four bytes, unless it is a mapped one, which has dots.
+			if k == text.KindColons && prefix.Addr().Is4() {
+				continue
+			}
+			b, err := s.lines.Text(k, uint64(v))
+			if err != nil {
+				return err
+			}
+			var a netip.Addr
+			if k == text.KindIPv4 {
+				a = netip.AddrFrom4([4]byte(b))
+			} else {
+				a, _ = ParseColons(b)
+			}
+			if a.IsValid() && prefix.Contains(a) {
+				s.hit[i][v], s.hitNone = true, false
+			}
+		}
+	}
+	return nil
+}
+
+// names reports whether a variable of the line is one of the addresses that
+// were sought last.
+func (s *segmentReader) names(line *text.Line) bool {
+	if s.hitNone {
+		return false
+	}
+	for i, v := range line.Values {
+		switch line.Kind(i) {
+		case text.KindIPv4:
+			if s.hit[0][v] {
+				return true
+			}
+		case text.KindColons:
+			if s.hit[1][v] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// WriteSource writes the text of a source to w, byte for byte.
+func (r *Reader) WriteSource(w io.Writer, id uint32) error {
+	if id == 0 || int(id) >= len(r.bySource) {
+		return fmt.Errorf("%s: no source %d", r.path, id)
+	}
+	var buf []byte
+	of := r.bySource[id]
+	for n := of.first; n < of.end; n++ {
+		if err := r.writeBlock(w, n, &buf); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Reader) writeBlock(w io.Writer, n int, buf *[]byte) error {
+	info := &r.blocks[n]
+	s, done, err := r.segment(info.Segment)
+	if err == nil {
+		defer done()
+		if err = s.block(info); err == nil {
+			*buf, err = s.lines.Append((*buf)[:0])
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("%s: block %d: %w", r.path, n, err)
+	}
+	_, err = w.Write(*buf)
+	return err
+}

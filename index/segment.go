@@ -1,0 +1,313 @@
+package index
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"net/netip"
+
+	"stilltrace/index/text"
+)
+
+// Segment is a run of a source's text and the events in it, cut into blocks,
+// packed and ready for Writer.AddSegment.
+type Segment struct {
+	row    segmentRow
+	value  []byte // packed, not sealed
+	terms  [][]string
+	fields map[string]struct{}
+}
+
+// Events is how many events the segment holds.
+func (s *Segment) Events() (n int64) {
+	for i := range s.row.Blocks {
+		n += s.row.Blocks[i].Events
+	}
+	return n
+}
+
+// Bytes is how much text the segment holds.
+func (s *Segment) Bytes() (n int64) {
+	for i := range s.row.Blocks {
+		n += s.row.Blocks[i].Bytes
+	}
+	return n
+}
+
+// SegmentBuilder packs the text of a source and the events in it: Reset begins a
+// segment, Begin a block of it, Add and Repeat add the events of the block, and
+// Finish ends the segment. It may be used again after Finish; it is not safe for
+// use by several goroutines.
+type SegmentBuilder struct {
+	parts  partsWriter
+	row    segmentRow
+	terms  [][]string
+	err    error
+	names  map[string]struct{}
+	shared shared
+	shape  shaper
+	set    termSet
+
+	// Of the block:
+	raw   []byte
+	block blockRow
+	line  int // the last line of the event before, or -1
+	end   int // and where its bytes end
+	prev  Time
+	flow  []byte // where events stand, and the numbers of their shapes
+	times []byte
+	rest  []byte
+	blank bool // no block was begun
+}
+
+// shared is what the events of a segment share.
+type shared struct {
+	dict    dictionary
+	addrs   []netip.Addr
+	addr    map[netip.Addr]uint64
+	offsets []int64 // from stamps to times
+	offset  map[int64]uint64
+	shapes  int
+	number  map[string]uint32 // of shapes among those of their template, by the template and the shape
+	count   []uint32          // shapes of each template
+	list    []byte            // all shapes as they are written
+}
+
+// NewSegmentBuilder returns an empty builder.
+func NewSegmentBuilder() (*SegmentBuilder, error) {
+	p, err := newPacker()
+	if err != nil {
+		return nil, err
+	}
+	b := &SegmentBuilder{parts: partsWriter{pack: p}, names: map[string]struct{}{}, set: termSet{set: map[string]struct{}{}}}
+	b.shared = shared{addr: map[netip.Addr]uint64{}, offset: map[int64]uint64{}, number: map[string]uint32{}}
+	return b, nil
+}
+
+// Reset begins a segment of the given source, whose first byte lies at offset
+// of the source and in its line firstLine.
+func (b *SegmentBuilder) Reset(source uint32, offset, firstLine int64) {
+	b.row = segmentRow{Source: source, Offset: offset, Line: firstLine}
+	b.terms, b.err, b.blank = nil, nil, true
+	b.parts.reset()
+	clear(b.names)
+	s := &b.shared
+	s.dict.reset()
+	clear(s.addr)
+	clear(s.offset)
+	clear(s.number)
+	s.addrs, s.offsets, s.count, s.list, s.shapes = s.addrs[:0], s.offsets[:0], s.count[:0], s.list[:0], 0
+	b.shape.text.Reset()
+	b.set.resetSegment()
+}
+
+// Begin begins a block whose text is raw: what follows the block before. raw
+// must stay unchanged until the next Begin, or Finish.
+func (b *SegmentBuilder) Begin(raw []byte) {
+	b.endBlock()
+	b.blank = false
+	b.raw, b.line, b.end, b.prev = raw, -1, 0, 0
+	b.flow, b.times, b.rest = b.flow[:0], b.times[:0], b.rest[:0]
+	b.shape.begin(raw)
+	b.block = blockRow{Bytes: int64(len(raw)), Lines: int64(bytes.Count(raw, []byte{'\n'}))}
+	b.set.resetBlock()
+	if len(raw) > maxText && b.err == nil {
+		b.err = fmt.Errorf("segment: a block of %d bytes: at most %d", len(raw), maxText)
+	}
+}
+
+// Lines is how many lines the block has, a last one without a newline included.
+func (b *SegmentBuilder) Lines() int { return b.shape.text.Lines() }
+
+// Line returns line i of the block: what it is made of, and where it begins and
+// ends, its newline left out. It is valid until the next Begin.
+func (b *SegmentBuilder) Line(i int) (line text.Line, start, end int) {
+	start, end = b.shape.bounds(i)
+	return b.shape.text.Line(i), start, end
+}
+
+// Text returns the text with number n of a kind of variable whose values are
+// texts. Numbers are those of the segment.
+func (b *SegmentBuilder) Text(k text.Kind, n uint64) []byte { return b.shape.text.Text(k, n) }
+
+// Add adds an entry of the block. Entries come in the order of their bytes and
+// do not share lines.
+func (b *SegmentBuilder) Add(e *Entry) {
+	if e.Start < b.end || e.End < e.Start || e.End > len(b.raw) || e.PID < 0 || e.PID > math.MaxInt32 {
+		b.fail(e, "does not follow the one before it")
+		return
+	}
+	s := &b.shape
+	s.locate(e.Start, e.End)
+	if s.first <= b.line {
+		b.fail(e, "shares a line with the one before it")
+		return
+	}
+	b.describe(e)
+	b.flowOn(s.first, s.end, s.number)
+	b.rest = append(b.rest, s.rest...)
+	if s.apart {
+		b.times = binary.AppendVarint(b.times, int64(e.Time-b.prev))
+	}
+	b.see(e.Time)
+	b.end = e.End
+	b.set.addEntry(e)
+}
+
+// flowOn writes that the next event is lines first to end.
+func (b *SegmentBuilder) flowOn(first, end int, number uint32) {
+	code, skipped, more := uint64(number)<<2, first-b.line-1, end-first
+	if skipped > 0 {
+		code |= flowSkips
+	}
+	if more > 0 {
+		code |= flowMore
+	}
+	b.flow = binary.AppendUvarint(b.flow, code)
+	if skipped > 0 {
+		b.flow = binary.AppendUvarint(b.flow, uint64(skipped))
+	}
+	if more > 0 {
+		b.flow = binary.AppendUvarint(b.flow, uint64(more))
+	}
+	b.line = end
+}
+
+// What the lowest bits of an event's code in the column of the flow say.
+const (
+	flowSkips = 1 // lines before it are of no event; their number follows
+	flowMore  = 2 // it has more than one line; how many more follows
+)
+
+// see takes the event's time in.
+func (b *SegmentBuilder) see(t Time) {
+	r := &b.block
+	if r.Events++; r.Events == 1 {
+		r.Min, r.Max = t, t
+	}
+	r.Min, r.Max = min(r.Min, t), max(r.Max, t)
+	b.prev = t
+}
+
+func (b *SegmentBuilder) fail(e *Entry, why string) {
+	if b.err == nil {
+		b.err = fmt.Errorf("segment: entry %d..%d of block %d of source %d %s", e.Start, e.End, len(b.row.Blocks), b.row.Source, why)
+	}
+}
+
+// blockParts is how many parts of a segment's value a block has: those of its
+// text, and its events.
+const blockParts = text.BlockParts + 1
+
+func (b *SegmentBuilder) endBlock() {
+	if b.blank {
+		return
+	}
+	for _, part := range b.shape.text.Pack() {
+		b.parts.add(part)
+	}
+	events := binary.AppendUvarint(nil, uint64(len(b.flow)))
+	events = append(events, b.flow...)
+	events = binary.AppendUvarint(events, uint64(len(b.times)))
+	events = append(events, b.times...)
+	b.parts.add(append(events, b.rest...))
+	b.row.Blocks = append(b.row.Blocks, b.block)
+	b.terms = append(b.terms, b.set.sorted())
+}
+
+// sharedParts is how many parts follow those of the blocks before the pages of
+// texts: what events share, and three of the text.
+const sharedParts = 4
+
+// Finish packs the segment.
+func (b *SegmentBuilder) Finish() (*Segment, error) {
+	b.endBlock()
+	if b.err != nil {
+		return nil, b.err
+	}
+	b.parts.add(b.shared.append(nil))
+	b.shape.text.Finish(b.parts.add)
+	if b.parts.size > maxValue || b.parts.n > maxParts {
+		return nil, fmt.Errorf("segment: %d bytes in %d parts: at most %d in %d", b.parts.size, b.parts.n, maxValue, maxParts)
+	}
+	seg := &Segment{row: b.row, value: b.parts.value(), terms: b.terms, fields: map[string]struct{}{}}
+	for n := range b.names {
+		seg.fields[n] = struct{}{}
+	}
+	return seg, nil
+}
+
+// append writes what events share.
+func (s *shared) append(out []byte) []byte {
+	out = s.dict.appendTo(out)
+	out = binary.AppendUvarint(out, uint64(len(s.addrs)))
+	for _, a := range s.addrs {
+		b := a.AsSlice()
+		out = append(append(out, byte(len(b))), b...)
+	}
+	out = binary.AppendUvarint(out, uint64(len(s.offsets)))
+	for _, d := range s.offsets {
+		out = binary.AppendVarint(out, d)
+	}
+	out = binary.AppendUvarint(out, uint64(s.shapes))
+	return append(out, s.list...)
+}
+
+func (s *shared) address(a netip.Addr) uint64 {
+	n, ok := s.addr[a]
+	if !ok {
+		n = uint64(len(s.addrs))
+		s.addr[a] = n
+		s.addrs = append(s.addrs, a)
+	}
+	return n
+}
+
+// stampOffset numbers an offset from a stamp to a time.
+func (s *shared) stampOffset(d int64) uint64 {
+	n, ok := s.offset[d]
+	if !ok {
+		n = uint64(len(s.offsets))
+		s.offset[d] = n
+		s.offsets = append(s.offsets, d)
+	}
+	return n
+}
+
+// dictionary numbers texts in the order of their first use; 0 is the empty
+// text.
+type dictionary struct {
+	number map[string]uint64
+	texts  [][]byte
+}
+
+func (d *dictionary) reset() {
+	if d.number == nil {
+		d.number = map[string]uint64{}
+	}
+	clear(d.number)
+	d.texts = d.texts[:0]
+}
+
+func (d *dictionary) add(text []byte) uint64 {
+	if len(text) == 0 {
+		return 0
+	}
+	n, ok := d.number[string(text)]
+	if !ok {
+		own := string(text)
+		n = uint64(len(d.texts)) + 1
+		d.number[own] = n
+		d.texts = append(d.texts, []byte(own))
+	}
+	return n
+}
+
+func (d *dictionary) appendTo(out []byte) []byte {
+	out = binary.AppendUvarint(out, uint64(len(d.texts)))
+	for _, t := range d.texts {
+		out = append(binary.AppendUvarint(out, uint64(len(t))), t...)
+	}
+	return out
+}

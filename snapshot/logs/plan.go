@@ -1,0 +1,336 @@
+package logs
+
+import (
+	"bytes"
+	"strings"
+
+	"stilltrace/index"
+	"stilltrace/index/text"
+)
+
+// Lines of one template mean the same, but for what stands in their variables.
+// So most of them are not parsed: a plan says of a template how the lines lie
+// that were parsed, and the index takes other lines likewise. What Parse says
+// is decisive (Entry.Decide) has to be the same in them, and so has every text
+// that could look like more than one word.
+type plan struct {
+	variants []variant
+	full     bool // it has as many variants as it may have
+}
+
+// variant is one way in which lines of a template are taken.
+type variant struct {
+	pattern *index.Pattern
+	clock   index.Clock
+	stamp   int // the variable that is the stamp, or -1
+	zone    int // as in Stamp
+	hasZone bool
+	odd     uint64 // which variables are odd, a bit each
+}
+
+// maxVariants bounds the variants of a template: what needs more has in its
+// place a variable that decides everything, and is parsed each time.
+const maxVariants = 32
+
+// What is known of a text that is a variable.
+const (
+	textKnown   = 1 << iota
+	textOdd     // it may be more than one word to a format, or a word that means something
+	textStrange // likewise, even to a format that takes it as it is
+	textNames   // an address is in it
+)
+
+// look is a line before it is parsed or taken by a plan.
+type look struct {
+	line       text.Line
+	start, end int
+	odd        uint64
+	plain      bool     // no variable of it stands against a plan
+	fits       *variant // which lies as this line does, or nil
+	stamp      Stamp    // what fits has its stamp from
+}
+
+// look returns what the line is made of.
+func (s *splitter) look(i int) (l look) {
+	l.line, l.start, l.end = s.builder.Line(i)
+	l.plain = true
+	for k, v := range l.line.Values {
+		kind := l.line.Kind(k)
+		switch kind {
+		case text.KindNumber:
+			// The formats take longer numbers for something else.
+			l.plain = l.plain && v&(1<<56-1) < 1e9
+		case text.KindColons, text.KindPath, text.KindQuoted, text.KindValue, text.KindUser, text.KindWord, text.KindLine:
+			f := s.text(kind, v)
+			odd := f&textStrange != 0 || f&textOdd != 0 && s.format.Opaque&(1<<kind) == 0
+			if f&textNames != 0 || odd && k >= 64 {
+				l.plain = false
+			} else if odd {
+				l.odd |= 1 << k
+			}
+		}
+	}
+	if l.plain && !s.parseAll {
+		s.fit(&l, i)
+	}
+	return l
+}
+
+// fit looks for the variant that the line fits.
+func (s *splitter) fit(l *look, i int) {
+	p := s.plan(l.line.Template)
+	for k := range p.variants {
+		v := &p.variants[k]
+		if v.odd != l.odd || !s.builder.Fits(v.pattern, i) {
+			continue
+		}
+		if v.stamp >= 0 {
+			t, ok := l.line.Stamp(v.stamp)
+			if !ok || !isDay(t) {
+				continue
+			}
+			l.stamp = Stamp{Year: t.Year, Month: t.Month, Day: t.Day, Hour: t.Hour, Min: t.Minute, Sec: t.Second, Nano: t.Nano, Zone: v.zone, HasZone: v.hasZone}
+		}
+		l.fits = v
+		return
+	}
+}
+
+// text returns what is known of a text.
+func (s *splitter) text(k text.Kind, n uint64) byte {
+	of := &s.texts[k]
+	for n >= uint64(len(*of)) {
+		*of = append(*of, 0)
+	}
+	if (*of)[n] == 0 {
+		(*of)[n] = textKnown | examine(k, s.builder.Text(k, n))
+	}
+	return (*of)[n]
+}
+
+// oddWords are words on which formats make a difference.
+var oddWords = func() map[string]bool {
+	words := map[string]bool{}
+	for _, w := range [...]string{"none", "unknown", "UNKNOWN", "invalid", "illegal", "user", "from", "port", "for", "by", "on", "to", "in"} {
+		words[w] = true
+	}
+	for _, w := range levelWords {
+		words[w.word] = true
+	}
+	return words
+}()
+
+func examine(k text.Kind, b []byte) (found byte) {
+	if k == text.KindColons {
+		// It is an address or something else, for all formats alike.
+		if _, ok := index.ParseColons(b); !ok {
+			found |= textStrange
+		}
+		return found
+	}
+	for _, c := range b {
+		switch {
+		case c < ' ' || c == '\\' || c == 0x7f:
+			found |= textStrange
+		case k == text.KindPath && (c == '=' || c == '?' || c == '&' || c == '#'):
+		case byteClass[c]&byteWord == 0 && c != '.' && c != '-' && c != '/' && c != '+' && c != '%' && c != '@' && c != '~' && c < 0x80:
+			found |= textOdd
+		}
+	}
+	if len(b) <= len("information") && oddWords[string(bytes.ToLower(b))] || k != text.KindPath && len(b) < 3 && bytes.Trim(b, "-") == nil {
+		found |= textOdd
+	}
+	if string(b) == "-" {
+		found |= textStrange
+	}
+	if _, _, end := nextAddress(b, 0); end > 0 {
+		found |= textNames
+	}
+	return found
+}
+
+// plan returns the plan of a template.
+func (s *splitter) plan(template uint32) *plan {
+	for int(template) >= len(s.plans) {
+		s.plans = append(s.plans, plan{})
+	}
+	return &s.plans[template]
+}
+
+// starts reports whether the line begins an entry.
+func (s *splitter) starts(l *look) bool {
+	return l.fits != nil || s.format.Starts(afterHole(s.raw[l.start:l.end]))
+}
+
+// take adds the entry that is line i if a plan knows it.
+func (s *splitter) take(j *job, l *look, i int) bool {
+	v := l.fits
+	if v == nil {
+		return false
+	}
+	if v.stamp < 0 {
+		at, clock := s.undated(j)
+		return clock == v.clock && s.builder.Repeat(v.pattern, i, at)
+	}
+	at, clock := j.dater.date(l.stamp)
+	if clock != v.clock || !s.builder.Repeat(v.pattern, i, at) {
+		return false
+	}
+	s.dated(j, at)
+	return true
+}
+
+// learn makes the entry that was parsed last a variant of its template's plan.
+func (s *splitter) learn(l *look, e *Entry) {
+	p := s.plan(l.line.Template)
+	line := s.raw[l.start:l.end]
+	if !l.plain || p.full || s.parseAll || s.signer.loose || l.fits == nil && !s.format.Starts(line) {
+		return
+	}
+	v := variant{clock: e.Clock, stamp: -1, odd: l.odd}
+	if !e.Stamp.IsZero() {
+		if v.stamp = stampIn(&l.line, e.Stamp); v.stamp < 0 {
+			return
+		}
+		v.zone, v.hasZone = e.Stamp.Zone, e.Stamp.HasZone
+		e.Decide(zoneBehind(line, int(l.line.Marks[v.stamp].End)))
+	} else if undated(&l.line) {
+		return
+	}
+	s.decide(l, line, e)
+	if !s.settled(&l.line, line) {
+		return
+	}
+	if v.pattern = s.builder.Pattern(&e.Entry); v.pattern == nil {
+		return
+	}
+	p.variants = append(p.variants, v)
+	p.full = len(p.variants) >= maxVariants
+}
+
+// decide makes those variables decisive that no format has to name: odd ones,
+// numbers that end a word, such as the one of "ssh2", and what could be a zone.
+func (s *splitter) decide(l *look, line []byte, e *Entry) {
+	stamp := -1 // where the last one ends
+	for k, m := range l.line.Marks {
+		kind := l.line.Kind(k)
+		if kind == text.KindStamp || kind == text.KindAgain {
+			stamp = int(m.End)
+		}
+		before := byte(0)
+		if m.Start > 0 {
+			before = line[m.Start-1]
+		}
+		switch {
+		case kind == text.KindColons && before != '-' && before != '+':
+			// Whether it is an address is a matter of being odd.
+		case k < 64 && l.odd>>k&1 != 0,
+			kind < text.KindStamp && byteClass[before]&byteWord != 0,
+			stamp >= 0 && stamp < int(m.Start) && mayBeZone(line[stamp:m.Start]),
+			e.Stamp.IsZero() && kind == text.KindNumber && mayBeDate(line, m):
+			e.Decide(line[m.Start:m.End])
+		}
+	}
+}
+
+// undated reports whether a stamp of the line is none because there is no such
+// day: other lines of the template have a time.
+func undated(line *text.Line) bool {
+	for k := range line.Values {
+		if t, ok := line.Stamp(k); ok && !isDay(t) {
+			return true
+		}
+	}
+	return false
+}
+
+func isDay(t text.Stamp) bool {
+	return t.Day > 0 && (t.Day <= 28 || t.Day <= daysIn(t.Year, t.Month))
+}
+
+// mayBeZone reports whether what follows is a part of a zone, behind the stamp
+// and b.
+func mayBeZone(b []byte) bool {
+	const longest = len(" +02:")
+	return len(b) <= longest && bytes.ContainsAny(b, "+-") && len(bytes.Trim(b, " +-:0123456789")) == 0
+}
+
+// mayBeDate reports whether a number stands where it could be a part of a date
+// that package text does not know, or of none that there is.
+func mayBeDate(line []byte, m text.Mark) bool {
+	const far = 40 // where a date begins at the latest, with a level and brackets before it
+	if m.Start >= far {
+		return false
+	}
+	parts := func(at int) bool { return at >= 0 && at < len(line) && strings.IndexByte("-/:", line[at]) >= 0 }
+	start := int(m.Start)
+	return parts(start-1) || parts(int(m.End)) || start >= 4 && line[start-1] == ' ' && month(line[start-4:start]) > 0
+}
+
+// stampIn returns which variable of the line is the stamp, or -1.
+func stampIn(line *text.Line, s Stamp) int {
+	for k := range line.Values {
+		if t, ok := line.Stamp(k); ok {
+			if t == (text.Stamp{Year: s.Year, Month: s.Month, Day: s.Day, Hour: s.Hour, Minute: s.Min, Second: s.Sec, Nano: s.Nano}) {
+				return k
+			}
+			break
+		}
+	}
+	return -1
+}
+
+// zoneBehind returns the text of a zone behind a stamp, or what stands there.
+func zoneBehind(line []byte, at int) []byte {
+	var s Stamp
+	if n := s.zone(line[at:]); n > 0 {
+		return line[at : at+n]
+	}
+	if at < len(line) && line[at] == ' ' {
+		if n := s.zone(line[at+1:]); n > 0 {
+			return line[at : at+1+n]
+		}
+	}
+	return nil
+}
+
+// settled reports whether the addresses of every line of the template are just
+// those of its variables: no other part of it can be one, whatever its
+// variables are.
+func (s *splitter) settled(line *text.Line, b []byte) bool {
+	k := 0
+	for i := 0; i < len(b); {
+		if byteClass[b[i]]&(byteHex|byteDot|byteColon) == 0 {
+			i++
+			continue
+		}
+		start, dots, colons, double := i, 0, 0, false
+		for ; i < len(b) && byteClass[b[i]]&(byteHex|byteDot|byteColon) != 0; i++ {
+			switch b[i] {
+			case '.':
+				dots++
+			case ':':
+				colons++
+				double = double || i > start && b[i-1] == ':'
+			}
+		}
+		for k < len(line.Marks) && int(line.Marks[k].End) <= start {
+			k++
+		}
+		if dots < 3 && colons < 6 && !double {
+			continue
+		}
+		if k == len(line.Marks) || int(line.Marks[k].Start) > i {
+			continue // it is the same in all lines
+		}
+		m := line.Marks[k]
+		switch kind := line.Kind(k); {
+		case kind.IsText() && kind > text.KindColons && int(m.Start) <= start && int(m.End) >= i:
+		case kind == text.KindIPv4 && int(m.Start) == start && colons < 2:
+		case kind == text.KindColons && int(m.Start) == start && i-int(m.End) <= 1:
+		default:
+			return false
+		}
+	}
+	return true
+}

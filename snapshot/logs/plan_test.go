@@ -1,0 +1,183 @@
+package logs
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"stilltrace/index"
+)
+
+// splitBoth turns a text into a segment with plans, and with every line parsed.
+func splitBoth(t testing.TB, f Format, text []byte) (fast, plain *index.Segment) {
+	t.Helper()
+	split := func(all bool) *index.Segment {
+		b, err := index.NewSegmentBuilder()
+		require.NoError(t, err)
+		s := splitter{builder: b, captured: index.Time(1795392000e9), parseAll: all}
+		before, after := make(chan index.Time, 1), make(chan index.Time, 1)
+		before <- 0
+		zone, err := time.LoadLocation("Europe/Berlin")
+		require.NoError(t, err)
+		seg, err := s.split(&job{chunk: chunk{raw: text, firstLine: 1}, from: &reading{id: 1, format: f, service: []byte("test")}, before: before, after: after,
+			dater: dater{zone: zone, base: 2026}})
+		require.NoError(t, err)
+		return seg
+	}
+	return split(false), split(true)
+}
+
+// sampleLines are lines of what the real programs wrote.
+func sampleLines(t testing.TB, f Format) [][]byte {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(samples, f.Name, "*.log"))
+	require.NoError(t, err)
+	if f.Name == plain.Name {
+		files, err = filepath.Glob(filepath.Join(samples, "*", "*.log"))
+		require.NoError(t, err)
+	}
+	var lines [][]byte
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		lines = append(lines, bytes.Split(text, []byte{'\n'})...)
+	}
+	require.NotEmpty(t, lines)
+	return lines
+}
+
+// nasty are texts on which formats make a difference, or might.
+var nasty = strings.Split(`0|1|2|11|13|15|24|28|104|111|200|204|301|404|500|503|599|1000|65535|65536|999999999|1000000000|4294967296|00|007|1.5|1.2.3|none|unknown|invalid|-|--|from|user|port|root|error|info|debug1|ERROR|WARN|Permission denied|Connection refused|a b|x=y|level=err|/etc/passwd|/a?user=root&from=1|/|"|'|\x16\x03|\"|[error]|(28: No space left on device)|: |;|,|203.0.113.9|10.0.0.1|2001:db8::9|fe80::1|::|52:54:00:9b:1c:07|255.255.255.256|136.0.0.0|Chrome/136.0.0.0|deadbeef|0x1f|a1b2c3d4|0b0e8f6e-2f57-4b8f-9c1d-0a1b2c3d4e5f|Feb 30 10:00:00|2026-02-30 10:00:00|+0200|Z|42P01|00000|AH01618|LOG:  x|in|12ab|e2|ec2|7ffd|x`, "|")
+
+var variables = regexp.MustCompile(`"[^"]*"|\b[0-9]+\b|[0-9]+|=[^ ,;)]*|user [^ ]+|for [^ ]+|/[^ ]+|[0-9a-f:.]{7,}|[a-z]+`)
+
+// changed is a line with some of its variables replaced.
+func changed(r *rand.Rand, line []byte) []byte {
+	return variables.ReplaceAllFunc(line, func(b []byte) []byte {
+		if r.IntN(6) > 0 {
+			return b
+		}
+		with := nasty[r.IntN(len(nasty))]
+		switch {
+		case b[0] == '"' && r.IntN(2) == 0:
+			return []byte("\"" + with + "\"")
+		case b[0] == '=':
+			return []byte("=" + with)
+		case b[0] >= '0' && b[0] <= '9' && r.IntN(2) == 0:
+			digits := bytes.Clone(b)
+			for i := range digits {
+				digits[i] = '0' + byte(r.IntN(10))
+			}
+			return digits
+		}
+		return []byte(with)
+	})
+}
+
+// rounds is how many texts of each format TestPlans makes.
+const rounds = 5
+
+// Lines that a plan takes become the very events that parsing them gives.
+func TestPlans(t *testing.T) {
+	for _, f := range append(Formats(), plain) {
+		t.Run(f.Name, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(1, 2))
+			lines := sampleLines(t, f)
+			for range rounds {
+				var text []byte
+				for range 4000 {
+					line := lines[r.IntN(len(lines))]
+					if r.IntN(3) > 0 {
+						line = changed(r, line)
+					}
+					text = append(append(text, line...), '\n')
+				}
+				fast, all := splitBoth(t, f, text)
+				if !equal(t, fast, all) {
+					tellApart(t, f, text)
+				}
+			}
+		})
+	}
+}
+
+// equal compares the events of two segments, and lets the first prove its terms.
+func equal(t testing.TB, a, b *index.Segment) bool {
+	t.Helper()
+	return assert.ObjectsAreEqual(eventsOf(t, a), eventsOf(t, b))
+}
+
+// tellApart finds a short run of lines that the two ways take apart, and says
+// what becomes of them.
+func tellApart(t *testing.T, f Format, text []byte) {
+	t.Helper()
+	lines := bytes.SplitAfter(text, []byte{'\n'})
+	tries := 0
+	differs := func(lines [][]byte) bool {
+		if tries++; len(bytes.Join(lines, nil)) == 0 {
+			return false
+		}
+		a, b := splitBoth(t, f, bytes.Join(lines, nil))
+		return !equal(t, a, b)
+	}
+	for size := len(lines) / 2; size > 0 && tries < 400; size /= 2 {
+		for at := 0; at+size <= len(lines); {
+			rest := append(append([][]byte(nil), lines[:at]...), lines[at+size:]...)
+			if differs(rest) {
+				lines = rest
+			} else {
+				at += size
+			}
+		}
+	}
+	a, b := splitBoth(t, f, bytes.Join(lines, nil))
+	require.Equal(t, eventsOf(t, b), eventsOf(t, a), "%s:\n%s", f.Name, bytes.Join(lines, nil))
+}
+
+// eventsOf reads the events of a segment.
+func eventsOf(t testing.TB, seg *index.Segment) (events []index.Event) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "case.db")
+	w, err := index.Create(path, index.CreateOptions{Force: true})
+	require.NoError(t, err)
+	w.BeginSource()
+	require.NoError(t, w.AddSegment(seg))
+	require.NoError(t, w.EndSource(index.Source{ID: 1, Path: "/log"}))
+	_, err = w.Commit(index.Snapshot{})
+	require.NoError(t, err)
+	r, err := index.Open(path)
+	require.NoError(t, err)
+	defer r.Close()
+	proof, err := r.Check()
+	require.NoError(t, err)
+	for _, p := range proof.Problems {
+		require.NotContains(t, p, "terms")
+	}
+	for e, err := range r.Scan(index.Query{}) {
+		require.NoError(t, err)
+		events = append(events, *e)
+	}
+	return events
+}
+
+// FuzzPlans looks for lines that a plan takes otherwise.
+func FuzzPlans(f *testing.F) {
+	formats := append(Formats(), plain)
+	for i, format := range formats {
+		lines := sampleLines(f, format)
+		f.Add(byte(i), bytes.Join(lines[:min(len(lines), 40)], []byte{'\n'}))
+	}
+	f.Fuzz(func(t *testing.T, n byte, text []byte) {
+		format := formats[int(n)%len(formats)]
+		a, b := splitBoth(t, format, append(bytes.Clone(text), text...))
+		require.True(t, equal(t, a, b))
+	})
+}

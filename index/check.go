@@ -172,9 +172,9 @@ func (c *checker) events() {
 	r := c.r
 	for i := range len(r.groups) - 1 {
 		var group termGroup
-		set := termSet{set: map[string]struct{}{}}
+		set := newTermSet()
 		for n := r.groups[i]; n < r.groups[i+1] && r.ctx.Err() == nil; n++ {
-			set.resetBlock()
+			set.resetSegment()
 			events := int64(0)
 			err := r.block(n, &filter{}, Query{}, func(e *Event) bool {
 				set.addEvent(e)
@@ -186,7 +186,8 @@ func (c *checker) events() {
 			}
 			c.proof.Events += events
 			c.bySource[r.blocks[n].Source] += events
-			group.add(segmentRow{Blocks: make([]blockRow, 1)}, [][]string{set.sorted()})
+			set.endBlock()
+			group.add(segmentRow{Blocks: make([]blockRow, 1)}, &set.segmentTerms)
 		}
 		if r.ctx.Err() == nil {
 			c.terms(uint32(i), &group)

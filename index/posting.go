@@ -5,7 +5,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"sort"
+	"slices"
+	"strings"
 )
 
 // span returns the first and last term that can hold for c, and whether the
@@ -44,7 +45,7 @@ func (c *Condition) span() (first, last []byte, ok bool) {
 		if c.Op != Is || c.number <= 0 || c.number > math.MaxUint32 {
 			return nil, nil, false
 		}
-		first = []byte(pidTerm(int(c.number)))
+		first = pidTerm(nil, int(c.number))
 		return first, first, true
 	case sessionField:
 		if c.Value == "" {
@@ -69,8 +70,16 @@ func (c *Condition) span() (first, last []byte, ok bool) {
 type termGroup struct {
 	rows     []segmentRow
 	blocks   int
-	terms    map[string][]uint16 // to the numbers of blocks within the group, ascending
-	postings int                 // in terms
+	number   map[string]uint32
+	terms    []groupTerm
+	postings int // in terms
+}
+
+// groupTerm is a term, and the numbers of its blocks within the group,
+// ascending.
+type groupTerm struct {
+	name   string
+	blocks []uint16
 }
 
 // full reports whether the group is to be closed.
@@ -78,17 +87,28 @@ func (g *termGroup) full() bool {
 	return g.blocks >= blocksPerGroup || g.postings >= postingsPerGroup
 }
 
-// add takes in a segment, and for each of its blocks the terms.
-func (g *termGroup) add(row segmentRow, terms [][]string) {
+// add takes in a segment, and the terms of its blocks.
+func (g *termGroup) add(row segmentRow, t *segmentTerms) {
 	g.rows = append(g.rows, row)
-	if g.terms == nil {
-		g.terms = map[string][]uint16{}
+	if g.number == nil {
+		g.number = map[string]uint32{}
 	}
-	for i := range terms {
-		for _, t := range terms[i] {
-			g.terms[t] = append(g.terms[t], uint16(g.blocks+i))
+	numbers := make([]uint32, len(t.names))
+	for i, name := range t.names {
+		n, ok := g.number[name]
+		if !ok {
+			n = uint32(len(g.terms))
+			g.number[name] = n
+			g.terms = append(g.terms, groupTerm{name: name})
 		}
-		g.postings += len(terms[i])
+		numbers[i] = n
+	}
+	for i := range t.blocks {
+		for _, n := range t.blocks[i] {
+			of := &g.terms[numbers[n]]
+			of.blocks = append(of.blocks, uint16(g.blocks+i))
+		}
+		g.postings += len(t.blocks[i])
 	}
 	g.blocks += len(row.Blocks)
 }
@@ -96,14 +116,14 @@ func (g *termGroup) add(row segmentRow, terms [][]string) {
 // pages calls put with the first term and the content of each page of terms,
 // in order.
 func (g *termGroup) pages(put func(first string, page []byte) error) error {
-	terms := make([]string, 0, len(g.terms))
-	for t := range g.terms {
-		terms = append(terms, t)
-	}
-	sort.Strings(terms)
+	slices.SortFunc(g.terms, func(a, b groupTerm) int { return strings.Compare(a.name, b.name) })
 	var page []byte
 	first, prev := "", ""
-	for i, t := range terms {
+	for i := range g.terms {
+		t, blocks := g.terms[i].name, g.terms[i].blocks
+		if len(blocks) == 0 {
+			continue // of a segment, and yet of none of its blocks
+		}
 		if len(page) == 0 {
 			first, prev = t, ""
 		}
@@ -111,7 +131,6 @@ func (g *termGroup) pages(put func(first string, page []byte) error) error {
 		page = binary.AppendUvarint(page, uint64(shared))
 		page = binary.AppendUvarint(page, uint64(len(t)-shared))
 		page = append(page, t[shared:]...)
-		blocks := g.terms[t]
 		page = binary.AppendUvarint(page, uint64(len(blocks)))
 		last := uint16(0)
 		for _, b := range blocks {
@@ -119,14 +138,17 @@ func (g *termGroup) pages(put func(first string, page []byte) error) error {
 			last = b
 		}
 		prev = t
-		if len(page) >= termPage || i == len(terms)-1 {
+		if len(page) >= termPage {
 			if err := put(first, page); err != nil {
 				return err
 			}
 			page = page[:0]
 		}
 	}
-	return nil
+	if len(page) == 0 {
+		return nil
+	}
+	return put(first, page)
 }
 
 func sharedPrefix(a, b string) int {

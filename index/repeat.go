@@ -17,10 +17,12 @@ type Pattern struct {
 	offset   int64  // from the stamp to the time
 	pid      int    // the variable that is the process id, or -1
 	ip       int    // the variable that is the address, or -1
+	ipv4     []int  // the variables that are addresses
+	colons   []int  // and those that may be
 	user     reach  // where it is another in each line
 	session  reach  // likewise
 	fixed    []reach
-	terms    []string // that all its events have
+	terms    []uint32 // that all its events have
 	seen     uint64   // the block whose terms have them
 }
 
@@ -69,6 +71,14 @@ func (b *SegmentBuilder) Pattern(e *Entry) *Pattern {
 	}
 	p := &Pattern{template: s.marks.Template, number: s.number, stamp: s.stamp, offset: s.offset, pid: s.pidMark, ip: s.ipMark}
 	raw := b.raw[s.from:s.until]
+	for i := range s.marks.Values {
+		switch s.marks.Kind(i) {
+		case text.KindIPv4:
+			p.ipv4 = append(p.ipv4, i)
+		case text.KindColons:
+			p.colons = append(p.colons, i)
+		}
+	}
 	for _, v := range [...][]byte{e.Host, e.Service, e.Signature} {
 		p.fix(&s.marks, raw, v)
 	}
@@ -77,15 +87,15 @@ func (b *SegmentBuilder) Pattern(e *Entry) *Pattern {
 			p.fix(&s.marks, raw, f.Value)
 		}
 	}
-	own := termSet{set: map[string]struct{}{}}
-	own.addClass(e)
+	class := b.set.class(e)
+	p.terms = append(p.terms, class[:]...)
 	for _, f := range e.Fields {
 		if f.Name != sessionField {
 			continue
 		}
 		if !p.session.place(&s.marks, raw, f.Value) || !p.session.varies() {
 			p.session = reach{}
-			own.addSession(f.Value)
+			p.terms = append(p.terms, b.set.session(f.Value))
 		}
 	}
 	for _, v := range e.Decisive {
@@ -96,9 +106,8 @@ func (b *SegmentBuilder) Pattern(e *Entry) *Pattern {
 	}
 	if !p.user.place(&s.marks, raw, e.User) || !p.user.varies() {
 		p.user = reach{}
-		own.addUser(e.User)
+		p.terms = append(p.terms, b.set.user(e.User))
 	}
-	p.terms = own.sorted()
 	return p
 }
 
@@ -120,18 +129,14 @@ func (p *Pattern) fix(line *text.Line, raw, v []byte) bool {
 	return true
 }
 
-// Fits reports whether line i of the block lies as the pattern says, but for its
-// time.
-func (b *SegmentBuilder) Fits(p *Pattern, i int) bool {
-	s := &b.shape
-	line := s.text.Line(i)
+// Fits reports whether a line of the block lies as the pattern says, but for its
+// time. raw is its text.
+func (b *SegmentBuilder) Fits(p *Pattern, line *text.Line, raw []byte) bool {
 	if line.Template != p.template {
 		return false
 	}
-	start, end := s.bounds(i)
-	raw := b.raw[start:end]
 	for k := range p.fixed {
-		if f := &p.fixed[k]; !bytes.Equal(f.in(&line, raw), f.text) {
+		if f := &p.fixed[k]; !bytes.Equal(f.in(line, raw), f.text) {
 			return false
 		}
 	}
@@ -140,46 +145,43 @@ func (b *SegmentBuilder) Fits(p *Pattern, i int) bool {
 			return false
 		}
 	}
-	return p.ip < 0 || b.set.isAddress(&s.text, &line, p.ip)
+	return p.ip < 0 || b.set.isAddress(&b.shape.text, line, p.ip)
 }
 
 // Repeat adds an entry that is line i of the block, which fits the pattern. at
-// is the entry's time. It reports false, and adds nothing, where that is another
-// one than the pattern's would be.
-func (b *SegmentBuilder) Repeat(p *Pattern, i int, at Time) bool {
-	s := &b.shape
-	line := s.text.Line(i)
-	if i <= b.line {
+// is the entry's time, and offset how far that lies behind the stamp of the
+// pattern, if it has one. It reports false, and adds nothing, where these are
+// not as in the pattern's own entry.
+func (b *SegmentBuilder) Repeat(p *Pattern, i int, line *text.Line, at Time, offset int64) bool {
+	if i <= b.line || p.stamp >= 0 && offset != p.offset || p.stamp < 0 && at != b.prev {
 		return false
 	}
-	if p.stamp >= 0 {
-		if stamp, ok := line.Stamp(p.stamp); !ok || stamp.Nanos()+p.offset != int64(at) {
-			return false
-		}
-	} else if at != b.prev {
-		return false
-	}
-	start, end := s.bounds(i)
-	raw := b.raw[start:end]
-	pid := uint64(0)
-	if p.pid >= 0 {
-		pid, _ = line.Number(p.pid)
-	}
+	start, end := b.shape.bounds(i)
 	b.flowOn(i, i, p.number)
 	b.see(at)
 	b.end = end
-	if p.seen != b.set.block {
-		p.seen = b.set.block
-		for _, t := range p.terms {
-			b.set.set[t] = struct{}{}
+	set := &b.set
+	if p.seen != set.block {
+		p.seen = set.block
+		for _, n := range p.terms {
+			set.mark(n)
 		}
 	}
-	b.set.addLine(&s.text, &line, pid)
+	for _, k := range p.ipv4 {
+		set.addIPv4(&b.shape.text, line.Values[k])
+	}
+	for _, k := range p.colons {
+		set.addColons(&b.shape.text, line.Values[k])
+	}
+	if p.pid >= 0 {
+		pid, _ := line.Number(p.pid)
+		set.addPID(int(pid))
+	}
 	if p.user.varies() {
-		b.set.addUser(p.user.in(&line, raw))
+		set.mark(set.user(p.user.in(line, b.raw[start:end])))
 	}
 	if p.session.varies() {
-		b.set.addSession(p.session.in(&line, raw))
+		set.mark(set.session(p.session.in(line, b.raw[start:end])))
 	}
 	return true
 }

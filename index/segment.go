@@ -15,7 +15,7 @@ import (
 type Segment struct {
 	row    segmentRow
 	value  []byte // packed, not sealed
-	terms  [][]string
+	terms  segmentTerms
 	fields map[string]struct{}
 }
 
@@ -42,7 +42,6 @@ func (s *Segment) Bytes() (n int64) {
 type SegmentBuilder struct {
 	parts  partsWriter
 	row    segmentRow
-	terms  [][]string
 	err    error
 	names  map[string]struct{}
 	shared shared
@@ -80,7 +79,7 @@ func NewSegmentBuilder() (*SegmentBuilder, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &SegmentBuilder{parts: partsWriter{pack: p}, names: map[string]struct{}{}, set: termSet{set: map[string]struct{}{}}}
+	b := &SegmentBuilder{parts: partsWriter{pack: p}, names: map[string]struct{}{}, set: newTermSet()}
 	b.shared = shared{addr: map[netip.Addr]uint64{}, offset: map[int64]uint64{}, number: map[string]uint32{}}
 	return b, nil
 }
@@ -89,7 +88,7 @@ func NewSegmentBuilder() (*SegmentBuilder, error) {
 // of the source and in its line firstLine.
 func (b *SegmentBuilder) Reset(source uint32, offset, firstLine int64) {
 	b.row = segmentRow{Source: source, Offset: offset, Line: firstLine}
-	b.terms, b.err, b.blank = nil, nil, true
+	b.err, b.blank = nil, true
 	b.parts.reset()
 	clear(b.names)
 	s := &b.shared
@@ -111,7 +110,7 @@ func (b *SegmentBuilder) Begin(raw []byte) {
 	b.flow, b.times, b.rest = b.flow[:0], b.times[:0], b.rest[:0]
 	b.shape.begin(raw)
 	b.block = blockRow{Bytes: int64(len(raw)), Lines: int64(bytes.Count(raw, []byte{'\n'}))}
-	b.set.resetBlock()
+	b.set.beginBlock()
 	if len(raw) > maxText && b.err == nil {
 		b.err = fmt.Errorf("segment: a block of %d bytes: at most %d", len(raw), maxText)
 	}
@@ -126,6 +125,9 @@ func (b *SegmentBuilder) Line(i int) (line text.Line, start, end int) {
 	start, end = b.shape.bounds(i)
 	return b.shape.text.Line(i), start, end
 }
+
+// Templates returns how many templates the segment has so far.
+func (b *SegmentBuilder) Templates() int { return b.shape.text.Templates() }
 
 // Text returns the text with number n of a kind of variable whose values are
 // texts. Numbers are those of the segment.
@@ -213,7 +215,7 @@ func (b *SegmentBuilder) endBlock() {
 	events = append(events, b.times...)
 	b.parts.add(append(events, b.rest...))
 	b.row.Blocks = append(b.row.Blocks, b.block)
-	b.terms = append(b.terms, b.set.sorted())
+	b.set.endBlock()
 }
 
 // sharedParts is how many parts follow those of the blocks before the pages of
@@ -231,7 +233,7 @@ func (b *SegmentBuilder) Finish() (*Segment, error) {
 	if b.parts.size > maxValue || b.parts.n > maxParts {
 		return nil, fmt.Errorf("segment: %d bytes in %d parts: at most %d in %d", b.parts.size, b.parts.n, maxValue, maxParts)
 	}
-	seg := &Segment{row: b.row, value: b.parts.value(), terms: b.terms, fields: map[string]struct{}{}}
+	seg := &Segment{row: b.row, value: b.parts.value(), terms: b.set.segmentTerms, fields: map[string]struct{}{}}
 	for n := range b.names {
 		seg.fields[n] = struct{}{}
 	}

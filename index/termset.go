@@ -5,7 +5,6 @@ import (
 	"math/bits"
 	"net/netip"
 	"slices"
-	"sort"
 
 	"stilltrace/index/text"
 )
@@ -27,38 +26,52 @@ const (
 // sessionField is the field whose values are terms.
 const sessionField = "session"
 
+// segmentTerms are the terms of the blocks of a segment: for each block the
+// numbers of its terms in names.
+type segmentTerms struct {
+	names  []string
+	blocks [][]uint32
+}
+
 // termSet gathers the terms of one block after the other.
 type termSet struct {
-	set map[string]struct{}
-	key []byte // memory for the next term
+	segmentTerms
+	number map[string]uint32 // of names
+	seen   []uint64          // the last block that had the term
+	list   []uint32          // the terms of the block
+	key    []byte            // memory for the next term
 
-	block  uint64           // counts blocks, so that nothing has to be forgotten between them
-	ipv4   []uint64         // the last block that had the address, by its number in the segment
-	colons []markedColons   // likewise, and what each is
-	pids   map[int]struct{} // beyond those of the bitmap
-	bitmap []uint64         // the process ids of the block, a bit each
-	words  []int            // of the bitmap that are not zero
+	block  uint64         // counts blocks, so that nothing has to be forgotten between them
+	ipv4   []uint32       // the term of an address, plus one, by its number in the segment
+	colons []markedColons // likewise, and what each is
+	pids   map[int]struct{}
+	bitmap []uint64 // the process ids of the block, a bit each; higher ones are in pids
+	words  []int    // of the bitmap that are not zero
 }
 
 // markedColons is what a text with colons is.
 type markedColons struct {
 	addr  netip.Addr
 	known bool
-	seen  uint64
+	term  uint32 // plus one
 }
+
+func newTermSet() termSet { return termSet{number: map[string]uint32{}} }
 
 // bitmapPIDs is how many process ids have a bit: the kernel gives no higher
 // ones (PID_MAX_LIMIT, include/linux/threads.h).
 const bitmapPIDs = 1 << 22
 
 func (t *termSet) resetSegment() {
-	t.ipv4, t.colons = t.ipv4[:0], t.colons[:0]
-	t.resetBlock()
+	t.segmentTerms = segmentTerms{}
+	clear(t.number)
+	t.ipv4, t.colons, t.seen = t.ipv4[:0], t.colons[:0], t.seen[:0]
+	t.beginBlock()
 }
 
-func (t *termSet) resetBlock() {
+func (t *termSet) beginBlock() {
 	t.block++
-	clear(t.set)
+	t.list = t.list[:0]
 	clear(t.pids)
 	for _, w := range t.words {
 		t.bitmap[w] = 0
@@ -66,52 +79,61 @@ func (t *termSet) resetBlock() {
 	t.words = t.words[:0]
 }
 
+// endBlock makes what was gathered the terms of the next block.
+func (t *termSet) endBlock() {
+	for pid := range t.pids {
+		t.add(pidTerm(t.key[:0], pid))
+	}
+	for _, w := range t.words {
+		for b := t.bitmap[w]; b != 0; b &= b - 1 {
+			t.add(pidTerm(t.key[:0], w*64+bits.TrailingZeros64(b)))
+		}
+	}
+	t.blocks = append(t.blocks, slices.Clone(t.list))
+}
+
 func (t *termSet) addEntry(e *Entry) {
 	t.addIPs(e.IP, e.IPs)
-	t.addUser(e.User)
-	t.addClass(e)
+	t.mark(t.user(e.User))
+	for _, n := range t.class(e) {
+		t.mark(n)
+	}
 	t.addPID(e.PID)
 	for _, f := range e.Fields {
 		if f.Name == sessionField {
-			t.addSession([]byte(f.Value))
+			t.mark(t.session(f.Value))
 		}
 	}
 }
 
 func (t *termSet) addEvent(e *Event) {
-	t.addIPs(e.IP, e.IPs)
-	t.addUser([]byte(e.User))
-	t.addClass(&Entry{Action: e.Action, Level: e.Level, Service: []byte(e.Service), Signature: []byte(e.Sign)})
-	t.addPID(e.PID)
-	for _, f := range e.Fields {
-		if f.Name == sessionField {
-			t.addSession([]byte(f.Value))
-		}
+	as := Entry{IP: e.IP, IPs: e.IPs, User: []byte(e.User), Action: e.Action, Level: e.Level, Service: []byte(e.Service), Signature: []byte(e.Sign), PID: e.PID}
+	if session := e.Get(sessionField); session != "" {
+		as.Fields = []EntryField{{sessionField, []byte(session)}}
 	}
+	t.addEntry(&as)
 }
 
-// addLine adds what the variables of a line give: its addresses and its
-// process.
-func (t *termSet) addLine(texts *text.Encoder, line *text.Line, pid uint64) {
-	t.addPID(int(pid))
-	for i := range line.Values {
-		v := line.Values[i]
-		switch line.Kind(i) {
-		case text.KindIPv4:
-			for int(v) >= len(t.ipv4) {
-				t.ipv4 = append(t.ipv4, 0)
-			}
-			if t.ipv4[v] != t.block {
-				t.ipv4[v] = t.block
-				t.add(addressTerm(t.key[:0], netip.AddrFrom4([4]byte(texts.Text(text.KindIPv4, v)))))
-			}
-		case text.KindColons:
-			if m := t.colon(texts, v); m.addr.IsValid() && m.seen != t.block {
-				m.seen = t.block
-				t.add(addressTerm(t.key[:0], m.addr))
-			}
-		}
+// addIPv4 and addColons add the addresses that texts of the segment are.
+func (t *termSet) addIPv4(texts *text.Encoder, n uint64) {
+	for int(n) >= len(t.ipv4) {
+		t.ipv4 = append(t.ipv4, 0)
 	}
+	if t.ipv4[n] == 0 {
+		t.ipv4[n] = t.numberOf(addressTerm(t.key[:0], netip.AddrFrom4([4]byte(texts.Text(text.KindIPv4, n))))) + 1
+	}
+	t.mark(t.ipv4[n] - 1)
+}
+
+func (t *termSet) addColons(texts *text.Encoder, n uint64) {
+	m := t.colon(texts, n)
+	if !m.addr.IsValid() {
+		return
+	}
+	if m.term == 0 {
+		m.term = t.numberOf(addressTerm(t.key[:0], m.addr)) + 1
+	}
+	t.mark(m.term - 1)
 }
 
 // isAddress reports whether variable i of the line is an address.
@@ -141,18 +163,23 @@ func (t *termSet) addIPs(ip netip.Addr, ips []netip.Addr) {
 	}
 }
 
-func (t *termSet) addSession(session []byte) {
-	t.add(append(append(t.key[:0], termSession), session...))
+// user, session and class return the numbers of terms, class those that all
+// events of a shape have.
+func (t *termSet) user(user []byte) uint32 {
+	return t.numberOf(append(append(t.key[:0], termUser), user...))
 }
 
-func (t *termSet) addUser(user []byte) { t.add(append(append(t.key[:0], termUser), user...)) }
+func (t *termSet) session(session []byte) uint32 {
+	return t.numberOf(append(append(t.key[:0], termSession), session...))
+}
 
-// addClass adds what all events of a shape have in common.
-func (t *termSet) addClass(e *Entry) {
-	t.add(append(append(t.key[:0], termService), e.Service...))
-	t.add(append(append(t.key[:0], termSignature), e.Signature...))
-	t.add(append(t.key[:0], termAction, byte(e.Action)))
-	t.add(append(t.key[:0], termLevel, byte(e.Level)))
+func (t *termSet) class(e *Entry) [4]uint32 {
+	return [...]uint32{
+		t.numberOf(append(append(t.key[:0], termService), e.Service...)),
+		t.numberOf(append(append(t.key[:0], termSignature), e.Signature...)),
+		t.numberOf(append(t.key[:0], termAction, byte(e.Action))),
+		t.numberOf(append(t.key[:0], termLevel, byte(e.Level))),
+	}
 }
 
 func (t *termSet) addPID(pid int) {
@@ -174,35 +201,33 @@ func (t *termSet) addPID(pid int) {
 	}
 }
 
-func (t *termSet) add(key []byte) {
+func (t *termSet) add(key []byte) { t.mark(t.numberOf(key)) }
+
+// numberOf returns the number of a term.
+func (t *termSet) numberOf(key []byte) uint32 {
 	t.key = key
 	key = cutTerm(key)
-	if _, ok := t.set[string(key)]; !ok {
-		t.set[string(key)] = struct{}{}
+	n, ok := t.number[string(key)]
+	if !ok {
+		n = uint32(len(t.names))
+		own := string(key)
+		t.number[own] = n
+		t.names = append(t.names, own)
+		t.seen = append(t.seen, 0)
+	}
+	return n
+}
+
+// mark makes a term one of the block.
+func (t *termSet) mark(n uint32) {
+	if t.seen[n] != t.block {
+		t.seen[n] = t.block
+		t.list = append(t.list, n)
 	}
 }
 
-// sorted returns the terms of the block in their order.
-func (t *termSet) sorted() []string {
-	out := make([]string, 0, len(t.set)+2*len(t.words))
-	for k := range t.set {
-		out = append(out, k)
-	}
-	for pid := range t.pids {
-		out = append(out, pidTerm(pid))
-	}
-	slices.Sort(t.words)
-	for _, w := range t.words {
-		for b := t.bitmap[w]; b != 0; b &= b - 1 {
-			out = append(out, pidTerm(w*64+bits.TrailingZeros64(b)))
-		}
-	}
-	sort.Strings(out)
-	return out
-}
-
-func pidTerm(pid int) string {
-	return string(binary.BigEndian.AppendUint32([]byte{termPID}, uint32(pid)))
+func pidTerm(buf []byte, pid int) []byte {
+	return binary.BigEndian.AppendUint32(append(buf, termPID), uint32(pid))
 }
 
 func cutTerm(key []byte) []byte { return key[:min(len(key), maxTerm)] }

@@ -243,7 +243,7 @@ func (w *Writer) AddSegment(s *Segment) error {
 	}
 	w.counts.Events += s.Events()
 	w.counts.LogBytes += s.Bytes()
-	w.group.add(s.row, s.terms)
+	w.group.add(s.row, &s.terms)
 	if !w.group.full() {
 		return nil
 	}

@@ -28,6 +28,14 @@ func (l *Line) Number(i int) (n uint64, ok bool) {
 	return v, l.slots[i].kind == KindNumber && v < 1<<zeroShift
 }
 
+// Ticks returns the stamp that variable i is, if it is the line's first one, as
+// a number that grows with time, and how many of it are a second. In between two
+// whole hours it grows as time does.
+func (l *Line) Ticks(i int) (ticks, second uint64, ok bool) {
+	sl := &l.slots[i]
+	return l.Values[i], powers[sl.b], sl.kind == KindStamp
+}
+
 // A Stamp is the time that a variable shows. Year is 0 where it shows none.
 type Stamp struct {
 	Year, Month, Day     int // month and day from 1

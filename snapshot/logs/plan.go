@@ -15,7 +15,8 @@ import (
 // that could look like more than one word.
 type plan struct {
 	variants []variant
-	full     bool // it has as many variants as it may have
+	full     bool    // it has as many variants as it may have
+	checked  []uint8 // the variables that may stand against it; nil until the template was seen
 }
 
 // variant is one way in which lines of a template are taken.
@@ -47,52 +48,46 @@ type look struct {
 	odd        uint64
 	plain      bool     // no variable of it stands against a plan
 	fits       *variant // which lies as this line does, or nil
-	stamp      Stamp    // what fits has its stamp from
 }
 
-// look returns what the line is made of.
-func (s *splitter) look(i int) (l look) {
+// look fills in what the line is made of.
+func (s *splitter) look(l *look, i int) {
 	l.line, l.start, l.end = s.builder.Line(i)
-	l.plain = true
-	for k, v := range l.line.Values {
-		kind := l.line.Kind(k)
-		switch kind {
-		case text.KindNumber:
+	l.odd, l.plain, l.fits = 0, true, nil
+	p := s.plan(&l.line)
+	for _, k := range p.checked {
+		v := l.line.Values[k]
+		kind := l.line.Kind(int(k))
+		if kind == text.KindNumber {
 			// The formats take longer numbers for something else.
 			l.plain = l.plain && v&(1<<56-1) < 1e9
-		case text.KindColons, text.KindPath, text.KindQuoted, text.KindValue, text.KindUser, text.KindWord, text.KindLine:
-			f := s.text(kind, v)
-			odd := f&textStrange != 0 || f&textOdd != 0 && s.format.Opaque&(1<<kind) == 0
-			if f&textNames != 0 || odd && k >= 64 {
-				l.plain = false
-			} else if odd {
-				l.odd |= 1 << k
-			}
+			continue
+		}
+		f := s.text(kind, v)
+		if f == textKnown {
+			continue
+		}
+		odd := f&textStrange != 0 || f&textOdd != 0 && s.format.Opaque&(1<<kind) == 0
+		if f&textNames != 0 || odd && k >= 64 {
+			l.plain = false
+		} else if odd {
+			l.odd |= 1 << k
 		}
 	}
 	if l.plain && !s.parseAll {
-		s.fit(&l, i)
+		s.fit(l, p)
 	}
-	return l
 }
 
 // fit looks for the variant that the line fits.
-func (s *splitter) fit(l *look, i int) {
-	p := s.plan(l.line.Template)
+func (s *splitter) fit(l *look, p *plan) {
+	raw := s.raw[l.start:l.end]
 	for k := range p.variants {
 		v := &p.variants[k]
-		if v.odd != l.odd || !s.builder.Fits(v.pattern, i) {
-			continue
+		if v.odd == l.odd && s.builder.Fits(v.pattern, &l.line, raw) && (v.stamp < 0 || s.dates(l, v)) {
+			l.fits = v
+			return
 		}
-		if v.stamp >= 0 {
-			t, ok := l.line.Stamp(v.stamp)
-			if !ok || !isDay(t) {
-				continue
-			}
-			l.stamp = Stamp{Year: t.Year, Month: t.Month, Day: t.Day, Hour: t.Hour, Min: t.Minute, Sec: t.Second, Nano: t.Nano, Zone: v.zone, HasZone: v.hasZone}
-		}
-		l.fits = v
-		return
 	}
 }
 
@@ -149,12 +144,21 @@ func examine(k text.Kind, b []byte) (found byte) {
 	return found
 }
 
-// plan returns the plan of a template.
-func (s *splitter) plan(template uint32) *plan {
-	for int(template) >= len(s.plans) {
+// plan returns the plan of a line's template.
+func (s *splitter) plan(line *text.Line) *plan {
+	for int(line.Template) >= len(s.plans) {
 		s.plans = append(s.plans, plan{})
 	}
-	return &s.plans[template]
+	p := &s.plans[line.Template]
+	if p.checked == nil {
+		p.checked = []uint8{}
+		for k := range line.Values {
+			if kind := line.Kind(k); kind == text.KindNumber || kind > text.KindIPv4 {
+				p.checked = append(p.checked, uint8(k))
+			}
+		}
+	}
+	return p
 }
 
 // starts reports whether the line begins an entry.
@@ -170,10 +174,10 @@ func (s *splitter) take(j *job, l *look, i int) bool {
 	}
 	if v.stamp < 0 {
 		at, clock := s.undated(j)
-		return clock == v.clock && s.builder.Repeat(v.pattern, i, at)
+		return clock == v.clock && s.builder.Repeat(v.pattern, i, &l.line, at, 0)
 	}
-	at, clock := j.dater.date(l.stamp)
-	if clock != v.clock || !s.builder.Repeat(v.pattern, i, at) {
+	at, offset, clock := s.when(j, l, v)
+	if clock != v.clock || !s.builder.Repeat(v.pattern, i, &l.line, at, offset) {
 		return false
 	}
 	s.dated(j, at)
@@ -182,7 +186,7 @@ func (s *splitter) take(j *job, l *look, i int) bool {
 
 // learn makes the entry that was parsed last a variant of its template's plan.
 func (s *splitter) learn(l *look, e *Entry) {
-	p := s.plan(l.line.Template)
+	p := s.plan(&l.line)
 	line := s.raw[l.start:l.end]
 	if !l.plain || p.full || s.parseAll || s.signer.loose || l.fits == nil && !s.format.Starts(line) {
 		return

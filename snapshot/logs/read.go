@@ -1,7 +1,6 @@
 package logs
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
@@ -207,15 +206,40 @@ func yearless(f Format, head []byte) bool {
 	return found
 }
 
+// walkYears takes the stamps of the text's entries into the walk. Of those of one
+// day only the first and the last one make a difference to it, and nearly all
+// lines are of the same day as the one above them.
 func walkYears(w *yearWalk, text []byte, f Format) {
-	sc := bufio.NewScanner(bytes.NewReader(text))
-	sc.Buffer(nil, len(text)+1)
-	for sc.Scan() {
-		if line := sc.Bytes(); f.Starts(line) {
+	const day = len("Nov 23")
+	var seen, last []byte
+	step := func(line []byte) {
+		if f.Starts(line) {
 			if s := stampOf(f, line); !s.IsZero() && s.Year == 0 {
 				w.step(s)
 			}
 		}
+	}
+	for len(text) > 0 {
+		line := text
+		if i := bytes.IndexByte(text, '\n'); i >= 0 {
+			line, text = text[:i], text[i+1:]
+		} else {
+			text = nil
+		}
+		if len(line) >= day && bytes.Equal(line[:day], seen) {
+			last = line
+			continue
+		}
+		if last != nil {
+			step(last)
+		}
+		step(line)
+		if seen, last = nil, nil; len(line) >= day && month(line) > 0 && line[3] == ' ' {
+			seen = line[:day]
+		}
+	}
+	if last != nil {
+		step(last)
 	}
 }
 

@@ -30,6 +30,8 @@ type splitter struct {
 	raw   []byte
 	last  index.Time // of the entry before
 	known bool       // and whether it is known
+	// Of the lines that plans took:
+	quarter quarter
 }
 
 // split parses the entries of a chunk. Whatever the text, every line belongs
@@ -37,7 +39,7 @@ type splitter struct {
 func (s *splitter) split(j *job) (*index.Segment, error) {
 	raw := j.chunk.raw
 	s.builder.Reset(j.from.id, j.chunk.offset, j.chunk.firstLine)
-	s.format, s.last, s.known = j.from.format, 0, false
+	s.format, s.last, s.known, s.quarter = j.from.format, 0, false, quarter{}
 	clear(s.plans)
 	s.plans = s.plans[:0]
 	for k := range s.texts {
@@ -109,19 +111,25 @@ func (s *splitter) block(j *job, rest bool) {
 	if n == 0 {
 		return
 	}
-	next := s.look(0)
+	looks := [2]look{}
+	next := &looks[0]
+	s.look(next, 0)
 	for i := 0; i < n; {
 		first, l := i, next
+		next = &looks[0]
+		if l == next {
+			next = &looks[1]
+		}
 		for i++; i < n; i++ {
-			if next = s.look(i); i-first >= maxEntryLines || s.starts(&next) {
+			if s.look(next, i); i-first >= maxEntryLines || s.starts(next) {
 				break
 			}
 		}
 		torn := rest && first == 0
-		if i-first == 1 && !torn && s.take(j, &l, first) {
+		if i-first == 1 && !torn && s.take(j, l, first) {
 			continue
 		}
-		s.event(j, &l, first, i-1, torn)
+		s.event(j, l, first, i-1, torn)
 	}
 }
 
@@ -139,7 +147,7 @@ func (s *splitter) event(j *job, l *look, first, last int, torn bool) {
 	known := s.parse(j, afterHole(content), torn)
 	e.Start, e.End = l.start, l.start+len(content)
 	if !e.Stamp.IsZero() {
-		e.Time, e.Clock = j.dater.date(e.Stamp)
+		e.Time, e.Clock = s.date(j, e.Stamp)
 		s.dated(j, e.Time)
 	} else {
 		e.Time, e.Clock = s.undated(j)

@@ -75,6 +75,7 @@ type shaper struct {
 	offset  int64  // from the stamp to the time
 	pidMark int    // the variable that is the process id, or -1
 	ipMark  int    // the variable that is the address, or -1
+	ipLast  bool   // it is one of the last line
 }
 
 // markedAddress is an address that a variable of the event's lines is.
@@ -260,7 +261,7 @@ func (s *shaper) ip(raw []byte, a netip.Addr, shared *shared) {
 		for _, other := range s.addresses[i+1:] {
 			s.unsure = s.unsure || other.addr == a
 		}
-		s.ipMark = m.mark
+		s.ipMark, s.ipLast = m.mark, m.kind == addressLast
 		break
 	}
 	s.address(raw, a, shared)

@@ -26,7 +26,8 @@ type variant struct {
 	stamp   int // the variable that is the stamp, or -1
 	zone    int // as in Stamp
 	hasZone bool
-	odd     uint64 // which variables are odd, a bit each
+	odd     [2]uint64 // which variables of its first and its second line are odd, a bit each
+	pair    bool      // it has two lines
 }
 
 // maxVariants bounds the variants of a template: what needs more has in its
@@ -43,6 +44,7 @@ const (
 
 // look is a line before it is parsed or taken by a plan.
 type look struct {
+	n          int // of the line in the block
 	line       text.Line
 	start, end int
 	odd        uint64
@@ -53,7 +55,7 @@ type look struct {
 // look fills in what the line is made of.
 func (s *splitter) look(l *look, i int) {
 	l.line, l.start, l.end = s.builder.Line(i)
-	l.odd, l.plain, l.fits = 0, true, nil
+	l.n, l.odd, l.plain, l.fits = i, 0, true, nil
 	p := s.plan(&l.line)
 	for _, k := range p.checked {
 		v := l.line.Values[k]
@@ -74,21 +76,33 @@ func (s *splitter) look(l *look, i int) {
 			l.odd |= 1 << k
 		}
 	}
-	if l.plain && !s.parseAll {
-		s.fit(l, p)
-	}
+	l.fits = s.fit(l, l)
 }
 
-// fit looks for the variant that the line fits.
-func (s *splitter) fit(l *look, p *plan) {
-	raw := s.raw[l.start:l.end]
+// lines are the lines of an entry that begins with l and ends with last.
+func lines(l, last *look) index.Lines {
+	return index.Lines{First: l.n, Last: last.n, Of: [2]*text.Line{&l.line, &last.line}}
+}
+
+// fit returns the variant that the lines of an entry fit, or nil. They are one,
+// or two.
+func (s *splitter) fit(l, last *look) *variant {
+	if !l.plain || !last.plain || s.parseAll {
+		return nil
+	}
+	odd := [2]uint64{l.odd, 0}
+	if last != l {
+		odd[1] = last.odd
+	}
+	of := lines(l, last)
+	p := s.plan(&l.line)
 	for k := range p.variants {
 		v := &p.variants[k]
-		if v.odd == l.odd && s.builder.Fits(v.pattern, &l.line, raw) && (v.stamp < 0 || s.dates(l, v)) {
-			l.fits = v
-			return
+		if v.pair == (last != l) && v.odd == odd && s.builder.Fits(v.pattern, &of) && (v.stamp < 0 || s.dates(l, v)) {
+			return v
 		}
 	}
+	return nil
 }
 
 // text returns what is known of a text.
@@ -166,32 +180,30 @@ func (s *splitter) starts(l *look) bool {
 	return l.fits != nil || s.format.Starts(afterHole(s.raw[l.start:l.end]))
 }
 
-// take adds the entry that is line i if a plan knows it.
-func (s *splitter) take(j *job, l *look, i int) bool {
-	v := l.fits
-	if v == nil {
-		return false
-	}
+// take adds an entry that lies as a variant says.
+func (s *splitter) take(j *job, v *variant, l, last *look) bool {
+	of := lines(l, last)
 	if v.stamp < 0 {
 		at, clock := s.undated(j)
-		return clock == v.clock && s.builder.Repeat(v.pattern, i, &l.line, at, 0)
+		return clock == v.clock && s.builder.Repeat(v.pattern, &of, at, 0)
 	}
 	at, offset, clock := s.when(j, l, v)
-	if clock != v.clock || !s.builder.Repeat(v.pattern, i, &l.line, at, offset) {
+	if clock != v.clock || !s.builder.Repeat(v.pattern, &of, at, offset) {
 		return false
 	}
 	s.dated(j, at)
 	return true
 }
 
-// learn makes the entry that was parsed last a variant of its template's plan.
-func (s *splitter) learn(l *look, e *Entry) {
+// learn makes the entry that was parsed last a variant of the plan of its first
+// line's template.
+func (s *splitter) learn(l, last *look, e *Entry) {
 	p := s.plan(&l.line)
 	line := s.raw[l.start:l.end]
-	if !l.plain || p.full || s.parseAll || s.signer.loose || l.fits == nil && !s.format.Starts(line) {
+	if !l.plain || !last.plain || p.full || s.parseAll || s.signer.loose || l.fits == nil && !s.format.Starts(line) {
 		return
 	}
-	v := variant{clock: e.Clock, stamp: -1, odd: l.odd}
+	v := variant{clock: e.Clock, stamp: -1, odd: [2]uint64{l.odd, 0}, pair: last != l}
 	if !e.Stamp.IsZero() {
 		if v.stamp = stampIn(&l.line, e.Stamp); v.stamp < 0 {
 			return
@@ -202,7 +214,11 @@ func (s *splitter) learn(l *look, e *Entry) {
 		return
 	}
 	s.decide(l, line, e)
-	if !s.settled(&l.line, line) {
+	if v.pair {
+		v.odd[1] = last.odd
+		s.decide(last, s.raw[last.start:last.end], e)
+	}
+	if !s.settled(&l.line, line) || v.pair && !s.settled(&last.line, s.raw[last.start:last.end]) {
 		return
 	}
 	if v.pattern = s.builder.Pattern(&e.Entry); v.pattern == nil {

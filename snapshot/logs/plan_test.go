@@ -93,12 +93,14 @@ func TestPlans(t *testing.T) {
 			lines := sampleLines(t, f)
 			for range rounds {
 				var text []byte
-				for range 4000 {
-					line := lines[r.IntN(len(lines))]
-					if r.IntN(3) > 0 {
-						line = changed(r, line)
+				for range 2000 {
+					at := r.IntN(len(lines))
+					for _, line := range lines[at:min(len(lines), at+1+r.IntN(3))] {
+						if r.IntN(3) > 0 {
+							line = changed(r, line)
+						}
+						text = append(append(text, line...), '\n')
 					}
-					text = append(append(text, line...), '\n')
 				}
 				fast, all := splitBoth(t, f, text)
 				if !equal(t, fast, all) {

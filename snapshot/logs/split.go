@@ -30,6 +30,7 @@ type splitter struct {
 	raw   []byte
 	last  index.Time // of the entry before
 	known bool       // and whether it is known
+	sound bool       // the format knows the entry, which is whole lines
 	// Of the lines that plans took:
 	quarter quarter
 }
@@ -111,25 +112,29 @@ func (s *splitter) block(j *job, rest bool) {
 	if n == 0 {
 		return
 	}
-	looks := [2]look{}
-	next := &looks[0]
-	s.look(next, 0)
+	// The lines of an entry that a plan may take, and the one that begins the next.
+	var looks [3]look
+	s.look(&looks[0], 0)
 	for i := 0; i < n; {
-		first, l := i, next
-		next = &looks[0]
-		if l == next {
-			next = &looks[1]
-		}
+		first, l := i, &looks[0]
 		for i++; i < n; i++ {
+			next := &looks[min(i-first, 2)]
 			if s.look(next, i); i-first >= maxEntryLines || s.starts(next) {
 				break
 			}
 		}
-		torn := rest && first == 0
-		if i-first == 1 && !torn && s.take(j, l, first) {
-			continue
+		torn, last := rest && first == 0, &looks[min(i-first, 2)-1]
+		v := l.fits
+		if i-first == 2 {
+			v = s.fit(l, last)
 		}
-		s.event(j, l, first, i-1, torn)
+		if torn || i-first > 2 || v == nil || !s.take(j, v, l, last) {
+			s.event(j, l, first, i-1, torn)
+			if !torn && i-first <= 2 && s.sound {
+				s.learn(l, last, &s.entry)
+			}
+		}
+		looks[0] = looks[min(i-first, 2)]
 	}
 }
 
@@ -140,12 +145,14 @@ func (s *splitter) event(j *job, l *look, first, last int, torn bool) {
 		_, _, end = s.builder.Line(last)
 	}
 	content := bytes.TrimRight(s.raw[l.start:end], "\r\n")
+	s.sound = false
 	if len(bytes.Trim(content, "\r\n \t\x00")) == 0 {
 		return
 	}
 	e := &s.entry
 	known := s.parse(j, afterHole(content), torn)
 	e.Start, e.End = l.start, l.start+len(content)
+	s.sound = known && e.End == end
 	if !e.Stamp.IsZero() {
 		e.Time, e.Clock = s.date(j, e.Stamp)
 		s.dated(j, e.Time)
@@ -154,9 +161,6 @@ func (s *splitter) event(j *job, l *look, first, last int, torn bool) {
 	}
 	s.signature(e, first, last)
 	s.builder.Add(&e.Entry)
-	if last == first && !torn && known && e.End == l.end {
-		s.learn(l, e)
-	}
 }
 
 // dated takes in the time of an entry that has a stamp.

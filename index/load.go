@@ -4,17 +4,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/crc32"
 )
 
 // load reads the manifest and the small things that every question needs.
-func (r *Reader) load() error {
+func (r *Reader) load(keys map[string]keyProof) error {
 	if err := r.loadManifest(); err != nil {
 		return err
 	}
 	for _, b := range r.manifest.Buckets {
-		if err := r.proveKeys(b); err != nil {
-			return err
+		// A value has its own checksum; but of one whose key is not where it should be, nothing would be seen.
+		if got := keys[b.Name]; got.keys != b.Keys || got.sum != b.Index {
+			return fmt.Errorf("%s: its keys are not those that were written: %w", b.Name, ErrDamaged)
 		}
 	}
 	if err := loadAll(r, bucketSnapshot, &r.snapshots); err != nil {
@@ -59,38 +59,6 @@ func (r *Reader) load() error {
 		err = fmt.Errorf("directory of blocks: %d segments, where there are %d: %w", len(r.segments), r.keys(bucketSegment), ErrDamaged)
 	}
 	return err
-}
-
-// proveKeys compares the keys of a bucket with the manifest. A value has its
-// own checksum; but of one whose key is not where it should be, nothing would
-// be seen.
-func (r *Reader) proveKeys(want BucketProof) error {
-	keys, sum := int64(0), uint32(0)
-	err := guard(func() error {
-		b := r.tx.Bucket([]byte(want.Name))
-		if b == nil {
-			return nil
-		}
-		for c, k := b.Cursor(), []byte(nil); ; {
-			if k == nil {
-				k, _ = c.First()
-			} else {
-				k, _ = c.Next()
-			}
-			if k == nil || keys > want.Keys {
-				return nil
-			}
-			keys++
-			sum = crc32.Update(sum, castagnoli, k)
-		}
-	})
-	if err == nil && (keys != want.Keys || sum != want.Index) {
-		err = ErrDamaged
-	}
-	if err != nil {
-		return fmt.Errorf("%s: its keys are not those that were written: %w", want.Name, err)
-	}
-	return nil
 }
 
 // addSegment takes in a row of the directory. The blocks of a source follow one

@@ -67,7 +67,7 @@ func trim(path string) error {
 		return err
 	}
 	defer f.Close()
-	end, err := verifyPages(f)
+	_, end, err := verifyPages(f)
 	if err != nil {
 		return err
 	}

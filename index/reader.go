@@ -62,13 +62,13 @@ func (r *Reader) start() error {
 	if err := r.openFile(); err != nil {
 		return err
 	}
-	if _, err := verifyPages(r.file); err != nil {
+	keys, _, err := verifyPages(r.file)
+	if err != nil {
 		if errors.Is(err, errNoBolt) {
 			return ErrNotCase
 		}
 		return fmt.Errorf("%w or it was not copied whole (%w): copy it again", ErrNotCase, err)
 	}
-	var err error
 	if r.open, err = newOpener(); err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (r *Reader) start() error {
 	if err != nil {
 		return err
 	}
-	return r.load()
+	return r.load(keys)
 }
 
 // openFile opens the file such that nothing can hang and only a regular file

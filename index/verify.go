@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"hash/fnv"
 	"io"
 	"os"
@@ -45,29 +46,67 @@ const (
 )
 
 type verifier struct {
-	f     io.ReaderAt
-	size  int64 // of a page
-	pages uint64
-	seen  []uint64 // one bit a page
+	f       io.ReaderAt
+	size    int64 // of a page
+	pages   uint64
+	seen    []uint64 // one bit a page
+	buckets map[string]keyProof
+	bucket  keyProof // of the bucket that is being read
 }
 
-// verifyPages proves the structure of f and returns where its last page ends.
-func verifyPages(f *os.File) (end int64, err error) {
+// keyProof is what the keys of a bucket are: how many, and CRC-32C over all of
+// them in order, as the manifest has it.
+type keyProof struct {
+	keys int64
+	sum  uint32
+}
+
+// verifyPages proves the structure of f and returns the keys of its buckets, and
+// where its last page ends.
+func verifyPages(f *os.File) (keys map[string]keyProof, end int64, err error) {
 	st, err := f.Stat()
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
-	v := &verifier{f: f}
+	v := &verifier{f: f, buckets: map[string]keyProof{}}
 	root, err := v.metas(st.Size())
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
 	v.seen = make([]uint64, v.pages/64+1)
 	v.seen[0] = 3 // the meta pages
 	if err := v.page(root, nil, nil, 0, 0); err != nil {
-		return 0, err
+		return nil, 0, err
 	}
-	return int64(v.pages) * v.size, nil
+	return v.buckets, int64(v.pages) * v.size, nil
+}
+
+// page is a page with what belongs to it, of which only the head was read: a
+// page of large values is mostly values.
+type page struct {
+	v    *verifier
+	id   uint64
+	at   int64 // in the file, or -1 for one that lies within a value
+	size uint64
+	b    []byte // as far as it was read
+}
+
+// bytes returns a part of the page.
+func (p *page) bytes(from, n uint64) ([]byte, error) {
+	if from > p.size || n > p.size-from {
+		return nil, errors.New("outside its page")
+	}
+	if from+n <= uint64(len(p.b)) {
+		return p.b[from : from+n], nil
+	}
+	if p.at < 0 {
+		return nil, errors.New("outside its page")
+	}
+	b := make([]byte, n)
+	if _, err := p.v.f.ReadAt(b, p.at+int64(from)); err != nil {
+		return nil, err
+	}
+	return b, nil
 }
 
 var errNoBolt = errors.New("no bbolt file")
@@ -123,26 +162,26 @@ func (v *verifier) page(id uint64, lo, hi []byte, depth, nesting int) error {
 	if depth > maxDepth {
 		return fmt.Errorf("page %d: more than %d pages deep", id, maxDepth)
 	}
-	b, err := v.read(id)
+	p, err := v.read(id)
 	if err != nil {
 		return err
 	}
-	return v.elements(id, b, lo, hi, depth, nesting)
+	return v.elements(p, lo, hi, depth, nesting)
 }
 
-// read reads page id with what belongs to it and marks all of it as seen.
-func (v *verifier) read(id uint64) ([]byte, error) {
+// read reads the head of page id and marks all of it as seen.
+func (v *verifier) read(id uint64) (*page, error) {
 	if id >= v.pages {
 		return nil, fmt.Errorf("page %d: beyond the end", id)
 	}
-	head := make([]byte, pageHead)
-	if _, err := v.f.ReadAt(head, int64(id)*v.size); err != nil {
+	p := &page{v: v, id: id, at: int64(id) * v.size, b: make([]byte, v.size)}
+	if _, err := v.f.ReadAt(p.b, p.at); err != nil {
 		return nil, fmt.Errorf("page %d: %w", id, err)
 	}
-	if got := binary.LittleEndian.Uint64(head); got != id {
+	if got := binary.LittleEndian.Uint64(p.b); got != id {
 		return nil, fmt.Errorf("page %d: says that it is page %d", id, got)
 	}
-	n := uint64(binary.LittleEndian.Uint32(head[12:])) + 1
+	n := uint64(binary.LittleEndian.Uint32(p.b[12:])) + 1
 	if n > v.pages-id || int64(n)*v.size > maxPacked+1<<20 {
 		return nil, fmt.Errorf("page %d: %d pages long", id, n)
 	}
@@ -152,93 +191,110 @@ func (v *verifier) read(id uint64) ([]byte, error) {
 		}
 		v.seen[p/64] |= 1 << (p % 64)
 	}
-	b := make([]byte, int64(n)*v.size)
-	if _, err := v.f.ReadAt(b, int64(id)*v.size); err != nil {
-		return nil, fmt.Errorf("page %d: %w", id, err)
-	}
-	return b, nil
+	p.size = n * uint64(v.size)
+	return p, nil
 }
 
-func (v *verifier) elements(id uint64, b, lo, hi []byte, depth, nesting int) error {
-	flags, count := binary.LittleEndian.Uint16(b[8:]), int(binary.LittleEndian.Uint16(b[10:]))
+// elem is an element of a page: a key, and what belongs to it.
+type elem struct {
+	key    []byte
+	flags  uint32
+	child  uint64 // page below it
+	at, sz uint64 // where its value lies in the page
+}
+
+func (v *verifier) elements(p *page, lo, hi []byte, depth, nesting int) error {
+	flags, count := binary.LittleEndian.Uint16(p.b[8:]), uint64(binary.LittleEndian.Uint16(p.b[10:]))
 	if flags != flagBranch && flags != flagLeaf {
-		return fmt.Errorf("page %d: kind %#x in the tree", id, flags)
+		return fmt.Errorf("page %d: kind %#x in the tree", p.id, flags)
 	}
-	if pageHead+count*elemSize > len(b) || flags == flagBranch && count == 0 {
-		return fmt.Errorf("page %d: %d elements", id, count)
+	if pageHead+count*elemSize > p.size || flags == flagBranch && count == 0 {
+		return fmt.Errorf("page %d: %d elements", p.id, count)
 	}
-	var prev []byte
-	keys := make([][]byte, count)
-	for i := range keys {
-		key, _, err := v.element(b, flags, i)
-		if err != nil {
-			return fmt.Errorf("page %d: element %d: %w", id, i, err)
+	all := make([]elem, count)
+	for i := range all {
+		e := &all[i]
+		if err := e.read(p, flags, i, pageHead+count*elemSize); err != nil {
+			return fmt.Errorf("page %d: element %d: %w", p.id, i, err)
 		}
-		if i > 0 && bytes.Compare(key, prev) <= 0 || lo != nil && bytes.Compare(key, lo) < 0 || hi != nil && bytes.Compare(key, hi) >= 0 {
-			return fmt.Errorf("page %d: element %d: key out of order", id, i)
+		if i > 0 && bytes.Compare(e.key, all[i-1].key) <= 0 || lo != nil && bytes.Compare(e.key, lo) < 0 || hi != nil && bytes.Compare(e.key, hi) >= 0 {
+			return fmt.Errorf("page %d: element %d: key out of order", p.id, i)
 		}
-		keys[i], prev = key, key
 	}
-	for i, key := range keys {
-		at := b[pageHead+i*elemSize:]
-		if flags == flagBranch {
+	for i := range all {
+		e := &all[i]
+		switch {
+		case flags == flagBranch:
 			next := hi
-			if i+1 < count {
-				next = keys[i+1]
+			if i+1 < len(all) {
+				next = all[i+1].key
 			}
-			if err := v.page(binary.LittleEndian.Uint64(at[8:]), key, next, depth+1, nesting); err != nil {
+			if err := v.page(e.child, e.key, next, depth+1, nesting); err != nil {
 				return err
 			}
-			continue
-		}
-		if binary.LittleEndian.Uint32(at)&leafBucket == 0 {
-			continue
-		}
-		_, value, _ := v.element(b, flags, i)
-		if err := v.bucket(value, depth, nesting); err != nil {
-			return fmt.Errorf("bucket %q: %w", key, err)
+		case e.flags&leafBucket == 0:
+			v.bucket.keys++
+			v.bucket.sum = crc32.Update(v.bucket.sum, castagnoli, e.key)
+		default:
+			if err := v.inBucket(p, e, depth, nesting); err != nil {
+				return fmt.Errorf("bucket %q: %w", e.key, err)
+			}
 		}
 	}
 	return nil
 }
 
-// element returns the key of element i and, in a leaf, its value.
-func (v *verifier) element(b []byte, flags uint16, i int) (key, value []byte, err error) {
-	at := pageHead + i*elemSize
-	e := b[at:]
-	var pos, ksize, vsize uint64
+// read reads element i of a page, whose data begin at first.
+func (e *elem) read(p *page, flags uint16, i int, first uint64) error {
+	at := uint64(pageHead + i*elemSize)
+	b, err := p.bytes(at, elemSize)
+	if err != nil {
+		return err
+	}
+	var pos, size uint64
 	if flags == flagBranch {
-		pos, ksize = uint64(binary.LittleEndian.Uint32(e)), uint64(binary.LittleEndian.Uint32(e[4:]))
+		pos, size, e.child = uint64(binary.LittleEndian.Uint32(b)), uint64(binary.LittleEndian.Uint32(b[4:])), binary.LittleEndian.Uint64(b[8:])
 	} else {
-		if f := binary.LittleEndian.Uint32(e); f&^leafBucket != 0 {
-			return nil, nil, fmt.Errorf("flags %#x", f)
+		if e.flags = binary.LittleEndian.Uint32(b); e.flags&^leafBucket != 0 {
+			return fmt.Errorf("flags %#x", e.flags)
 		}
-		pos, ksize, vsize = uint64(binary.LittleEndian.Uint32(e[4:])), uint64(binary.LittleEndian.Uint32(e[8:])), uint64(binary.LittleEndian.Uint32(e[12:]))
+		pos, size, e.sz = uint64(binary.LittleEndian.Uint32(b[4:])), uint64(binary.LittleEndian.Uint32(b[8:])), uint64(binary.LittleEndian.Uint32(b[12:]))
 	}
-	start := uint64(at) + pos
 	// The data of a page lie behind its last element, never over the elements.
-	first := uint64(pageHead) + uint64(binary.LittleEndian.Uint16(b[10:]))*elemSize
-	if ksize > maxPageKey || start < first || start+ksize+vsize > uint64(len(b)) {
-		return nil, nil, errors.New("outside its page")
+	start := at + pos
+	e.at = start + size
+	if size > maxPageKey || start < first || e.at+e.sz > p.size {
+		return errors.New("outside its page")
 	}
-	return b[start : start+ksize], b[start+ksize : start+ksize+vsize], nil
+	e.key, err = p.bytes(start, size)
+	return err
 }
 
-// bucket checks the tree of a nested bucket: a root page of its own, or a page
-// that lies within the value.
-func (v *verifier) bucket(value []byte, depth, nesting int) error {
+// inBucket checks the tree of a nested bucket: a root page of its own, or a
+// page that lies within the value.
+func (v *verifier) inBucket(p *page, e *elem, depth, nesting int) error {
 	if nesting >= maxNesting {
 		return fmt.Errorf("lies more than %d deep", maxNesting)
+	}
+	value, err := p.bytes(e.at, e.sz)
+	if err != nil {
+		return err
 	}
 	if len(value) < bucketHead {
 		return errors.New("cut short")
 	}
+	outer := v.bucket
+	v.bucket = keyProof{}
 	if root := binary.LittleEndian.Uint64(value); root != 0 {
-		return v.page(root, nil, nil, depth+1, nesting+1)
+		err = v.page(root, nil, nil, depth+1, nesting+1)
+	} else {
+		inline := value[bucketHead:]
+		if len(inline) < pageHead || binary.LittleEndian.Uint16(inline[8:]) != flagLeaf {
+			return errors.New("no page within")
+		}
+		err = v.elements(&page{v: v, at: -1, size: uint64(len(inline)), b: inline}, nil, nil, depth+1, nesting+1)
 	}
-	inline := value[bucketHead:]
-	if len(inline) < pageHead || binary.LittleEndian.Uint16(inline[8:]) != flagLeaf {
-		return errors.New("no page within")
-	}
-	return v.elements(0, inline, nil, nil, depth+1, nesting+1)
+	v.buckets[string(e.key)] = v.bucket
+	v.bucket = outer
+	return err
 }

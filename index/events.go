@@ -29,8 +29,8 @@ func (r *Reader) Events(q Query) iter.Seq2[*Event, error] {
 }
 
 // Scan yields the same events as Events in the order in which the case holds
-// them: by source and offset. It holds one block at a time, whatever the
-// disorder of the logs. An event is valid until the next one is asked for.
+// them: by source and offset. It holds a few blocks at a time, whatever the
+// disorder of the logs.
 func (r *Reader) Scan(q Query) iter.Seq2[*Event, error] {
 	return func(yield func(*Event, error) bool) {
 		f, err := r.filter(q)
@@ -38,20 +38,36 @@ func (r *Reader) Scan(q Query) iter.Seq2[*Event, error] {
 		if err == nil {
 			blocks, err = r.candidates(f, q)
 		}
-		for _, n := range blocks {
-			if err == nil {
-				err = r.block(n, f, q, func(e *Event) bool { return yield(e, nil) })
-			}
-		}
-		if err != nil && !errors.Is(err, errStop) {
+		if err != nil {
 			yield(nil, fmt.Errorf("%s: %w", r.path, err))
+			return
+		}
+		for events, err := range r.ahead(blocks, f, q) {
+			if err != nil {
+				yield(nil, fmt.Errorf("%s: %w", r.path, err))
+				return
+			}
+			for _, e := range events {
+				if !yield(e, nil) {
+					return
+				}
+			}
 		}
 	}
 }
 
+// merge yields the events in the order of time.
 func (r *Reader) merge(f *filter, q Query, yield func(*Event, error) bool) error {
 	blocks, err := r.candidates(f, q)
 	if err != nil {
+		return err
+	}
+	if all, ok, err := r.gather(blocks, f, q); err != nil || ok {
+		for _, e := range all {
+			if !yield(e, nil) {
+				break
+			}
+		}
 		return err
 	}
 	// No event of a block comes before the block's own start: its earliest time, its source, its first byte.
@@ -64,8 +80,7 @@ func (r *Reader) merge(f *filter, q Query, yield func(*Event, error) bool) error
 	for {
 		for len(blocks) > 0 && (len(held) == 0 || compareEvents(start(blocks[0]), held[0]) <= 0) {
 			err := r.block(blocks[0], f, q, func(e *Event) bool {
-				own := *e
-				heap.Push(&held, &own)
+				heap.Push(&held, e)
 				return len(held) <= maxHeld
 			})
 			if errors.Is(err, errStop) {
@@ -86,21 +101,29 @@ func (r *Reader) merge(f *filter, q Query, yield func(*Event, error) bool) error
 }
 
 // block calls do with each event of one block that is wanted, until it says
-// no; then the error is errStop. The event is overwritten by the next one, its
-// texts and slices are not.
+// no; then the error is errStop.
 func (r *Reader) block(n int, f *filter, q Query, do func(*Event) bool) error {
-	info := &r.blocks[n]
-	s, done, err := r.segment(info.Segment)
+	s, done, err := r.segment(r.blocks[n].Segment)
 	if err == nil {
 		defer done()
-		w := walk{segmentReader: s, info: info, filter: f, query: &q}
-		err = w.run(do)
+		err = r.walk(s, n, f, q, do)
 	}
 	if err != nil && !errors.Is(err, errStop) {
-		return fmt.Errorf("block %d: %w", n, err)
+		return blockError(n, err)
 	}
 	return err
 }
+
+// walk is block for one whose segment is open.
+func (r *Reader) walk(s *segmentReader, n int, f *filter, q Query, do func(*Event) bool) error {
+	if err := r.ctx.Err(); err != nil {
+		return err
+	}
+	w := walk{segmentReader: s, info: &r.blocks[n], filter: f, query: &q}
+	return w.run(do)
+}
+
+func blockError(n int, err error) error { return fmt.Errorf("block %d: %w", n, err) }
 
 // candidates returns the blocks that can hold wanted events, ascending.
 func (r *Reader) candidates(f *filter, q Query) ([]int, error) {

@@ -10,6 +10,7 @@ import (
 	"iter"
 	"os"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
@@ -41,6 +42,7 @@ type Reader struct {
 	segments  []run // the blocks of each segment
 	bySource  []run // and of each source
 	idle      []*segmentReader
+	finding   sync.Mutex // bbolt remembers in a transaction which buckets were opened
 }
 
 // run is the blocks from first to end, without end.
@@ -221,15 +223,10 @@ func (r *Reader) value(bucket string, key []byte) (content []byte, err error) {
 		return nil, err
 	}
 	err = guard(func() error {
-		b := r.tx.Bucket([]byte(bucket))
-		if b == nil {
-			return errAbsent
+		v, err := r.find(bucket, key)
+		if err == nil {
+			content, err = r.open.open(bucket, key, v)
 		}
-		v := b.Get(key)
-		if v == nil {
-			return errAbsent
-		}
-		content, err = r.open.open(bucket, key, v)
 		return err
 	})
 	if err != nil {

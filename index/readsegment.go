@@ -21,8 +21,9 @@ type segmentReader struct {
 
 	// The addresses of prefix among those of the segment: in blocks of it, only lines that have one are of interest.
 	prefix  netip.Prefix
-	hit     [2][]bool // by their numbers: of four bytes, and with colons
-	hitNone bool      // no line has one
+	hit     [2][]bool       // by their numbers: of four bytes, and with colons
+	hitNone bool            // no line has one
+	slots   [][]addressSlot // of templates; nil where they were not looked for
 }
 
 // maxIdle is how many segments are kept ready for the next question about them.
@@ -45,41 +46,56 @@ func (r *Reader) segment(n uint32) (s *segmentReader, done func(), err error) {
 	} else {
 		s = &segmentReader{}
 	}
-	if err := r.openSegment(s, n); err != nil {
-		return nil, nil, fmt.Errorf("segment %d: %w", n, err)
+	if err := r.openSegment(s, r.open, n); err != nil {
+		return nil, nil, err
 	}
 	return s, func() { r.leave(s) }, nil
 }
 
 func (r *Reader) leave(s *segmentReader) { r.idle = append(r.idle, s) }
 
-func (r *Reader) openSegment(s *segmentReader, n uint32) error {
+// openSegment opens segment n. It may be called by several goroutines, each with
+// an opener of its own.
+func (r *Reader) openSegment(s *segmentReader, open *opener, n uint32) error {
 	key := key32(n)
 	var p *parts
-	err := guard(func() (err error) {
-		b := r.tx.Bucket([]byte(bucketSegment))
-		if b == nil {
-			return errAbsent
+	err := guard(func() error {
+		v, err := r.find(bucketSegment, key)
+		if err == nil {
+			p, err = open.parts(bucketSegment, key, v)
 		}
-		v := b.Get(key)
-		if v == nil {
-			return errAbsent
-		}
-		p, err = r.open.parts(bucketSegment, key, v)
 		return err
 	})
-	if err != nil {
-		return err
-	}
 	of := r.segments[n]
-	s.n, s.path = n, r.sources[r.blocks[of.first].Source-1].Path
-	return s.open(p, of.end-of.first)
+	if err == nil {
+		s.n, s.path = n, r.sources[r.blocks[of.first].Source-1].Path
+		err = s.open(p, of.end-of.first)
+	}
+	if err != nil {
+		return fmt.Errorf("segment %d: %w", n, err)
+	}
+	return nil
+}
+
+// find returns the value that lies at key of bucket, in mapped memory.
+func (r *Reader) find(bucket string, key []byte) ([]byte, error) {
+	r.finding.Lock()
+	defer r.finding.Unlock()
+	b := r.tx.Bucket([]byte(bucket))
+	if b == nil {
+		return nil, errAbsent
+	}
+	v := b.Get(key)
+	if v == nil {
+		return nil, errAbsent
+	}
+	return v, nil
 }
 
 // open reads what the blocks of a segment share, of which there are so many.
 func (s *segmentReader) open(p *parts, blocks int) (err error) {
 	s.parts, s.blocks = p, blocks
-	s.events, s.prefix = nil, netip.Prefix{}
+	s.events, s.prefix, s.slots = nil, netip.Prefix{}, s.slots[:0]
 	first := blocks * blockParts
 	var shared [sharedParts][]byte
 	for i := 1; i < sharedParts; i++ {
@@ -164,26 +180,40 @@ func (s *segmentReader) seek(prefix netip.Prefix) error {
 	return nil
 }
 
-// names reports whether a variable of the line is one of the addresses that
-// were sought last.
-func (s *segmentReader) names(line *text.Line) bool {
+// names reports whether a variable of a line of the block is one of the
+// addresses that were sought last.
+func (s *segmentReader) names(n int) bool {
 	if s.hitNone {
 		return false
 	}
-	for i, v := range line.Values {
-		switch line.Kind(i) {
-		case text.KindIPv4:
-			if s.hit[0][v] {
-				return true
+	line := s.lines.Line(n)
+	for len(s.slots) <= int(line.Template) {
+		s.slots = append(s.slots, nil)
+	}
+	slots := s.slots[line.Template]
+	if slots == nil {
+		slots = []addressSlot{}
+		for i := range line.Values {
+			switch line.Kind(i) {
+			case text.KindIPv4:
+				slots = append(slots, addressSlot{i, 0})
+			case text.KindColons:
+				slots = append(slots, addressSlot{i, 1})
 			}
-		case text.KindColons:
-			if s.hit[1][v] {
-				return true
-			}
+		}
+		s.slots[line.Template] = slots
+	}
+	for _, a := range slots {
+		if s.hit[a.hit][line.Values[a.value]] {
+			return true
 		}
 	}
 	return false
 }
+
+// addressSlot is a variable of a template that may be an address: which of its
+// values, and in which of the lists of hits it is looked for.
+type addressSlot struct{ value, hit int }
 
 // WriteSource writes the text of a source to w, byte for byte.
 func (r *Reader) WriteSource(w io.Writer, id uint32) error {

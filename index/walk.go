@@ -3,6 +3,7 @@ package index
 import (
 	"fmt"
 	"math"
+	"strconv"
 )
 
 // walk goes through the events of one block.
@@ -13,9 +14,11 @@ type walk struct {
 	query  *Query
 
 	flow, times input
-	line        int // the last line of the event before, or -1
-	prev        Time
-	spent       int // bytes of shapes that were read
+	line        int         // the last line of the event before, or -1
+	prev        Time        // of the event before, unless
+	dated       int         // it is the stamp of this line
+	stamped     *eventShape // as this shape says
+	spent       int         // bytes of shapes that were read
 }
 
 // run calls do with each event that is wanted, until it says no.
@@ -54,7 +57,7 @@ func (w *walk) start() error {
 	w.times.b = in.bytes(in.uint())
 	w.event.eventsShared, w.event.lines = w.events, &w.lines
 	w.event.rest, w.event.err = input{b: in.b}, nil
-	w.line, w.prev = -1, 0
+	w.line, w.prev, w.stamped = -1, 0, nil
 	return in.err
 }
 
@@ -64,6 +67,14 @@ func (w *walk) next() (*Event, error) {
 	if err != nil {
 		return nil, err
 	}
+	wanted, err := w.mayHold(s, first, end)
+	if err != nil {
+		return nil, err
+	}
+	if !wanted && s.time == timeStamp {
+		w.dated, w.stamped = first, s // in case that the next one's time follows from it
+		return nil, w.pass(s)
+	}
 	at, err := w.time(s, first)
 	if err != nil {
 		return nil, err
@@ -71,16 +82,10 @@ func (w *walk) next() (*Event, error) {
 	if at < w.info.Min || at > w.info.Max {
 		return nil, fmt.Errorf("an event lies outside the block's time: %w", ErrDamaged)
 	}
-	w.prev = at
-	wanted, err := w.mayHold(s, at, first, end)
-	if err != nil {
-		return nil, err
-	}
-	if !wanted {
-		for range s.asides {
-			w.event.rest.uint()
-		}
-		return nil, w.event.rest.err
+	w.prev, w.stamped = at, nil
+	q := w.query
+	if !wanted || !q.Brute && (q.Since != 0 && at < q.Since || q.Until != 0 && at >= q.Until) {
+		return nil, w.pass(s)
 	}
 	if w.spent += s.size; w.spent/maxShape > int(w.info.Bytes) {
 		return nil, fmt.Errorf("more is said of the text than it can hold: %w", ErrDamaged)
@@ -90,8 +95,21 @@ func (w *walk) next() (*Event, error) {
 		return nil, err
 	}
 	e.Offset = w.info.Offset + int64(w.lines.Start(first)+w.event.from)
-	e.ID = fmt.Sprintf("%d-%d", e.SourceID, e.Offset)
+	e.ID = eventID(e.SourceID, e.Offset)
 	return e, nil
+}
+
+// eventID is the ID of the event that begins at the offset of the source.
+func eventID(source uint32, offset int64) string {
+	return string(strconv.AppendInt(append(strconv.AppendUint(nil, uint64(source), 10), '-'), offset, 10))
+}
+
+// pass leaves out what is said of an event aside of its shape.
+func (w *walk) pass(s *eventShape) error {
+	for range s.asides {
+		w.event.rest.uint()
+	}
+	return w.event.rest.err
 }
 
 // step finds the lines of the next event and its shape.
@@ -122,6 +140,12 @@ func (w *walk) step() (first, end int, s *eventShape, err error) {
 }
 
 func (w *walk) time(s *eventShape, first int) (Time, error) {
+	if s.time != timeStamp && w.stamped != nil {
+		var err error
+		if w.prev, err = w.time(w.stamped, w.dated); err != nil {
+			return 0, err
+		}
+	}
 	switch s.time {
 	case timeApart:
 		at := w.prev + Time(w.times.int())
@@ -140,13 +164,9 @@ func (w *walk) time(s *eventShape, first int) (Time, error) {
 
 // mayHold reports whether the event can be one that is wanted, as far as that
 // is known without making it: it never says no to one that is.
-func (w *walk) mayHold(s *eventShape, at Time, first, end int) (bool, error) {
-	q := w.query
-	if q.Brute {
+func (w *walk) mayHold(s *eventShape, first, end int) (bool, error) {
+	if w.query.Brute {
 		return true, nil
-	}
-	if q.Since != 0 && at < q.Since || q.Until != 0 && at >= q.Until {
-		return false, nil
 	}
 	for i := range w.filter.conds {
 		c := &w.filter.conds[i]
@@ -170,15 +190,7 @@ func (w *walk) mayName(c *Condition, s *eventShape, first, end int) (bool, error
 	if err := w.seek(c.prefix); err != nil {
 		return false, err
 	}
-	line := w.lines.Line(first)
-	if w.names(&line) {
-		return true, nil
-	}
-	if end == first {
-		return false, nil
-	}
-	line = w.lines.Line(end)
-	return w.names(&line), nil
+	return w.names(first) || end != first && w.names(end), nil
 }
 
 // shape reports whether the condition can hold for an event of the shape.

@@ -8,8 +8,8 @@ type schema struct {
 	templates []template
 	classes   []class
 	groups    []group
-	class     map[place]uint32
-	group     map[place]uint32
+	class     places
+	group     places
 }
 
 // A template is the static text of a line with slots in it.
@@ -54,11 +54,8 @@ type group struct {
 }
 
 func (s *schema) reset() {
-	if s.class == nil {
-		s.class, s.group = map[place]uint32{}, map[place]uint32{}
-	}
-	clear(s.class)
-	clear(s.group)
+	s.class.reset()
+	s.group.reset()
 	s.static, s.slots, s.templates, s.classes, s.groups = s.static[:0], s.slots[:0], s.templates[:0], s.classes[:0], s.groups[:0]
 }
 
@@ -135,15 +132,10 @@ func (s *schema) classify(sl *slot, before []byte) {
 	if sl.kind.isShared() {
 		g.before = 0
 	}
-	var ok bool
-	if sl.group, ok = s.group[g]; !ok {
-		sl.group = uint32(len(s.groups))
-		s.group[g] = sl.group
+	if sl.group = s.group.number(g); int(sl.group) == len(s.groups) {
 		s.groups = append(s.groups, group{})
 	}
-	if sl.class, ok = s.class[p]; !ok {
-		sl.class = uint32(len(s.classes))
-		s.class[p] = sl.class
+	if sl.class = s.class.number(p); int(sl.class) == len(s.classes) {
 		s.classes = append(s.classes, class{kind: sl.kind, group: sl.group})
 	}
 }

@@ -45,11 +45,14 @@ type command struct {
 // commands is the command table, in the order of the help.
 func commands() []command {
 	return []command{
-		{"snapshot", "[LOG...]", "capture this host into a new case", `Reads /proc and the logs once, and writes one new file; nothing else on the host
+		{"snapshot", "[LOG...]", "capture this host into a new case, or add to one", `Reads /proc and the logs once, and writes one new file; nothing else on the host
 changes. LOG is a directory, a glob, or a file, which brings its rotated
 siblings along (auth.log.1, auth.log.2.gz); without one, the logs under /var/log
-are taken. What cannot be read is noted in the case, with the reason.`,
+are taken. What cannot be read is noted in the case, with the reason.
+With --append the case of that name gets one snapshot more, and of the logs only
+what it does not hold yet; CASE.db@1 asks its first snapshot, CASE.db its last.`,
 			`  sudo stilltrace snapshot -o web01.db
+  sudo stilltrace snapshot --append -o web01.db
   stilltrace snapshot -o web01.db /var/log/nginx '/srv/*/app.log'
   stilltrace snapshot -o disk.db --root /mnt/disk --no-proc --captured-at 2026-11-20T10:00:00Z`, nil, nil},
 		{"info", "CASE.db", "what a case holds, and what it could not see", `Shows the host, the capture, its logs, and what was not seen and why.`,
@@ -166,7 +169,8 @@ func unknownCommand(root *cobra.Command, name string) error {
 func snapshotCommand(f *pflag.FlagSet, args []string, status *query.Status) func(*cobra.Command, []string) error {
 	o := snapshot.Options{Tool: "stilltrace " + release(), Args: args}
 	f.StringVarP(&o.Output, "output", "o", "", "the case to write: `CASE.db`")
-	f.BoolVar(&o.Force, "force", false, "replace a case of that name")
+	f.BoolVar(&o.Append, "append", false, "add to the case of that name; make it where there is none")
+	f.BoolVar(&o.Force, "force", false, "replace a case of that name; with --append, add to it although it is another host's")
 	strict := f.Bool("strict", false, "exit status 3 where anything could not be seen")
 	f.StringVar(&o.Proc, "proc", "", "read this procfs: `DIR` (default /proc of the root)")
 	f.StringVar(&o.Root, "root", "", "read the file system mounted or copied to `DIR` (default /)")

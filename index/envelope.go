@@ -16,6 +16,7 @@ import (
 const (
 	codecStored = 0
 	codecZstd   = 1
+	codecDelta  = 2 // delta.go
 
 	envelopeHead = 5
 	envelopeTail = 4
@@ -29,6 +30,16 @@ func envelopeSum(bucket string, key, body []byte) uint32 {
 	sum = crc32.Update(sum, castagnoli, binary.BigEndian.AppendUint32(nil, uint32(len(key))))
 	sum = crc32.Update(sum, castagnoli, key)
 	return crc32.Update(sum, castagnoli, body)
+}
+
+// sealed reports whether the envelope v belongs to its place and is as it was
+// written. Its content is not looked at.
+func sealed(bucket string, key, v []byte) bool {
+	if len(v) < envelopeHead+envelopeTail || len(v) > maxPacked {
+		return false
+	}
+	body := v[:len(v)-envelopeTail]
+	return binary.BigEndian.Uint32(v[len(body):]) == envelopeSum(bucket, key, body)
 }
 
 // packer packs contents. It is not safe for use by several goroutines.
@@ -71,30 +82,39 @@ func seal(bucket string, key, packed []byte) []byte {
 }
 
 // opener unpacks envelopes. It is not safe for use by several goroutines.
-type opener struct{ dec *zstd.Decoder }
+type opener struct {
+	dec *zstd.Decoder
+	// stored returns the envelope at a key of a bucket, nil where there is none; without it, deltas cannot be opened.
+	stored func(bucket string, key []byte) []byte
+	base   base
+}
 
 func newOpener() (*opener, error) {
 	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxValue), zstd.WithDecoderLowmem(true))
 	if err != nil {
 		return nil, fmt.Errorf("zstd: %w", err)
 	}
-	return &opener{dec}, nil
+	return &opener{dec: dec}, nil
 }
 
 // open checks the envelope v that lies at key of bucket and returns its
 // content, newly allocated.
 func (o *opener) open(bucket string, key, v []byte) ([]byte, error) {
-	if len(v) < envelopeHead+envelopeTail || len(v) > maxPacked {
-		return nil, fmt.Errorf("value of %d bytes: %w", len(v), ErrDamaged)
-	}
-	body := v[:len(v)-envelopeTail]
-	if binary.BigEndian.Uint32(v[len(body):]) != envelopeSum(bucket, key, body) {
+	if !sealed(bucket, key, v) {
 		return nil, fmt.Errorf("checksum differs: %w", ErrDamaged)
 	}
+	body := v[:len(v)-envelopeTail]
 	size := binary.BigEndian.Uint32(body[1:])
 	packed := body[envelopeHead:]
 	if size > maxValue {
 		return nil, fmt.Errorf("content of %d bytes: %w", size, ErrDamaged)
+	}
+	dec := o.dec
+	if body[0] == codecDelta {
+		var err error
+		if dec, packed, err = o.against(bucket, key, packed); err != nil {
+			return nil, err
+		}
 	}
 	switch body[0] {
 	case codecStored:
@@ -102,8 +122,8 @@ func (o *opener) open(bucket string, key, v []byte) ([]byte, error) {
 			return nil, fmt.Errorf("stored length differs: %w", ErrDamaged)
 		}
 		return append([]byte(nil), packed...), nil
-	case codecZstd:
-		out, err := o.dec.DecodeAll(packed, make([]byte, 0, size))
+	case codecZstd, codecDelta:
+		out, err := dec.DecodeAll(packed, make([]byte, 0, size))
 		if err != nil {
 			return nil, fmt.Errorf("zstd: %w: %w", err, ErrDamaged)
 		}

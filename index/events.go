@@ -6,7 +6,6 @@ import (
 	"container/heap"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"slices"
 
@@ -152,7 +151,7 @@ func (r *Reader) decoder() (lines *text.Decoder, done func()) {
 func (r *Reader) candidates(f *filter, q Query) ([]int, error) {
 	wanted := make([]bool, len(r.blocks))
 	for i, b := range r.blocks {
-		wanted[i] = b.Events > 0 && (q.Brute || (q.Since == 0 || b.Max >= q.Since) && (q.Until == 0 || b.Min < q.Until))
+		wanted[i] = b.Events > 0 && r.counts(i, q.Snapshot) && (q.Brute || (q.Since == 0 || b.Max >= q.Since) && (q.Until == 0 || b.Min < q.Until))
 	}
 	if !q.Brute {
 		for i := range f.conds {
@@ -226,26 +225,6 @@ func (r *Reader) postings(first, last []byte, hit []bool) error {
 				return fmt.Errorf("terms of segment %d: %w", seg, err)
 			}
 			move = func() ([]byte, []byte) { return c.Next() }
-		}
-	}
-	return nil
-}
-
-// WriteSource writes the text of a source to w, byte for byte.
-func (r *Reader) WriteSource(w io.Writer, id uint32) error {
-	if id == 0 || int(id) >= len(r.bySource) {
-		return fmt.Errorf("%s: no source %d", r.path, id)
-	}
-	lines, done := r.decoder()
-	defer done()
-	of := r.bySource[id]
-	for n := of.first; n < of.end; n++ {
-		raw, err := r.text(n, lines)
-		if err != nil {
-			return fmt.Errorf("%s: %w", r.path, err)
-		}
-		if _, err := io.WriteString(w, raw); err != nil {
-			return err
 		}
 	}
 	return nil

@@ -1,10 +1,12 @@
 package index
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"math"
 )
 
 // load reads the manifest and the small things that every question needs.
@@ -17,28 +19,15 @@ func (r *Reader) load() error {
 			return err
 		}
 	}
-	if err := loadAll(r, bucketSnapshot, &r.snapshots); err != nil {
+	if err := r.countSnapshots(); err != nil {
 		return err
 	}
-	if len(r.snapshots) == 0 {
-		return fmt.Errorf("%w: it holds no snapshot", ErrNotCase)
-	}
-	for i := range r.snapshots {
-		if r.snapshots[i].ID != i+1 {
-			return fmt.Errorf("snapshot %d: numbered %d: %w", i+1, r.snapshots[i].ID, ErrDamaged)
-		}
-	}
-	if err := loadAll(r, bucketSource, &r.sources); err != nil {
+	if err := r.loadSources(); err != nil {
 		return err
-	}
-	for i := range r.sources {
-		if r.sources[i].ID != uint32(i)+1 {
-			return fmt.Errorf("source %d: numbered %d: %w", i+1, r.sources[i].ID, ErrDamaged)
-		}
 	}
 	r.segments = []int{0}
 	r.bySource = make([]run, len(r.sources)+1)
-	return r.each(bucketBlocks, nil, func(_, content []byte) error {
+	err := r.each(bucketBlocks, nil, func(_, content []byte) error {
 		var seg []blockInfo
 		if err := r.decode.Unmarshal(content, &seg); err != nil || len(seg) > blocksPerSegment {
 			return fmt.Errorf("directory of blocks: %w", ErrDamaged)
@@ -49,6 +38,31 @@ func (r *Reader) load() error {
 			}
 		}
 		r.segments = append(r.segments, len(r.blocks))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return r.proveLogs()
+}
+
+// countSnapshots proves that the snapshots are numbered from 1 on without a
+// gap. They are read when somebody asks for them: a day of one a minute is
+// much to decode for a question about one.
+func (r *Reader) countSnapshots() error {
+	n := r.keys(bucketSnapshot)
+	if n == 0 {
+		return fmt.Errorf("%w: it holds no snapshot", ErrNotCase)
+	}
+	return guard(func() error {
+		c := r.tx.Bucket([]byte(bucketSnapshot)).Cursor()
+		first, _ := c.First()
+		last, _ := c.Last()
+		// Keys ascend, so the ends and their number leave no room for a gap.
+		if n > math.MaxInt32 || !bytes.Equal(first, key32(1)) || !bytes.Equal(last, key32(uint32(n))) {
+			return fmt.Errorf("snapshots: numbered otherwise than from 1 to %d: %w", n, ErrDamaged)
+		}
+		r.snapshots = int(n)
 		return nil
 	})
 }
@@ -89,11 +103,11 @@ func (r *Reader) proveKeys(want BucketProof) error {
 // another, and its bytes without a gap.
 func (r *Reader) addBlock(b blockInfo) error {
 	n := len(r.blocks)
-	if b.Source == 0 || int(b.Source) > len(r.sources) || n >= r.rawValues() {
+	if b.Source == 0 || int(b.Source) > len(r.sources) || int64(n) >= r.keys(bucketRaw) {
 		return fmt.Errorf("block %d: of unknown source %d, or without a text: %w", n, b.Source, ErrDamaged)
 	}
 	of := &r.bySource[b.Source]
-	next := int64(0)
+	next := r.sources[b.Source-1].Offset
 	if of.end > 0 {
 		last := r.blocks[of.end-1]
 		next = last.Offset + last.Bytes
@@ -108,11 +122,11 @@ func (r *Reader) addBlock(b blockInfo) error {
 	return nil
 }
 
-// rawValues is how many texts the manifest tells of.
-func (r *Reader) rawValues() int {
+// keys is how many keys the manifest tells of.
+func (r *Reader) keys(bucket string) int64 {
 	for _, b := range r.manifest.Buckets {
-		if b.Name == bucketRaw {
-			return int(b.Keys)
+		if b.Name == bucket {
+			return b.Keys
 		}
 	}
 	return 0
@@ -145,20 +159,4 @@ func (r *Reader) loadManifest() error {
 		return fmt.Errorf("manifest: its digest differs: %w", ErrDamaged)
 	}
 	return nil
-}
-
-// loadAll appends the records of a bucket, one a value, to out.
-func loadAll[T any](r *Reader, bucket string, out *[]T) error {
-	total := 0
-	return r.each(bucket, nil, func(key, content []byte) error {
-		if total += len(content); total > maxLoaded {
-			return fmt.Errorf("%s: more than %d bytes: %w", bucket, maxLoaded, ErrDamaged)
-		}
-		var v T
-		if err := r.decode.Unmarshal(content, &v); err != nil {
-			return fmt.Errorf("%s %x: %w: %w", bucket, key, err, ErrDamaged)
-		}
-		*out = append(*out, v)
-		return nil
-	})
 }

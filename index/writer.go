@@ -19,16 +19,19 @@ import (
 // memory of a sick host.
 const pendingBytes = 8 << 20
 
-// Writer writes one new case. The case appears under its name only when Commit
-// succeeds; until then it lies beside it under a temporary name. A Writer is
-// not safe for use by several goroutines.
+// Writer writes one snapshot, into a new case or behind those of an older one.
+// The case appears under its name only when Commit succeeds; until then it
+// lies beside it under a temporary name. A Writer is not safe for use by
+// several goroutines.
 type Writer struct {
-	path  string
-	force bool
-	tool  string
-	temp  string
-	file  *os.File // the same, until bbolt has it
-	db    *bolt.DB
+	path     string
+	force    bool
+	tool     string
+	temp     string
+	file     *os.File // the same, until bbolt has it
+	db       *bolt.DB
+	held     *held // the case that is added to; nil where a new one is made
+	snapshot int   // the number of the one that is written
 
 	pending map[string][]pair // by bucket
 	dirty   int               // bytes in pending
@@ -46,6 +49,7 @@ type Writer struct {
 	sockets   recordWriter
 	gaps      recordWriter
 	counts    Counts
+	leans     map[string]*lean // by bucket and the key behind the snapshot
 }
 
 // CreateOptions say how a case is made.
@@ -60,11 +64,21 @@ func Create(path string, o CreateOptions) (*Writer, error) {
 	if err := checkTarget(path, o.Force); err != nil {
 		return nil, err
 	}
+	w, err := newWriter(path, o.Tool)
+	if err != nil {
+		return nil, err
+	}
+	w.force = o.Force
+	return w, nil
+}
+
+func newWriter(path, tool string) (*Writer, error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".stilltrace-partial-*.db")
 	if err != nil {
 		return nil, fmt.Errorf("%s: cannot create a file there: %w", filepath.Dir(path), bareError(err))
 	}
-	w := &Writer{path: path, force: o.Force, tool: o.Tool, temp: f.Name(), file: f, bucket: map[string]*bucketWriter{}, pending: map[string][]pair{}, fields: map[string]struct{}{}}
+	w := &Writer{path: path, tool: tool, temp: f.Name(), file: f, snapshot: 1,
+		bucket: map[string]*bucketWriter{}, pending: map[string][]pair{}, fields: map[string]struct{}{}, leans: map[string]*lean{}}
 	if err := w.open(); err != nil {
 		w.Abort()
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -111,6 +125,9 @@ func (w *Writer) update(do func(tx *bolt.Tx) error) error {
 	return nil
 }
 
+// Snapshot is the number of the snapshot that is written.
+func (w *Writer) Snapshot() int { return w.snapshot }
+
 // Path is the name that the case will have.
 func (w *Writer) Path() string { return w.path }
 
@@ -123,7 +140,10 @@ func (w *Writer) put(bucket string, key, packed []byte) error {
 	if size := binary.BigEndian.Uint32(packed[1:]); size > maxValue {
 		return fmt.Errorf("%s: %s %x: %d bytes: at most %d", w.path, bucket, key, size, maxValue)
 	}
-	v := seal(bucket, key, packed)
+	return w.putSealed(bucket, key, seal(bucket, key, packed))
+}
+
+func (w *Writer) putSealed(bucket string, key, v []byte) error {
 	if err := w.bucket[bucket].add(key, v); err != nil {
 		return err
 	}
@@ -201,7 +221,7 @@ func (w *Writer) record(r *recordWriter, v any) error {
 	if len(b) > maxRecord {
 		return fmt.Errorf("%s: a record of %d bytes: at most %d", r.bucket, len(b), maxRecord)
 	}
-	if len(r.buf)+len(b) > maxRecord {
+	if r.n > 0 && len(r.buf)+len(b) > recordBytes {
 		if err := w.flushRecords(r); err != nil {
 			return err
 		}
@@ -217,18 +237,52 @@ func (w *Writer) flushRecords(r *recordWriter) error {
 	if r.n == 0 {
 		return nil
 	}
-	key := keyPair(1, r.values)
+	key := keyPair(uint32(w.snapshot), r.values)
 	r.values++
-	err := w.put(r.bucket, key, w.pack.pack(r.buf))
+	packed, err := w.packState(r.bucket, key, r.buf)
 	r.buf, r.n = r.buf[:0], 0
-	return err
+	if err != nil {
+		return err
+	}
+	return w.put(r.bucket, key, packed)
 }
+
+// packState packs what a still says, against an earlier one where that is
+// smaller.
+func (w *Writer) packState(bucket string, key, content []byte) ([]byte, error) {
+	l := w.leans[leanName(bucket, key)]
+	if l == nil || l.worn() {
+		return w.pack.pack(content), nil
+	}
+	packed, err := w.packAgainst(bucket, key, content, l.base)
+	// A host that was booted anew has little in common with what it was.
+	if err == nil && int64(len(packed)) > l.size/2 {
+		if whole := w.pack.pack(content); len(whole) <= len(packed) {
+			return whole, nil
+		}
+	}
+	return packed, err
+}
+
+func (w *Writer) packAgainst(bucket string, key, content []byte, number uint32) ([]byte, error) {
+	base, err := w.held.reader.value(bucket, baseKey(key, number))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", w.path, err)
+	}
+	return packAgainst(content, number, base)
+}
+
+// leanName names the values that may lean on each other.
+func leanName(bucket string, key []byte) string { return bucket + string(key[baseHead:]) }
 
 // BeginSource returns the number of the next source, for its blocks.
 func (w *Writer) BeginSource() uint32 {
 	w.sources++
 	return w.sources
 }
+
+// SourceCount is the number of the source that came last; 0 where none did.
+func (w *Writer) SourceCount() uint32 { return w.sources }
 
 // AddBlock adds a block. Blocks of one source come in the order of their
 // bytes, and all of them before EndSource.
@@ -275,14 +329,22 @@ func (w *Writer) flushSegment() error {
 // EndSource adds what a source held, once all its blocks are there. Its ID is
 // the number that BeginSource gave.
 func (w *Writer) EndSource(s Source) error {
-	s.Snapshot = 1
+	s.Snapshot = w.snapshot
+	w.sources = max(w.sources, s.ID)
 	w.counts.Sources++
 	w.counts.Lines += s.Lines
 	b, err := w.encode.Marshal(s)
 	if err != nil {
 		return fmt.Errorf("source: cbor: %w", err)
 	}
-	return w.put(bucketSource, key32(s.ID), w.pack.pack(b))
+	key := key32(s.ID)
+	packed := w.pack.pack(b)
+	if s.Continues != 0 {
+		if packed, err = w.packAgainst(bucketSource, key, b, w.held.firstOf(s.Continues)); err != nil {
+			return err
+		}
+	}
+	return w.put(bucketSource, key, packed)
 }
 
 // Commit ends the case with its snapshot, syncs it, and gives it its name. It
@@ -297,6 +359,7 @@ func (w *Writer) Commit(s Snapshot) (Manifest, error) {
 		w.Abort()
 		return Manifest{}, err
 	}
+	w.held.close()
 	return m, nil
 }
 
@@ -309,14 +372,24 @@ func (w *Writer) finish(s Snapshot) (Manifest, error) {
 	if err := w.flushSegment(); err != nil {
 		return Manifest{}, err
 	}
-	s.ID, s.Tool, s.Counts = 1, w.tool, w.counts
+	s.ID, s.Tool, s.Counts = w.snapshot, w.tool, w.counts
 	b, err := w.encode.Marshal(s)
 	if err != nil {
 		return Manifest{}, fmt.Errorf("snapshot: cbor: %w", err)
 	}
-	if err := w.put(bucketSnapshot, key32(1), w.pack.pack(b)); err != nil {
+	key := key32(uint32(w.snapshot))
+	packed, err := w.packState(bucketSnapshot, key, b)
+	if err != nil {
 		return Manifest{}, err
 	}
+	if err := w.put(bucketSnapshot, key, packed); err != nil {
+		return Manifest{}, err
+	}
+	return w.seal()
+}
+
+// seal writes the manifest over all that was put.
+func (w *Writer) seal() (Manifest, error) {
 	m := Manifest{Format: Format, Feature: Feature, Tool: w.tool, Fields: []string{}}
 	for _, name := range dataBuckets {
 		m.Buckets = append(m.Buckets, w.bucket[name].proof())
@@ -353,6 +426,7 @@ func (w *Writer) Abort() {
 		_ = os.Remove(w.temp)
 		w.temp = ""
 	}
+	w.held.close()
 }
 
 // bareError returns the cause of a path error without the path, which the

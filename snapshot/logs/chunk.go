@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
+
+	"stilltrace/index"
 )
 
 const (
@@ -23,6 +25,8 @@ type chunk struct {
 	firstLine int64
 	// midLine tells that the chunk begins within a line, because that line is too long.
 	midLine bool
+	// open tells that the text ends in this chunk, and within a line: it is the last entry, alone, and will be read again should the log grow.
+	open bool
 }
 
 // chunker cuts a text into chunks.
@@ -42,6 +46,11 @@ func newChunker(r io.Reader, starts func([]byte) bool) *chunker {
 	return &chunker{r: r, starts: starts, line: 1}
 }
 
+// resume makes a new chunker go on where another one left a log.
+func (c *chunker) resume(at *index.Resume) {
+	c.offset, c.line, c.mid = at.Offset, at.Line, at.Mid
+}
+
 // next returns the next chunk, or false at the end of the text or where
 // reading failed. The text that was read before a failure comes whole.
 func (c *chunker) next() (chunk, bool) {
@@ -51,7 +60,7 @@ func (c *chunker) next() (chunk, bool) {
 			return chunk{}, false
 		}
 		if c.eof && len(c.buf) <= want {
-			return c.take(len(c.buf)), true
+			return c.ending(), true
 		}
 		if n := c.cut(); n > 0 {
 			return c.take(n), true
@@ -60,6 +69,26 @@ func (c *chunker) next() (chunk, bool) {
 			return c.take(c.force()), true
 		}
 	}
+}
+
+// ending returns what is left; where the text ends within a line, what is
+// before its entry, and then that. An entry is not read again that is so long
+// that it was cut.
+func (c *chunker) ending() chunk {
+	last := c.buf[bytes.LastIndexByte(c.buf, '\n')+1:]
+	if len(last) == 0 || c.mid {
+		return c.take(len(c.buf))
+	}
+	from := len(c.buf) - len(last)
+	if !c.starts(last) {
+		from = c.cut()
+	}
+	if from > 0 {
+		return c.take(from)
+	}
+	out := c.take(len(c.buf))
+	out.open = true
+	return out
 }
 
 func (c *chunker) fill(want int) {

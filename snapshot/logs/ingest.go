@@ -1,7 +1,10 @@
 package logs
 
 import (
+	"cmp"
 	"context"
+	"hash"
+	"io"
 	"runtime"
 	"time"
 
@@ -22,6 +25,10 @@ type Options struct {
 // the same case. What cannot be read is a gap; an error is about the case, or
 // ctx has ended.
 func (f *Finder) Ingest(ctx context.Context, files []File, w *index.Writer, o Options) error {
+	known, err := newHeld(w.Held())
+	if err != nil {
+		return err
+	}
 	inner, stop := context.WithCancel(ctx)
 	defer stop()
 	cores := runtime.GOMAXPROCS(0)
@@ -34,13 +41,13 @@ func (f *Finder) Ingest(ctx context.Context, files []File, w *index.Writer, o Op
 		}
 		go p.work(splitter{builder: b, captured: index.TimeOf(o.Captured)})
 	}
+	r := fileReader{f: f, p: p, id: w.SourceCount(), held: known}
 	go func() {
 		defer close(p.order)
 		defer close(p.jobs)
-		r := fileReader{f: f, p: p}
 		r.all(files)
 	}()
-	err := p.drain(w, f.gap)
+	err = p.drain(w, f.gap)
 	stop()
 	// Only when the order is closed has the reader left its files.
 	for range p.order {
@@ -61,6 +68,8 @@ type job struct {
 	before <-chan index.Time
 	after  chan<- index.Time
 
+	stamp index.Time // what goes to the job behind it
+
 	done  chan struct{} // closed when block and err are set; nil where there is no chunk
 	block *index.Block
 	err   error
@@ -76,10 +85,25 @@ type reading struct {
 	id      uint32
 	path    string
 	format  Format
-	service []byte // of entries that name none
+	service []byte    // of entries that name none
+	sum     hash.Hash // SHA-256 of what comes before in the log
+	// Where a log goes on that the case holds already: after which source, where, and with which time.
+	continues uint32
+	resume    *index.Resume
+	stamp     index.Time
 	// These are the drain's alone.
 	events      int64
 	first, last index.Time
+	inherit     index.Time // the time that an entry without a stamp would take at the end
+}
+
+// chunker cuts the text that is to be read of the log.
+func (r *reading) chunker(text io.Reader) *chunker {
+	c := newChunker(text, r.format.Starts)
+	if r.resume != nil {
+		c.resume(r.resume)
+	}
+	return c
 }
 
 type pipeline struct {
@@ -124,6 +148,9 @@ func (p *pipeline) drain(w *index.Writer, gap func(index.Gap)) error {
 			gap(*j.gap)
 		case j.end != nil:
 			j.end.Events, j.end.First, j.end.Last = j.from.events, j.from.first, j.from.last
+			if j.end.Resume != nil {
+				j.end.Resume.Stamp = cmp.Or(j.from.inherit, j.from.stamp)
+			}
 			if err := w.EndSource(*j.end); err != nil {
 				return err
 			}
@@ -155,4 +182,7 @@ func (r *reading) count(j *job) {
 		r.first = j.first
 	}
 	r.last = max(r.last, j.last)
+	if !j.chunk.open {
+		r.inherit = j.stamp
+	}
 }

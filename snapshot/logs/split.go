@@ -56,6 +56,7 @@ func (s *splitter) split(j *job) (*index.Block, error) {
 	if !known {
 		last = <-j.before
 	}
+	j.stamp = last
 	j.after <- last
 	return s.builder.Finish()
 }

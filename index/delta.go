@@ -1,0 +1,135 @@
+package index
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// Stills of one host are much alike. A value of the snapshots, processes,
+// sockets and gaps may therefore be packed against the value that has the same
+// place in an earlier still, its base, and a source against the first source
+// of its log: zstd finds there what did not change. A base is never packed
+// against another one, so that two values at most are read for one, and a
+// damaged value costs those few that lean on it.
+
+const (
+	// baseHead is the number of the base, which takes the place of the first four bytes of the key.
+	baseHead = 4
+	// maxDeltas is how many stills may lean on one base: four hours of one a minute. It bounds what one damaged value costs.
+	maxDeltas = 240
+)
+
+// mayLean reports whether values of the bucket may be packed against a base.
+func mayLean(bucket string) bool {
+	switch bucket {
+	case bucketSnapshot, bucketSource, bucketProcess, bucketSocket, bucketGap:
+		return true
+	}
+	return false
+}
+
+// baseKey is the key of the base of the value at key.
+func baseKey(key []byte, number uint32) []byte {
+	return append(key32(number), key[baseHead:]...)
+}
+
+// against packs content against that of the base with the given number,
+// without the checksum.
+func packAgainst(content []byte, number uint32, base []byte) ([]byte, error) {
+	// The encoder's memory follows its window, which has to reach from the last byte of the content to the first one of the base.
+	window := 64 << 10
+	for window < len(base)+len(content) {
+		window *= 2
+	}
+	// The identifier 0 is not written into the frame: the base is named before it.
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedBetterCompression),
+		zstd.WithEncoderCRC(false), zstd.WithWindowSize(window), zstd.WithEncoderDictRaw(0, base))
+	if err != nil {
+		return nil, fmt.Errorf("zstd: %w", err)
+	}
+	defer enc.Close()
+	out := make([]byte, envelopeHead, envelopeHead+baseHead+len(content)/16+64)
+	out[0] = codecDelta
+	binary.BigEndian.PutUint32(out[1:], uint32(len(content)))
+	out = binary.BigEndian.AppendUint32(out, number)
+	return enc.EncodeAll(content, out), nil
+}
+
+// base is the content that deltas are opened against: the one that was used
+// last, since a reader asks for neighbours.
+type base struct {
+	bucket string
+	key    []byte
+	dec    *zstd.Decoder // which has the content as its dictionary
+}
+
+// against returns what opens the delta at key, and the packed content without
+// the number of its base.
+func (o *opener) against(bucket string, key, packed []byte) (*zstd.Decoder, []byte, error) {
+	if o.stored == nil || !mayLean(bucket) || len(key) < baseHead || len(packed) < baseHead {
+		return nil, nil, fmt.Errorf("it leans on another value where none does: %w", ErrDamaged)
+	}
+	number := binary.BigEndian.Uint32(packed)
+	if number >= binary.BigEndian.Uint32(key) {
+		return nil, nil, fmt.Errorf("it leans on a later value: %w", ErrDamaged)
+	}
+	packed = packed[baseHead:]
+	bk := baseKey(key, number)
+	if o.base.dec != nil && o.base.bucket == bucket && bytes.Equal(o.base.key, bk) {
+		return o.base.dec, packed, nil
+	}
+	v := o.stored(bucket, bk)
+	if len(v) == 0 || v[0] == codecDelta {
+		return nil, nil, fmt.Errorf("what it leans on, %x, is not there or leans itself: %w", bk, ErrDamaged)
+	}
+	content, err := o.open(bucket, bk, v)
+	if err == nil && len(content) > maxRecord {
+		err = fmt.Errorf("%d bytes of records: %w", len(content), ErrDamaged)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("what it leans on, %x: %w", bk, err)
+	}
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxValue), zstd.WithDecoderLowmem(true), zstd.WithDecoderDictRaw(0, content))
+	if err != nil {
+		return nil, nil, fmt.Errorf("zstd: %w", err)
+	}
+	if o.base.dec != nil {
+		o.base.dec.Close()
+	}
+	o.base = base{bucket, bk, dec}
+	return dec, packed, nil
+}
+
+// lean is the run of stills that lean on one value.
+type lean struct {
+	base  uint32 // the snapshot
+	size  int64  // of the base as it lies in the file
+	sum   int64  // of the deltas
+	least int64  // the smallest delta
+	n     int64  // how many deltas
+}
+
+// worn reports whether the next value is better a base itself. Deltas grow as
+// the host moves away from the base. Once what they cost beyond the smallest
+// one adds up to what a base costs, a new base pays: for a steady growth that
+// is when the mean cost is least.
+func (l *lean) worn() bool {
+	return l.n >= maxDeltas || l.sum-l.n*l.least >= l.size
+}
+
+// note takes in the value of the next still.
+func (l *lean) note(snapshot uint32, v []byte) {
+	size := int64(len(v))
+	if len(v) == 0 || v[0] != codecDelta {
+		*l = lean{base: snapshot, size: size}
+		return
+	}
+	if l.n == 0 || size < l.least {
+		l.least = size
+	}
+	l.n++
+	l.sum += size
+}

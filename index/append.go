@@ -3,7 +3,6 @@ package index
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"fmt"
 	"slices"
 
@@ -15,7 +14,6 @@ import (
 type held struct {
 	lock   *lock
 	reader *Reader
-	first  []uint32 // of each source, the first one of its log
 }
 
 func (h *held) close() {
@@ -28,9 +26,6 @@ func (h *held) close() {
 	}
 	h.lock.release()
 }
-
-// firstOf is the first source of the log that the given one belongs to.
-func (h *held) firstOf(source uint32) uint32 { return h.first[source] }
 
 // Append begins a snapshot that Commit adds to the case at path. The new case
 // is made beside the old one, which stays as it is until Commit gives the new
@@ -49,7 +44,7 @@ func Append(ctx context.Context, path string, tool string) (*Writer, error) {
 		h.close()
 		return nil, err
 	}
-	if err := w.copyHeld(ctx); err != nil {
+	if err := w.copyCase(ctx, h.reader, dataBuckets[:]); err != nil {
 		w.Abort()
 		return nil, fmt.Errorf("%s: nothing can be added to it: %w", path, err)
 	}
@@ -65,18 +60,6 @@ func appendTo(h *held, path, tool string) (*Writer, error) {
 	if err := h.lock.same(r.file); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if f := r.manifest.Feature; f > Feature {
-		return nil, fmt.Errorf("%s: %w: it holds what this program would not keep (feature %d, and this program knows %d): use the stilltrace that wrote it (%s) or a newer one",
-			path, ErrNewer, f, Feature, r.manifest.Tool)
-	}
-	h.first = make([]uint32, len(r.sources)+1)
-	for i := range r.sources {
-		s := &r.sources[i]
-		h.first[s.ID] = s.ID
-		if s.Continues != 0 {
-			h.first[s.ID] = h.first[s.Continues]
-		}
-	}
 	w, err := newWriter(path, tool)
 	if err != nil {
 		return nil, err
@@ -84,9 +67,8 @@ func appendTo(h *held, path, tool string) (*Writer, error) {
 	w.held = h
 	w.snapshot = r.snapshots + 1
 	w.sources, w.blocks, w.segno = uint32(len(r.sources)), uint32(len(r.blocks)), uint32(len(r.segments)-1)
-	for _, f := range r.manifest.Fields {
-		w.fields[f] = struct{}{}
-	}
+	w.first = r.firsts()
+	w.base = func(bucket string, key []byte) ([]byte, error) { return r.value(bucket, key) }
 	return w, nil
 }
 
@@ -99,30 +81,44 @@ func (w *Writer) Held() *Reader {
 	return w.held.reader
 }
 
-// copyHeld copies all values of the old case and proves them on the way: each
-// by its checksum, and each bucket by the digest of the manifest.
-func (w *Writer) copyHeld(ctx context.Context) error {
-	r := w.held.reader
+// copyCase copies the values of the given buckets of another case and proves
+// all of them on the way: each by its checksum, and each bucket by the digest
+// of the manifest.
+func (w *Writer) copyCase(ctx context.Context, r *Reader, buckets []string) error {
+	if f := r.manifest.Feature; f > Feature {
+		return fmt.Errorf("%w: it holds what this program would not keep (feature %d, and this program knows %d): use the stilltrace that wrote it (%s) or a newer one",
+			ErrNewer, f, Feature, r.manifest.Tool)
+	}
 	for _, want := range r.manifest.Buckets {
 		if !slices.Contains(dataBuckets[:], want.Name) {
 			return fmt.Errorf("bucket %q: unknown: %w", want.Name, ErrDamaged)
 		}
-		if err := w.copyBucket(ctx, want.Name); err != nil {
+		proof := newBucketWriter(want.Name)
+		keep := slices.Contains(buckets, want.Name)
+		if err := w.copyBucket(ctx, r, proof, keep); err != nil {
 			return err
 		}
-		if w.bucket[want.Name].proof() != want {
+		if proof.proof() != want {
 			return fmt.Errorf("bucket %s: it is not as it was written: stilltrace check names what differs: %w", want.Name, ErrDamaged)
 		}
+		if keep {
+			// What comes behind is added to the same proof.
+			w.bucket[want.Name] = proof
+		}
+	}
+	for _, f := range r.manifest.Fields {
+		w.fields[f] = struct{}{}
 	}
 	return w.flushPending()
 }
 
-func (w *Writer) copyBucket(ctx context.Context, name string) error {
+func (w *Writer) copyBucket(ctx context.Context, r *Reader, proof *bucketWriter, keep bool) error {
+	name := proof.name
 	var c *bolt.Cursor
 	move := func() (key, value []byte, err error) {
 		err = guard(func() error {
 			if c == nil {
-				b := w.held.reader.tx.Bucket([]byte(name))
+				b := r.tx.Bucket([]byte(name))
 				if b == nil {
 					return nil
 				}
@@ -148,19 +144,14 @@ func (w *Writer) copyBucket(ctx context.Context, name string) error {
 		if !sealed(name, key, value) {
 			return fmt.Errorf("%s %x: checksum differs: %w", name, key, ErrDamaged)
 		}
-		if mayLean(name) && name != bucketSource && len(key) >= baseHead {
-			w.lean(name, key).note(binary.BigEndian.Uint32(key), value)
+		if err := proof.add(key, value); err != nil {
+			return fmt.Errorf("%w: %w", err, ErrDamaged)
 		}
-		if err := w.putSealed(name, key, value); err != nil {
-			return err
+		if keep {
+			w.leans.note(name, key, value)
+			if err := w.keep(name, key, value); err != nil {
+				return err
+			}
 		}
 	}
-}
-
-func (w *Writer) lean(bucket string, key []byte) *lean {
-	name := leanName(bucket, key)
-	if w.leans[name] == nil {
-		w.leans[name] = new(lean)
-	}
-	return w.leans[name]
 }

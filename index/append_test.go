@@ -193,7 +193,7 @@ func names(entries []os.DirEntry) (out []string) {
 
 func change(t testing.TB, path string, do func(tx *bolt.Tx) error) {
 	t.Helper()
-	db, err := bolt.Open(path, 0o600, nil)
+	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Second})
 	require.NoError(t, err)
 	require.NoError(t, db.Update(do))
 	require.NoError(t, db.Close())
@@ -288,5 +288,66 @@ func TestSumStateGoesOn(t *testing.T) {
 	for _, bad := range []index.Resume{{}, {Offset: 1, State: make([]byte, 32)}, {Offset: -1, State: make([]byte, 31)}, {State: make([]byte, 1000)}} {
 		_, err := bad.Sum()
 		require.ErrorIs(t, err, index.ErrDamaged)
+	}
+}
+
+func TestCompact(t *testing.T) {
+	dir := t.TempDir()
+	path, _ := writeCase(t, dir)
+	for n := range 30 {
+		still(t, path, 100, n)
+	}
+	before, err := os.ReadFile(path)
+	require.NoError(t, err)
+	r := open(t, path)
+	want, err := answers(r)
+	require.NoError(t, err)
+
+	small := filepath.Join(dir, "small.db")
+	m, err := index.Compact(t.Context(), r, small, false)
+	require.NoError(t, err)
+	require.Equal(t, r.Manifest(), m)
+	again := open(t, small)
+	got, err := answers(again)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	proof, err := again.Check()
+	require.NoError(t, err)
+	require.Empty(t, proof.Problems)
+	for path, most := range map[string]int{path: len(before), small: len(before)} {
+		b, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(b), most)
+		if path != small {
+			require.Equal(t, before, b, "the old file is untouched")
+		}
+	}
+
+	_, err = index.Compact(t.Context(), r, small, false)
+	require.ErrorContains(t, err, "file exists")
+	_, err = index.Compact(t.Context(), r, small, true)
+	require.NoError(t, err)
+
+	bad := filepath.Join(dir, "bad.db")
+	require.NoError(t, os.WriteFile(bad, before, 0o600))
+	change(t, bad, func(tx *bolt.Tx) error {
+		v := slices.Clone(tx.Bucket([]byte("raw")).Get([]byte{0, 0, 0, 3}))
+		v[10] ^= 1
+		return tx.Bucket([]byte("raw")).Put([]byte{0, 0, 0, 3}, v)
+	})
+	for name, run := range map[string]func(r *index.Reader, path string) error{
+		"compact": func(r *index.Reader, path string) error { _, err := index.Compact(t.Context(), r, path, false); return err },
+		"rewrite": func(r *index.Reader, path string) error {
+			_, err := index.Rewrite(t.Context(), r, path, index.CreateOptions{})
+			return err
+		},
+	} {
+		t.Run(name+" proves what it copies", func(t *testing.T) {
+			none := filepath.Join(t.TempDir(), "none.db")
+			require.ErrorIs(t, run(open(t, bad), none), index.ErrDamaged)
+			entries, err := os.ReadDir(filepath.Dir(none))
+			require.NoError(t, err)
+			require.Empty(t, entries)
+		})
 	}
 }

@@ -103,6 +103,26 @@ func (o *opener) against(bucket string, key, packed []byte) (*zstd.Decoder, []by
 	return dec, packed, nil
 }
 
+// leans are the runs of stills that lean on one value each, by bucket and the
+// place within a still.
+type leans map[string]*lean
+
+func (l leans) of(bucket string, key []byte) *lean { return l[leanName(bucket, key)] }
+
+// note takes in the value of a still.
+func (l leans) note(bucket string, key, v []byte) {
+	if !mayLean(bucket) || bucket == bucketSource || len(key) < baseHead {
+		return
+	}
+	name := leanName(bucket, key)
+	if l[name] == nil {
+		l[name] = new(lean)
+	}
+	l[name].note(binary.BigEndian.Uint32(key), v)
+}
+
+func leanName(bucket string, key []byte) string { return bucket + string(key[baseHead:]) }
+
 // lean is the run of stills that lean on one value.
 type lean struct {
 	base  uint32 // the snapshot

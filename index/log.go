@@ -1,6 +1,7 @@
 package index
 
 import (
+	"errors"
 	"fmt"
 	"io"
 )
@@ -61,6 +62,19 @@ func (r *Reader) proveLogs() error {
 		}
 	}
 	return nil
+}
+
+// firsts are, of each source, the first one of its log; 0 of none.
+func (r *Reader) firsts() []uint32 {
+	out := make([]uint32, len(r.sources)+1)
+	for i := range r.sources {
+		s := &r.sources[i]
+		out[s.ID] = s.ID
+		if s.Continues != 0 {
+			out[s.ID] = out[s.Continues]
+		}
+	}
+	return out
 }
 
 // counts reports whether the events of block n are those of the case as the
@@ -143,19 +157,24 @@ func (l *Log) Tip() uint32 {
 	return parts[len(parts)-1]
 }
 
+// LogOf is the log that a source belongs to as it was when that source had
+// been read.
+func (r *Reader) LogOf(source uint32) Log {
+	parts := []uint32{source}
+	for r.sources[parts[0]-1].Continues != 0 {
+		parts = append([]uint32{r.sources[parts[0]-1].Continues}, parts...)
+	}
+	l := Log{Source: r.sources[parts[0]-1]}
+	for _, id := range parts[1:] {
+		l.add(&r.sources[id-1], r)
+	}
+	return l
+}
+
 // WriteLog writes the text of a log to w, byte for byte.
 func (r *Reader) WriteLog(w io.Writer, l *Log) error {
-	parts := l.sources()
-	for i, id := range parts {
-		end := l.Bytes
-		if i+1 < len(parts) {
-			end = r.sources[parts[i+1]-1].Offset
-		}
-		if err := r.writeText(w, id, end); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := io.Copy(w, r.OpenLog(l))
+	return err
 }
 
 // WriteSource writes the text that one source holds to w, byte for byte.
@@ -163,23 +182,77 @@ func (r *Reader) WriteSource(w io.Writer, id uint32) error {
 	if id == 0 || int(id) > len(r.sources) {
 		return fmt.Errorf("%s: no source %d", r.path, id)
 	}
-	return r.writeText(w, id, r.sources[id-1].End())
+	_, err := io.Copy(w, r.OpenSource(id))
+	return err
 }
 
-// writeText writes the text of a source up to the given place in its log,
-// where a block ends.
-func (r *Reader) writeText(w io.Writer, id uint32, end int64) error {
-	lines, done := r.decoder()
-	defer done()
-	of := r.bySource[id]
-	for n := of.first; n < of.end && r.blocks[n].Offset < end; n++ {
-		raw, err := r.text(n, lines)
-		if err != nil {
-			return fmt.Errorf("%s: %w", r.path, err)
+// OpenLog returns the text of a log.
+func (r *Reader) OpenLog(l *Log) io.Reader {
+	parts := l.sources()
+	texts := make([]io.Reader, len(parts))
+	for i, id := range parts {
+		end := l.Bytes
+		if i+1 < len(parts) {
+			end = r.sources[parts[i+1]-1].Offset
 		}
-		if _, err := io.WriteString(w, raw); err != nil {
-			return err
+		texts[i] = r.textOf(id, end)
+	}
+	return io.MultiReader(texts...)
+}
+
+// OpenSource returns the text that one source holds.
+func (r *Reader) OpenSource(id uint32) io.Reader { return r.textOf(id, r.sources[id-1].End()) }
+
+// textOf is the text of a source up to the given place in its log, where a
+// block ends.
+func (r *Reader) textOf(id uint32, end int64) io.Reader {
+	of := r.bySource[id]
+	return &textReader{r: r, next: of.first, stop: of.end, end: end}
+}
+
+// textReader reads the text of blocks, one after the other.
+type textReader struct {
+	r          *Reader
+	next, stop int // blocks
+	end        int64
+	rest       string
+}
+
+func (t *textReader) Read(p []byte) (int, error) {
+	for t.rest == "" {
+		if t.next >= t.stop || t.r.blocks[t.next].Offset >= t.end {
+			return 0, io.EOF
+		}
+		lines, done := t.r.decoder()
+		raw, err := t.r.text(t.next, lines)
+		done()
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", t.r.path, err)
+		}
+		t.rest = raw
+		t.next++
+	}
+	n := copy(p, t.rest)
+	t.rest = t.rest[n:]
+	return n, nil
+}
+
+// WriteTo writes what is left without copying it.
+func (t *textReader) WriteTo(w io.Writer) (n int64, err error) {
+	for {
+		if t.rest == "" {
+			if _, err := t.Read(nil); err != nil {
+				if errors.Is(err, io.EOF) {
+					err = nil
+				}
+				return n, err
+			}
+		}
+		m, err := io.WriteString(w, t.rest)
+		n += int64(m)
+		t.rest = t.rest[m:]
+		if err != nil {
+			return n, err
 		}
 	}
-	return nil
 }

@@ -49,7 +49,10 @@ type Writer struct {
 	sockets   recordWriter
 	gaps      recordWriter
 	counts    Counts
-	leans     map[string]*lean // by bucket and the key behind the snapshot
+
+	leans leans
+	first []uint32                                        // of each source, the first one of its log
+	base  func(bucket string, key []byte) ([]byte, error) // the content of a value that others lean on
 }
 
 // CreateOptions say how a case is made.
@@ -78,7 +81,7 @@ func newWriter(path, tool string) (*Writer, error) {
 		return nil, fmt.Errorf("%s: cannot create a file there: %w", filepath.Dir(path), bareError(err))
 	}
 	w := &Writer{path: path, tool: tool, temp: f.Name(), file: f, snapshot: 1,
-		bucket: map[string]*bucketWriter{}, pending: map[string][]pair{}, fields: map[string]struct{}{}, leans: map[string]*lean{}}
+		bucket: map[string]*bucketWriter{}, pending: map[string][]pair{}, fields: map[string]struct{}{}, leans: leans{}, first: []uint32{0}}
 	if err := w.open(); err != nil {
 		w.Abort()
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -140,13 +143,15 @@ func (w *Writer) put(bucket string, key, packed []byte) error {
 	if size := binary.BigEndian.Uint32(packed[1:]); size > maxValue {
 		return fmt.Errorf("%s: %s %x: %d bytes: at most %d", w.path, bucket, key, size, maxValue)
 	}
-	return w.putSealed(bucket, key, seal(bucket, key, packed))
-}
-
-func (w *Writer) putSealed(bucket string, key, v []byte) error {
+	v := seal(bucket, key, packed)
 	if err := w.bucket[bucket].add(key, v); err != nil {
 		return err
 	}
+	return w.keep(bucket, key, v)
+}
+
+// keep holds a value until enough of them have come for a transaction.
+func (w *Writer) keep(bucket string, key, v []byte) error {
 	w.pending[bucket] = append(w.pending[bucket], pair{key, v})
 	if w.dirty += len(key) + len(v); w.dirty < pendingBytes {
 		return nil
@@ -250,7 +255,7 @@ func (w *Writer) flushRecords(r *recordWriter) error {
 // packState packs what a still says, against an earlier one where that is
 // smaller.
 func (w *Writer) packState(bucket string, key, content []byte) ([]byte, error) {
-	l := w.leans[leanName(bucket, key)]
+	l := w.leans.of(bucket, key)
 	if l == nil || l.worn() {
 		return w.pack.pack(content), nil
 	}
@@ -265,15 +270,12 @@ func (w *Writer) packState(bucket string, key, content []byte) ([]byte, error) {
 }
 
 func (w *Writer) packAgainst(bucket string, key, content []byte, number uint32) ([]byte, error) {
-	base, err := w.held.reader.value(bucket, baseKey(key, number))
+	base, err := w.base(bucket, baseKey(key, number))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", w.path, err)
 	}
 	return packAgainst(content, number, base)
 }
-
-// leanName names the values that may lean on each other.
-func leanName(bucket string, key []byte) string { return bucket + string(key[baseHead:]) }
 
 // BeginSource returns the number of the next source, for its blocks.
 func (w *Writer) BeginSource() uint32 {
@@ -330,20 +332,26 @@ func (w *Writer) flushSegment() error {
 // the number that BeginSource gave.
 func (w *Writer) EndSource(s Source) error {
 	s.Snapshot = w.snapshot
-	w.sources = max(w.sources, s.ID)
 	w.counts.Sources++
 	w.counts.Lines += s.Lines
+	return w.putSource(s)
+}
+
+func (w *Writer) putSource(s Source) error {
+	w.sources = max(w.sources, s.ID)
 	b, err := w.encode.Marshal(s)
 	if err != nil {
 		return fmt.Errorf("source: cbor: %w", err)
 	}
-	key := key32(s.ID)
+	key, first := key32(s.ID), s.ID
 	packed := w.pack.pack(b)
-	if s.Continues != 0 {
-		if packed, err = w.packAgainst(bucketSource, key, b, w.held.firstOf(s.Continues)); err != nil {
+	if s.Continues != 0 && int(s.Continues) < len(w.first) {
+		first = w.first[s.Continues]
+		if packed, err = w.packAgainst(bucketSource, key, b, first); err != nil {
 			return err
 		}
 	}
+	w.first = append(w.first, first)
 	return w.put(bucketSource, key, packed)
 }
 

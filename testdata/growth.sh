@@ -28,5 +28,4 @@ while [ $n -lt "$stills" ]; do
 	esac
 done
 rm -f "$case.time"
-kill -9 -1 2>/dev/null || true
 '

@@ -40,10 +40,21 @@ type chunker struct {
 	line   int64
 	mid    bool
 	cuts   int64 // how many lines were cut
+	// A text that was cut before is cut again where it was: told says so, and tail is its last entry where that was cut off.
+	told bool
+	tail io.Reader
 }
 
 func newChunker(r io.Reader, starts func([]byte) bool) *chunker {
 	return &chunker{r: r, starts: starts, line: 1}
+}
+
+// newToldChunker cuts a text that goes on at the given place, and whose last
+// entry was cut off at the other one.
+func newToldChunker(r io.Reader, starts func([]byte) bool, from, tail int64) *chunker {
+	c := newChunker(io.LimitReader(r, tail-from), starts)
+	c.told, c.tail = true, r
+	return c
 }
 
 // resume makes a new chunker go on where another one left a log.
@@ -57,7 +68,7 @@ func (c *chunker) next() (chunk, bool) {
 	for want := chunkSize; ; want += chunkSize {
 		c.fill(want)
 		if len(c.buf) == 0 {
-			return chunk{}, false
+			return c.last()
 		}
 		if c.eof && len(c.buf) <= want {
 			return c.ending(), true
@@ -76,7 +87,7 @@ func (c *chunker) next() (chunk, bool) {
 // that it was cut.
 func (c *chunker) ending() chunk {
 	last := c.buf[bytes.LastIndexByte(c.buf, '\n')+1:]
-	if len(last) == 0 || c.mid {
+	if len(last) == 0 || c.mid || c.told {
 		return c.take(len(c.buf))
 	}
 	from := len(c.buf) - len(last)
@@ -89,6 +100,20 @@ func (c *chunker) ending() chunk {
 	out := c.take(len(c.buf))
 	out.open = true
 	return out
+}
+
+// last returns the entry that was cut off before, if there is one.
+func (c *chunker) last() (chunk, bool) {
+	if c.tail == nil || c.err != nil {
+		return chunk{}, false
+	}
+	c.buf, c.err = io.ReadAll(io.LimitReader(c.tail, chunkSize+maxEntry))
+	if c.tail = nil; len(c.buf) == 0 {
+		return chunk{}, false
+	}
+	out := c.take(len(c.buf))
+	out.open = true
+	return out, true
 }
 
 func (c *chunker) fill(want int) {

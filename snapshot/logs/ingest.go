@@ -29,6 +29,21 @@ func (f *Finder) Ingest(ctx context.Context, files []File, w *index.Writer, o Op
 	if err != nil {
 		return err
 	}
+	first := w.SourceCount()
+	return run(ctx, w, o, f.gap, func(p *pipeline) {
+		r := fileReader{f: f, p: p, id: first, held: known}
+		r.all(files)
+	})
+}
+
+// sink takes what is made of logs.
+type sink interface {
+	AddBlock(b *index.Block) error
+	EndSource(s index.Source) error
+}
+
+// run parses on all cores what read sends, and drains it into w.
+func run(ctx context.Context, w sink, o Options, gap func(index.Gap), read func(p *pipeline)) error {
 	inner, stop := context.WithCancel(ctx)
 	defer stop()
 	cores := runtime.GOMAXPROCS(0)
@@ -41,13 +56,12 @@ func (f *Finder) Ingest(ctx context.Context, files []File, w *index.Writer, o Op
 		}
 		go p.work(splitter{builder: b, captured: index.TimeOf(o.Captured)})
 	}
-	r := fileReader{f: f, p: p, id: w.SourceCount(), held: known}
 	go func() {
 		defer close(p.order)
 		defer close(p.jobs)
-		r.all(files)
+		read(p)
 	}()
-	err = p.drain(w, f.gap)
+	err := p.drain(w, gap)
 	stop()
 	// Only when the order is closed has the reader left its files.
 	for range p.order {
@@ -91,6 +105,9 @@ type reading struct {
 	continues uint32
 	resume    *index.Resume
 	stamp     index.Time
+	// again tells that the text was cut before, its last entry at tail.
+	again bool
+	tail  int64
 	// These are the drain's alone.
 	events      int64
 	first, last index.Time
@@ -99,10 +116,15 @@ type reading struct {
 
 // chunker cuts the text that is to be read of the log.
 func (r *reading) chunker(text io.Reader) *chunker {
-	c := newChunker(text, r.format.Starts)
+	at := index.Resume{Line: 1}
 	if r.resume != nil {
-		c.resume(r.resume)
+		at = *r.resume
 	}
+	c := newChunker(text, r.format.Starts)
+	if r.again {
+		c = newToldChunker(text, r.format.Starts, at.Offset, r.tail)
+	}
+	c.resume(&at)
 	return c
 }
 
@@ -140,7 +162,7 @@ func (p *pipeline) work(s splitter) {
 }
 
 // drain writes what the jobs give, in the order of reading.
-func (p *pipeline) drain(w *index.Writer, gap func(index.Gap)) error {
+func (p *pipeline) drain(w sink, gap func(index.Gap)) error {
 	var kept int64
 	for j := range p.order {
 		switch {

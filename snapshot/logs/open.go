@@ -154,21 +154,30 @@ func (o *opened) head() ([]byte, error) {
 	if err := o.rewind(); err != nil {
 		return nil, err
 	}
-	head := make([]byte, headSize)
-	n, err := io.ReadFull(o.text, head)
-	head = head[:n]
-	// A log that was truncated under its writer begins with a hole.
-	for hole := 0; n == headSize && err == nil && hole < maxHole && len(bytes.Trim(head, "\x00")) == 0; hole += n {
-		n, err = io.ReadFull(o.text, head)
-		head = head[:n]
-	}
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && n == 0 {
+	head, err := headOf(o.text)
+	if err != nil {
 		return nil, err
 	}
 	if binary(path.Base(o.path), head) {
 		return nil, errBinary
 	}
 	return bytes.TrimLeft(head, "\x00"), o.begin()
+}
+
+// headOf reads the first bytes of a text that say something.
+func headOf(text io.Reader) ([]byte, error) {
+	head := make([]byte, headSize)
+	n, err := io.ReadFull(text, head)
+	head = head[:n]
+	// A log that was truncated under its writer begins with a hole.
+	for hole := 0; n == headSize && err == nil && hole < maxHole && len(bytes.Trim(head, "\x00")) == 0; hole += n {
+		n, err = io.ReadFull(text, head)
+		head = head[:n]
+	}
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && n == 0 {
+		return nil, err
+	}
+	return head, nil
 }
 
 // binary reports whether the file is a table of login records or a journal by

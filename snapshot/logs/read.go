@@ -84,11 +84,7 @@ func (r *fileReader) one(name string) (gap *index.Gap, ok bool) {
 	}
 	if prior != nil && prior.Resume.Yearless && prior.First != 0 {
 		// What is older than this log is older than its first event.
-		defer func() {
-			if first := prior.First.Go(); first.Before(r.bound) {
-				r.bound = first
-			}
-		}()
+		defer r.notAfter(prior.First)
 	}
 	if prior != nil && prior.unchanged(o) {
 		for i := range prior.gaps {
@@ -126,6 +122,13 @@ func (r *fileReader) one(name string) (gap *index.Gap, ok bool) {
 	r.id++
 	from.id = r.id
 	return r.file(o, from, d)
+}
+
+// notAfter says that nothing in what is read next is later than t.
+func (r *fileReader) notAfter(t index.Time) {
+	if t := t.Go(); t.Before(r.bound) {
+		r.bound = t
+	}
 }
 
 // goOn makes r a reading of what the log has behind what is held of it.

@@ -35,11 +35,11 @@ func Compact(ctx context.Context, r *Reader, path string, force bool) (Manifest,
 // Rewriter writes a case anew whose logs are parsed again. Its snapshots stay
 // what they were, but for what they count of the logs.
 type Rewriter struct {
-	w        *Writer
-	old      *Reader
-	counts   []Counts          // of the logs, by snapshot
-	bases    map[string][]byte // contents that others lean on, by bucket and key
-	lastBase string            // the snapshot among them
+	w      *Writer
+	old    *Reader
+	counts []Counts          // of the logs, by snapshot
+	bases  map[string][]byte // contents that others lean on, by bucket and key
+	kept   []uint32          // the snapshots among them
 }
 
 // Rewrite begins to write the case that r reads anew, under another name. The
@@ -128,11 +128,15 @@ func (w *Rewriter) snapshotAgain(s Snapshot) error {
 	if err != nil {
 		return err
 	}
-	if packed[0] != codecDelta {
-		delete(w.bases, w.lastBase)
-		w.lastBase = bucketSnapshot + string(key)
-		w.bases[w.lastBase] = b
-	}
 	w.w.leans.note(bucketSnapshot, key, packed)
+	// What comes next leans on the last base, and is compared with this one.
+	l := w.w.leans.of(bucketSnapshot, key)
+	for _, id := range w.kept {
+		if id != l.base {
+			delete(w.bases, bucketSnapshot+string(key32(id)))
+		}
+	}
+	w.kept = []uint32{l.base, l.last}
+	w.bases[bucketSnapshot+string(key)] = b
 	return w.w.put(bucketSnapshot, key, packed)
 }

@@ -18,8 +18,8 @@ import (
 const (
 	// baseHead is the number of the base, which takes the place of the first four bytes of the key.
 	baseHead = 4
-	// maxDeltas is how many stills may lean on one base: four hours of one a minute. It bounds what one damaged value costs.
-	maxDeltas = 240
+	// maxDeltas is how many stills may lean on one base: six hours of one a minute. It bounds what one damaged value costs.
+	maxDeltas = 360
 )
 
 // mayLean reports whether values of the bucket may be packed against a base.
@@ -125,31 +125,28 @@ func leanName(bucket string, key []byte) string { return bucket + string(key[bas
 
 // lean is the run of stills that lean on one value.
 type lean struct {
-	base  uint32 // the snapshot
-	size  int64  // of the base as it lies in the file
-	sum   int64  // of the deltas
-	least int64  // the smallest delta
-	n     int64  // how many deltas
-}
-
-// worn reports whether the next value is better a base itself. Deltas grow as
-// the host moves away from the base. Once what they cost beyond the smallest
-// one adds up to what a base costs, a new base pays: for a steady growth that
-// is when the mean cost is least.
-func (l *lean) worn() bool {
-	return l.n >= maxDeltas || l.sum-l.n*l.least >= l.size
+	base uint32 // the snapshot
+	size int    // of the base as it lies in the file
+	last uint32 // the snapshot that came last
+	n    int    // how many deltas
 }
 
 // note takes in the value of the next still.
 func (l *lean) note(snapshot uint32, v []byte) {
-	size := int64(len(v))
+	l.last = snapshot
 	if len(v) == 0 || v[0] != codecDelta {
-		*l = lean{base: snapshot, size: size}
+		l.base, l.size, l.n = snapshot, len(v), 0
 		return
 	}
-	if l.n == 0 || size < l.least {
-		l.least = size
-	}
 	l.n++
-	l.sum += size
+}
+
+// worn reports whether a still is better a base itself, whose delta has the
+// given size, and would have the other one if it leaned on the still before
+// it. A host moves away from the base; what that costs is paid by every still
+// since. Once it adds up to what a base costs, a new base pays. Less than a
+// quarter may be chance.
+func (l *lean) worn(delta, near int) bool {
+	away := delta - near
+	return l.n >= maxDeltas || away*4 >= delta && away*l.n >= l.size
 }

@@ -156,31 +156,32 @@ func FuzzDelta(f *testing.F) {
 	})
 }
 
-// A new base comes when the deltas have grown by what it costs, and never
-// later than after maxDeltas.
+// A new base comes when what the distance to the old one costs has added up to
+// what a base costs, and never later than after maxDeltas.
 func TestLeansWearOut(t *testing.T) {
 	cases := []struct {
-		name  string
-		grows int // bytes from delta to delta
-		want  int // deltas on one base
+		name        string
+		delta, near func(n int) int // bytes of the n-th delta
+		want        int             // deltas on one base
 	}{
-		{"a calm host", 0, maxDeltas},
-		{"a host that moves away", 10, 46}, // 10 * 46 * 45 / 2 is more than the base
-		{"a busy host", 2000, 4},
+		{"a calm host", func(int) int { return 200 }, func(int) int { return 200 }, maxDeltas},
+		{"a calm host, and some chance", func(n int) int { return 200 + n%7*5 }, func(int) int { return 190 }, maxDeltas},
+		{"a host that moves away", func(n int) int { return 200 + 10*n }, func(int) int { return 200 }, 32},
+		{"a busy host", func(n int) int { return 200 + 2000*n }, func(int) int { return 2200 }, 3},
+		{"a first still that is unlike the others", func(n int) int { return 300 }, func(int) int { return 200 }, 100},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			var l lean
 			l.note(1, make([]byte, 10_000))
 			n := 0
-			for ; !l.worn(); n++ {
-				v := make([]byte, 100+c.grows*n)
-				v[0] = codecDelta
-				l.note(uint32(n+2), v)
+			for ; !l.worn(c.delta(n), c.near(n)); n++ {
+				l.note(uint32(n+2), []byte{codecDelta})
+				require.Equal(t, uint32(n+2), l.last)
 			}
 			require.Equal(t, c.want, n)
 			l.note(9999, make([]byte, 500))
-			require.Equal(t, lean{base: 9999, size: 500}, l)
+			require.Equal(t, lean{base: 9999, size: 500, last: 9999}, l)
 		})
 	}
 }

@@ -256,17 +256,28 @@ func (w *Writer) flushRecords(r *recordWriter) error {
 // smaller.
 func (w *Writer) packState(bucket string, key, content []byte) ([]byte, error) {
 	l := w.leans.of(bucket, key)
-	if l == nil || l.worn() {
+	if l == nil || l.n >= maxDeltas {
 		return w.pack.pack(content), nil
 	}
 	packed, err := w.packAgainst(bucket, key, content, l.base)
+	if err != nil {
+		return nil, err
+	}
+	near := len(packed)
+	if l.last != l.base {
+		other, err := w.packAgainst(bucket, key, content, l.last)
+		if err != nil {
+			return nil, err
+		}
+		near = len(other)
+	}
 	// A host that was booted anew has little in common with what it was.
-	if err == nil && int64(len(packed)) > l.size/2 {
-		if whole := w.pack.pack(content); len(whole) <= len(packed) {
-			return whole, nil
+	if whole := len(packed) > l.size/2; whole || l.worn(len(packed), near) {
+		if p := w.pack.pack(content); !whole || len(p) <= len(packed) {
+			return p, nil
 		}
 	}
-	return packed, err
+	return packed, nil
 }
 
 func (w *Writer) packAgainst(bucket string, key, content []byte, number uint32) ([]byte, error) {

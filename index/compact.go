@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 )
 
@@ -38,8 +39,7 @@ type Rewriter struct {
 	w      *Writer
 	old    *Reader
 	counts []Counts          // of the logs, by snapshot
-	bases  map[string][]byte // contents that others lean on, by bucket and key
-	kept   []uint32          // the snapshots among them
+	first  map[uint32][]byte // contents of the first sources of logs, on which others lean
 }
 
 // Rewrite begins to write the case that r reads anew, under another name. The
@@ -50,19 +50,13 @@ func Rewrite(ctx context.Context, r *Reader, path string, o CreateOptions) (*Rew
 	if err != nil {
 		return nil, err
 	}
-	out := &Rewriter{w: w, old: r, counts: make([]Counts, r.snapshots+1), bases: map[string][]byte{}}
+	out := &Rewriter{w: w, old: r, counts: make([]Counts, r.snapshots+1), first: map[uint32][]byte{}}
 	if err := w.copyCase(ctx, r, stateBuckets); err != nil {
 		w.Abort()
 		return nil, fmt.Errorf("%s: %w", r.path, err)
 	}
 	clear(w.fields) // today's parsers have their own
-	w.base = func(bucket string, key []byte) ([]byte, error) {
-		content, ok := out.bases[bucket+string(key)]
-		if !ok {
-			return nil, fmt.Errorf("%s %x: %w", bucket, key, errAbsent)
-		}
-		return content, nil
-	}
+	w.base = out.content
 	return out, nil
 }
 
@@ -90,7 +84,7 @@ func (w *Rewriter) EndSource(s Source) error {
 		if err != nil {
 			return fmt.Errorf("source: cbor: %w", err)
 		}
-		w.bases[bucketSource+string(key32(s.ID))] = b
+		w.first[s.ID] = b
 	}
 	return w.w.putSource(s)
 }
@@ -101,11 +95,8 @@ func (w *Rewriter) Finish() (Manifest, error) {
 	if err := w.w.flushSegment(); err != nil {
 		return Manifest{}, err
 	}
-	for s, err := range w.old.Snapshots() {
-		if err != nil {
-			return Manifest{}, err
-		}
-		if err := w.snapshotAgain(*s); err != nil {
+	for id := 1; id <= w.old.snapshots; id++ {
+		if err := w.putSnapshot(id); err != nil {
 			return Manifest{}, err
 		}
 	}
@@ -116,27 +107,36 @@ func (w *Rewriter) Finish() (Manifest, error) {
 	return m, w.w.publish()
 }
 
-func (w *Rewriter) snapshotAgain(s Snapshot) error {
-	c := w.counts[s.ID]
-	s.Counts.Sources, s.Counts.Lines, s.Counts.Events, s.Counts.LogBytes = c.Sources, c.Lines, c.Events, c.LogBytes
-	b, err := w.w.encode.Marshal(s)
+func (w *Rewriter) putSnapshot(id int) error {
+	key := key32(uint32(id))
+	content, err := w.content(bucketSnapshot, key)
 	if err != nil {
-		return fmt.Errorf("snapshot: cbor: %w", err)
+		return err
 	}
-	key := key32(uint32(s.ID))
-	packed, err := w.w.packState(bucketSnapshot, key, b)
+	packed, err := w.w.packState(bucketSnapshot, key, content)
 	if err != nil {
 		return err
 	}
 	w.w.leans.note(bucketSnapshot, key, packed)
-	// What comes next leans on the last base, and is compared with this one.
-	l := w.w.leans.of(bucketSnapshot, key)
-	for _, id := range w.kept {
-		if id != l.base {
-			delete(w.bases, bucketSnapshot+string(key32(id)))
-		}
-	}
-	w.kept = []uint32{l.base, l.last}
-	w.bases[bucketSnapshot+string(key)] = b
 	return w.w.put(bucketSnapshot, key, packed)
+}
+
+// content is that of a value that others lean on: the first source of a log,
+// or a snapshot.
+func (w *Rewriter) content(bucket string, key []byte) ([]byte, error) {
+	id := binary.BigEndian.Uint32(key)
+	if bucket == bucketSource {
+		return w.first[id], nil
+	}
+	s, err := w.old.Snapshot(int(id))
+	if err != nil {
+		return nil, err
+	}
+	now, c := *s, w.counts[id]
+	now.Counts.Sources, now.Counts.Lines, now.Counts.Events, now.Counts.LogBytes = c.Sources, c.Lines, c.Events, c.LogBytes
+	b, err := w.w.encode.Marshal(now)
+	if err != nil {
+		return nil, fmt.Errorf("snapshot: cbor: %w", err)
+	}
+	return b, nil
 }

@@ -125,28 +125,38 @@ func leanName(bucket string, key []byte) string { return bucket + string(key[bas
 
 // lean is the run of stills that lean on one value.
 type lean struct {
-	base uint32 // the snapshot
-	size int    // of the base as it lies in the file
-	last uint32 // the snapshot that came last
-	n    int    // how many deltas
+	base  uint32   // the snapshot
+	size  int      // of the base as it lies in the file
+	since []uint32 // the snapshots that lean on it
 }
 
 // note takes in the value of the next still.
 func (l *lean) note(snapshot uint32, v []byte) {
-	l.last = snapshot
 	if len(v) == 0 || v[0] != codecDelta {
-		l.base, l.size, l.n = snapshot, len(v), 0
+		l.base, l.size, l.since = snapshot, len(v), l.since[:0]
 		return
 	}
-	l.n++
+	l.since = append(l.since, snapshot)
+}
+
+// full reports whether no more stills may lean on the base.
+func (l *lean) full() bool { return len(l.since) >= maxDeltas }
+
+// middle is the still half way between the base and now.
+func (l *lean) middle() uint32 {
+	if len(l.since) == 0 {
+		return l.base
+	}
+	return l.since[len(l.since)/2]
 }
 
 // worn reports whether a still is better a base itself, whose delta has the
-// given size, and would have the other one if it leaned on the still before
-// it. A host moves away from the base; what that costs is paid by every still
-// since. Once it adds up to what a base costs, a new base pays. Less than a
-// quarter may be chance.
-func (l *lean) worn(delta, near int) bool {
-	away := delta - near
-	return l.n >= maxDeltas || away*4 >= delta && away*l.n >= l.size
+// given size, and would have the other one if it leaned on the middle. A host
+// moves away from the base, and every still since has paid for that. Once it
+// adds up to what a base costs, a new one pays; for a host that moves steadily
+// this is when the mean cost of a still is least. What is less than a quarter
+// may be chance.
+func (l *lean) worn(delta, middle int) bool {
+	away := delta - middle
+	return l.full() || away*4 >= delta && away*len(l.since) >= l.size
 }

@@ -160,28 +160,30 @@ func FuzzDelta(f *testing.F) {
 // what a base costs, and never later than after maxDeltas.
 func TestLeansWearOut(t *testing.T) {
 	cases := []struct {
-		name        string
-		delta, near func(n int) int // bytes of the n-th delta
-		want        int             // deltas on one base
+		name  string
+		delta func(n int) int // bytes of a delta, n stills away
+		first int             // what a delta to the first base has more
+		want  int             // deltas on one base
 	}{
-		{"a calm host", func(int) int { return 200 }, func(int) int { return 200 }, maxDeltas},
-		{"a calm host, and some chance", func(n int) int { return 200 + n%7*5 }, func(int) int { return 190 }, maxDeltas},
-		{"a host that moves away", func(n int) int { return 200 + 10*n }, func(int) int { return 200 }, 32},
-		{"a busy host", func(n int) int { return 200 + 2000*n }, func(int) int { return 2200 }, 3},
-		{"a first still that is unlike the others", func(n int) int { return 300 }, func(int) int { return 200 }, 100},
+		{"a calm host", func(int) int { return 200 }, 0, maxDeltas},
+		{"a calm host, and some chance", func(n int) int { return 200 + n%7*5 }, 0, maxDeltas},
+		{"neighbours that are alike", func(n int) int { return min(200, 150+n) }, 0, maxDeltas},
+		{"a host that moves away", func(n int) int { return 200 + 10*n }, 0, 44},
+		{"a busy host", func(n int) int { return 200 + 2000*n }, 0, 3},
+		{"a first still that is unlike the others", func(n int) int { return 200 }, 100, 100},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			var l lean
 			l.note(1, make([]byte, 10_000))
 			n := 0
-			for ; !l.worn(c.delta(n), c.near(n)); n++ {
+			for ; n == 0 || !l.worn(c.delta(n)+c.first, c.delta(n+1-int(l.middle()))); n++ {
 				l.note(uint32(n+2), []byte{codecDelta})
-				require.Equal(t, uint32(n+2), l.last)
 			}
 			require.Equal(t, c.want, n)
 			l.note(9999, make([]byte, 500))
-			require.Equal(t, lean{base: 9999, size: 500, last: 9999}, l)
+			require.Equal(t, lean{base: 9999, size: 500, since: l.since}, l)
+			require.Empty(t, l.since)
 		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // Log is one log of the host as a snapshot knew it: all that the case holds of
@@ -28,6 +29,13 @@ func (r *Reader) loadSources() error {
 		}
 		if s.ID != uint32(len(r.sources))+1 || s.Offset < 0 || s.Bytes < 0 || s.Bytes > maxFile-s.Offset {
 			return fmt.Errorf("source %d: numbered %d, or of a strange size: %w", len(r.sources)+1, s.ID, ErrDamaged)
+		}
+		after := 1
+		if n := len(r.sources); n > 0 {
+			after = r.sources[n-1].Snapshot
+		}
+		if s.Snapshot < after || s.Snapshot > r.snapshots {
+			return fmt.Errorf("source %d: of snapshot %d, which it cannot be of: %w", s.ID, s.Snapshot, ErrDamaged)
 		}
 		r.sources = append(r.sources, s)
 		return nil
@@ -160,10 +168,11 @@ func (l *Log) Tip() uint32 {
 // LogOf is the log that a source belongs to as it was when that source had
 // been read.
 func (r *Reader) LogOf(source uint32) Log {
-	parts := []uint32{source}
-	for r.sources[parts[0]-1].Continues != 0 {
-		parts = append([]uint32{r.sources[parts[0]-1].Continues}, parts...)
+	var parts []uint32
+	for id := source; id != 0; id = r.sources[id-1].Continues {
+		parts = append(parts, id)
 	}
+	slices.Reverse(parts)
 	l := Log{Source: r.sources[parts[0]-1]}
 	for _, id := range parts[1:] {
 		l.add(&r.sources[id-1], r)

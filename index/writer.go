@@ -256,7 +256,7 @@ func (w *Writer) flushRecords(r *recordWriter) error {
 // smaller.
 func (w *Writer) packState(bucket string, key, content []byte) ([]byte, error) {
 	l := w.leans.of(bucket, key)
-	if l == nil || l.n >= maxDeltas {
+	if l == nil || l.full() {
 		return w.pack.pack(content), nil
 	}
 	packed, err := w.packAgainst(bucket, key, content, l.base)
@@ -264,8 +264,8 @@ func (w *Writer) packState(bucket string, key, content []byte) ([]byte, error) {
 		return nil, err
 	}
 	near := len(packed)
-	if l.last != l.base {
-		other, err := w.packAgainst(bucket, key, content, l.last)
+	if m := l.middle(); m != l.base {
+		other, err := w.packAgainst(bucket, key, content, m)
 		if err != nil {
 			return nil, err
 		}

@@ -94,34 +94,40 @@ func (r *fileReader) one(name string) (gap *index.Gap, ok bool) {
 		}
 		return nil, true
 	}
-	head, err := o.head()
+	from, d, err := r.look(o, prior)
 	if err != nil {
 		return lostLog(name, err), true
-	}
-	from := &reading{path: name, service: []byte(serviceOf(name)), sum: sha256.New()}
-	if prior != nil {
-		if err := from.goOn(prior); err != nil {
-			return lostLog(name, err), true
-		}
-		o.from = from.resume.Offset
-		if err := o.begin(); err != nil {
-			return lostLog(name, err), true
-		}
-	}
-	if from.format, ok = formatHeld(prior); !ok {
-		from.format = detect(head)
-	}
-	// Where the head has years and later lines have none, the year of the capture stands in for what only a walk of the whole file could tell.
-	d := dater{zone: r.p.o.Zone, base: r.p.o.Captured.Year()}
-	if yearless(from.format, head) {
-		r.anchor(o.text, from, &d)
-		if err := o.begin(); err != nil {
-			return lostLog(name, err), true
-		}
 	}
 	r.id++
 	from.id = r.id
 	return r.file(o, from, d)
+}
+
+// look finds out how a file is to be read, and from where; prior is what is
+// held of it.
+func (r *fileReader) look(o *opened, prior *heldLog) (*reading, dater, error) {
+	from := &reading{path: o.path, service: []byte(serviceOf(o.path)), sum: sha256.New()}
+	d := dater{zone: r.p.o.Zone, base: r.p.o.Captured.Year()}
+	if prior != nil {
+		if err := from.goOn(prior); err != nil {
+			return nil, d, err
+		}
+		o.from = from.resume.Offset
+	}
+	head, err := o.head()
+	if err != nil {
+		return nil, d, err
+	}
+	var ok bool
+	if from.format, ok = formatHeld(prior); !ok {
+		from.format = detect(head)
+	}
+	// Where the head has years and later lines have none, the year of the capture stands in for what only a walk of the whole file could tell.
+	if yearless(from.format, head) {
+		r.anchor(o.text, from, &d)
+		err = o.begin()
+	}
+	return from, d, err
 }
 
 // notAfter says that nothing in what is read next is later than t.
@@ -194,7 +200,7 @@ func (r *fileReader) file(o *opened, from *reading, d dater) (*index.Gap, bool) 
 // it. It reports false when the capture has ended.
 func (r *fileReader) chunks(c *chunker, from *reading, d dater, s *index.Source) bool {
 	s.ID, s.Format, s.Continues, s.Offset = from.id, from.format.Name, from.continues, c.offset
-	s.Resume = &index.Resume{Yearless: d.walked}
+	s.Resume = &index.Resume{Yearless: d.walked || from.resume != nil && from.resume.Yearless}
 	sum, lines := from.sum, c.line-1
 	resume := func() {
 		s.Resume.Offset, s.Resume.Line, s.Resume.Mid, s.Resume.State = c.offset, c.line, c.mid, index.SumState(sum)

@@ -18,6 +18,8 @@ import (
 const (
 	// baseHead is the number of the base, which takes the place of the first four bytes of the key.
 	baseHead = 4
+	// smallWindow is up to where the fastest encoder finds what the better one finds, whose tables would be many times the content.
+	smallWindow = 64 << 10
 	// maxDeltas is how many stills may lean on one base: six hours of one a minute. It bounds what one damaged value costs.
 	maxDeltas = 360
 )
@@ -40,12 +42,12 @@ func baseKey(key []byte, number uint32) []byte {
 // without the checksum.
 func packAgainst(content []byte, number uint32, base []byte) ([]byte, error) {
 	// The encoder's memory follows its window, which has to reach from the last byte of the content to the first one of the base.
-	window := 64 << 10
+	window, level := smallWindow, zstd.SpeedFastest
 	for window < len(base)+len(content) {
-		window *= 2
+		window, level = window*2, zstd.SpeedBetterCompression
 	}
 	// The identifier 0 is not written into the frame: the base is named before it.
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedBetterCompression),
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(level),
 		zstd.WithEncoderCRC(false), zstd.WithWindowSize(window), zstd.WithEncoderDictRaw(0, base))
 	if err != nil {
 		return nil, fmt.Errorf("zstd: %w", err)

@@ -30,7 +30,11 @@ func (f *Finder) Ingest(ctx context.Context, files []File, w *index.Writer, o Op
 		return err
 	}
 	first := w.SourceCount()
-	return run(ctx, w, o, f.gap, func(p *pipeline) {
+	builders, err := newBuilders()
+	if err != nil {
+		return err
+	}
+	return run(ctx, w, builders, o, f.gap, func(p *pipeline) {
 		r := fileReader{f: f, p: p, id: first, held: known}
 		r.all(files)
 	})
@@ -42,18 +46,26 @@ type sink interface {
 	EndSource(s index.Source) error
 }
 
-// run parses on all cores what read sends, and drains it into w.
-func run(ctx context.Context, w sink, o Options, gap func(index.Gap), read func(p *pipeline)) error {
-	inner, stop := context.WithCancel(ctx)
-	defer stop()
-	cores := runtime.GOMAXPROCS(0)
-	// The order holds at most this many chunks, so memory does not grow with the logs.
-	p := &pipeline{ctx: inner, o: o, jobs: make(chan *job), order: make(chan *job, 2*cores)}
-	for range cores {
+// newBuilders are as many as there are cores.
+func newBuilders() (out []*index.BlockBuilder, err error) {
+	for range runtime.GOMAXPROCS(0) {
 		b, err := index.NewBlockBuilder()
 		if err != nil {
-			return err
+			return nil, err
 		}
+		out = append(out, b)
+	}
+	return out, nil
+}
+
+// run parses what read sends, with as many workers as there are builders, and
+// drains it into w.
+func run(ctx context.Context, w sink, builders []*index.BlockBuilder, o Options, gap func(index.Gap), read func(p *pipeline)) error {
+	inner, stop := context.WithCancel(ctx)
+	defer stop()
+	// The order holds at most this many chunks, so memory does not grow with the logs.
+	p := &pipeline{ctx: inner, o: o, jobs: make(chan *job), order: make(chan *job, 2*len(builders))}
+	for _, b := range builders {
 		go p.work(splitter{builder: b, captured: index.TimeOf(o.Captured)})
 	}
 	go func() {

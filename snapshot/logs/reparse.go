@@ -14,6 +14,10 @@ import (
 // cut where they were, so that later snapshots go on where they did. The case
 // is read by Reparse alone until it returns.
 func Reparse(ctx context.Context, r *index.Reader, w *index.Rewriter, progress func(path string, bytes int64)) error {
+	builders, err := newBuilders()
+	if err != nil {
+		return err
+	}
 	again := &reparser{r: r, read: make([]*index.Source, len(r.Sources())+1)}
 	for rest := r.Sources(); len(rest) > 0; {
 		// Sources are numbered in the order of their snapshots.
@@ -26,7 +30,7 @@ func Reparse(ctx context.Context, r *index.Reader, w *index.Rewriter, progress f
 			return err
 		}
 		o := Options{Zone: snap.Host.Timezone.Location(), Captured: snap.Start.Realtime.Go(), Progress: progress}
-		err = run(ctx, w, o, func(index.Gap) {}, func(p *pipeline) {
+		err = run(ctx, w, builders, o, func(index.Gap) {}, func(p *pipeline) {
 			again.all(&fileReader{p: p}, rest[:n])
 		})
 		if err == nil {

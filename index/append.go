@@ -85,6 +85,9 @@ func (w *Writer) Held() *Reader {
 // all of them on the way: each by its checksum, and each bucket by the digest
 // of the manifest.
 func (w *Writer) copyCase(ctx context.Context, r *Reader, buckets []string) error {
+	if f := r.manifest.Format; f != Format {
+		return fmt.Errorf("%w: format %d, which this program reads and does not write: capture into a new case", ErrOlder, f)
+	}
 	if f := r.manifest.Feature; f > Feature {
 		return fmt.Errorf("%w: it holds what this program would not keep (feature %d, and this program knows %d): use the stilltrace that wrote it (%s) or a newer one",
 			ErrNewer, f, Feature, r.manifest.Tool)

@@ -157,6 +157,13 @@ func TestAppendRefuses(t *testing.T) {
 		}, nil, "is a directory"},
 		{"a log's text changed", turn("raw", 20), index.ErrDamaged, "nothing can be added to it: raw 00000000: checksum differs"},
 		{"a process changed", turn("process", 50), index.ErrDamaged, "nothing can be added to it: process 0000000100000000: checksum differs"},
+		{"another format", func(t *testing.T, path string) {
+			require.NoError(t, os.Remove(path))
+			b, err := os.ReadFile("../testdata/lab/record/before.db")
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(path, b, 0o600))
+			require.Equal(t, 1, open(t, path).SnapshotCount())
+		}, index.ErrOlder, "capture into a new case"},
 		{"a value replaced by a good one", func(t *testing.T, path string) {
 			change(t, path, func(tx *bolt.Tx) error {
 				key := string([]byte{0, 0, 0, 1, 0, 0, 0, 0})

@@ -165,5 +165,5 @@
 //
 //	format 1  the first one; text and columns of events apart; never promised, no longer read
 //	format 2  texts in columns, events as shapes of their lines, keys proved when a case is opened; not yet promised either
-//	format 3  cases that grow: values that lean on a base, sources that continue others, more records in a value, the rules of the host's zone
+//	format 3  cases that grow: values that lean on a base, sources that continue others, more records in a value, the rules of the host's zone; format 2 is still read, and not added to
 package index

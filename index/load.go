@@ -151,7 +151,7 @@ func (r *Reader) loadManifest() error {
 		return fmt.Errorf("%w: %d, and this program reads up to %d: use the stilltrace that wrote it (%s) or a newer one",
 			ErrNewer, r.manifest.Format, Format, r.manifest.Tool)
 	}
-	if r.manifest.Format < Format {
+	if r.manifest.Format < oldest {
 		return fmt.Errorf("%w: format %d was never promised to stay readable: use the stilltrace that wrote it (%s), or capture again",
 			ErrNotCase, r.manifest.Format, r.manifest.Tool)
 	}

@@ -6,8 +6,11 @@ import (
 )
 
 // Format is the version of the case format that this package writes. It reads
-// this one; doc.go has a line of history per version.
-const Format = 3
+// this one and those from oldest on; doc.go has a line of history per version.
+const (
+	Format = 3
+	oldest = 2
+)
 
 // Feature counts additions that older readers of the same Format may ignore.
 const Feature = 0
@@ -20,6 +23,8 @@ var (
 	ErrNotCase = errors.New("not a stilltrace case")
 	// ErrNewer: the case was written by a newer version than this one.
 	ErrNewer = errors.New("the case has a newer format")
+	// ErrOlder: the case was written by an older version than this one, and can be read but not added to.
+	ErrOlder = errors.New("the case has an older format")
 	// ErrDamaged: the file is a case, and not all of it is as it was written.
 	ErrDamaged = errors.New("the case is damaged")
 )

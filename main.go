@@ -45,11 +45,14 @@ type command struct {
 // commands is the command table, in the order of the help.
 func commands() []command {
 	return []command{
-		{"snapshot", "[LOG...]", "capture this host into a new case", `Reads /proc and the logs once, and writes one new file; nothing else on the host
+		{"snapshot", "[LOG...]", "capture this host into a new case, or add to one", `Reads /proc and the logs once, and writes one new file; nothing else on the host
 changes. LOG is a directory, a glob, or a file, which brings its rotated
 siblings along (auth.log.1, auth.log.2.gz); without one, the logs under /var/log
-are taken. What cannot be read is noted in the case, with the reason.`,
+are taken. What cannot be read is noted in the case, with the reason.
+With --append the case of that name gets one snapshot more, and of the logs only
+what it does not hold yet; CASE.db@1 asks its first snapshot, CASE.db its last.`,
 			`  sudo stilltrace snapshot -o web01.db
+  sudo stilltrace snapshot --append -o web01.db
   stilltrace snapshot -o web01.db /var/log/nginx '/srv/*/app.log'
   stilltrace snapshot -o disk.db --root /mnt/disk --no-proc --captured-at 2026-11-20T10:00:00Z`, nil, nil},
 		{"info", "CASE.db", "what a case holds, and what it could not see", `Shows the host, the capture, its logs, and what was not seen and why.`,
@@ -83,6 +86,12 @@ log that was compressed is written as its text. --to jsonl writes everything
 else, one JSON object a line, to -o FILE or stdout.`,
 			`  stilltrace export web01.db --to raw -o logs && (cd logs && sha256sum -c SHA256SUMS)
   stilltrace export web01.db --to jsonl -o web01.jsonl`, (*query.Options).ExportFlags, query.Export},
+		{"compact", "CASE.db -o NEW.db", "write a case anew, smaller or parsed again", `Writes a case that has grown anew, without what lies unused in it; the old file
+stays as it is. The answers and the digest are the same. With --reparse the logs
+are parsed again by the parsers of this version: their texts are all in the
+case, and so are the zone and the time of capture.`,
+			`  stilltrace compact web01.db -o small.db
+  stilltrace compact web01.db -o today.db --reparse`, nil, nil},
 		{"version", "", "print the version", "", "", nil, nil},
 	}
 }
@@ -125,6 +134,8 @@ func run(args []string) int {
 		switch c.name {
 		case "snapshot":
 			cmd.RunE = snapshotCommand(cmd.Flags(), args, &status)
+		case "compact":
+			cmd.RunE = compactCommand(cmd.Flags(), &status)
 		case "version":
 			cmd.Args = cobra.NoArgs
 			cmd.RunE = func(*cobra.Command, []string) error { _, err := fmt.Println(version()); return err }
@@ -166,7 +177,8 @@ func unknownCommand(root *cobra.Command, name string) error {
 func snapshotCommand(f *pflag.FlagSet, args []string, status *query.Status) func(*cobra.Command, []string) error {
 	o := snapshot.Options{Tool: "stilltrace " + release(), Args: args}
 	f.StringVarP(&o.Output, "output", "o", "", "the case to write: `CASE.db`")
-	f.BoolVar(&o.Force, "force", false, "replace a case of that name")
+	f.BoolVar(&o.Append, "append", false, "add to the case of that name; make it where there is none")
+	f.BoolVar(&o.Force, "force", false, "replace a case of that name; with --append, add to it although it is another host's")
 	strict := f.Bool("strict", false, "exit status 3 where anything could not be seen")
 	f.StringVar(&o.Proc, "proc", "", "read this procfs: `DIR` (default /proc of the root)")
 	f.StringVar(&o.Root, "root", "", "read the file system mounted or copied to `DIR` (default /)")
@@ -175,11 +187,8 @@ func snapshotCommand(f *pflag.FlagSet, args []string, status *query.Status) func
 	f.BoolVar(&o.NoProc, "no-proc", false, "leave out processes and sockets")
 	at := f.String("captured-at", "", "when a copied host was copied: `TIME` in RFC 3339 (default now)")
 	return func(cmd *cobra.Command, logs []string) (err error) {
-		if o.Output == "" {
-			return fmt.Errorf("snapshot: no case to write: stilltrace snapshot -o CASE.db")
-		}
-		if !strings.HasSuffix(o.Output, ".db") {
-			return fmt.Errorf("%s: a case's name ends in .db: -o %s.db", o.Output, o.Output)
+		if err := caseToWrite("snapshot", o.Output, ""); err != nil {
+			return err
 		}
 		if *at != "" {
 			if o.CapturedAt, err = time.Parse(time.RFC3339, *at); err != nil {
@@ -192,12 +201,49 @@ func snapshotCommand(f *pflag.FlagSet, args []string, status *query.Status) func
 		}
 		s, err := snapshot.Run(cmd.Context(), o)
 		if err != nil {
+			*status = query.StatusOf(err)
 			return err
 		}
 		if *strict && s.Gaps > 0 {
 			*status = query.NotWhole
 		}
 		return s.Write(os.Stdout)
+	}
+}
+
+// caseToWrite refuses what is no name of a case.
+func caseToWrite(command, output, rest string) error {
+	switch {
+	case output == "":
+		return fmt.Errorf("%s: no case to write: stilltrace %s%s -o CASE.db", command, command, rest)
+	case !strings.HasSuffix(output, ".db"):
+		return fmt.Errorf("%s: a case's name ends in .db: -o %s.db", output, output)
+	}
+	return nil
+}
+
+// compactCommand declares the flags of compact and returns what runs it.
+func compactCommand(f *pflag.FlagSet, status *query.Status) func(*cobra.Command, []string) error {
+	o := snapshot.CompactOptions{Tool: "stilltrace " + release()}
+	f.StringVarP(&o.Output, "output", "o", "", "the case to write: `NEW.db`")
+	f.BoolVar(&o.Force, "force", false, "replace a case of that name")
+	f.BoolVar(&o.Reparse, "reparse", false, "parse the logs again")
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return errors.New("compact: takes one case: stilltrace compact CASE.db -o NEW.db")
+		}
+		if err := caseToWrite("compact", o.Output, " CASE.db"); err != nil {
+			return err
+		}
+		if o.Case = args[0]; term.IsTerminal(int(os.Stderr.Fd())) {
+			o.Progress = snapshot.NewProgress(os.Stderr)
+		}
+		c, err := snapshot.Compact(cmd.Context(), o)
+		if err != nil {
+			*status = query.StatusOf(err)
+			return err
+		}
+		return c.Write(os.Stdout)
 	}
 }
 

@@ -136,8 +136,9 @@ func TestCaseHoldsWhatWasWritten(t *testing.T) {
 	path, texts := writeCase(t, t.TempDir())
 	r := open(t, path)
 
-	require.Len(t, r.Snapshots(), 1)
-	snap := r.Snapshots()[0]
+	require.Equal(t, 1, r.SnapshotCount())
+	snap, err := r.Snapshot(1)
+	require.NoError(t, err)
 	require.Equal(t, "web01", snap.Host.Hostname)
 	require.Equal(t, index.Counts{Processes: 600, Sockets: 300, Gaps: 1, Sources: 3, Lines: 1300, Events: 1300, LogBytes: int64(len(texts[0]) + len(texts[1]))}, snap.Counts)
 	require.Equal(t, []string{"path", "status"}, r.Manifest().Fields)

@@ -5,7 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
+	"hash"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
@@ -114,7 +114,11 @@ func (c *checker) bucket(name string, got *bucketWriter) error {
 
 // records decodes all that the snapshots hold and counts it.
 func (c *checker) records() {
-	for _, s := range c.r.snapshots {
+	for s, err := range c.r.Snapshots() {
+		if err != nil {
+			c.problem("%v", err)
+			break
+		}
 		var n Counts
 		n.Processes = drain(c, c.r.Processes(s.ID))
 		n.Sockets = drain(c, c.r.Sockets(s.ID))
@@ -138,33 +142,72 @@ func drain[T any](c *checker, records func(func(*T, error) bool)) (n int) {
 	return n
 }
 
-// text makes the SHA-256 of each log again.
+// text makes the SHA-256 of each log again, as it was at the end of each of
+// its sources.
 func (c *checker) text() {
-	for _, s := range c.r.sources {
+	for i := range c.r.sources {
 		if c.r.ctx.Err() != nil {
 			return
 		}
-		sum, size := sha256.New(), counter(0)
-		if err := c.r.WriteSource(io.MultiWriter(sum, &size), s.ID); err != nil {
+		s := &c.r.sources[i]
+		t := textProof{sum: sha256.New(), at: s.Offset}
+		if s.Continues != 0 {
+			// The state was compared when that source's turn was.
+			sum, err := c.r.sources[s.Continues-1].Resume.Sum()
+			if err != nil {
+				c.problem("%s: %v", s.Path, err)
+				continue
+			}
+			t.sum = sum
+		}
+		if s.Resume != nil {
+			t.resume = s.Resume.Offset
+		}
+		if err := c.r.WriteSource(&t, s.ID); err != nil {
 			c.problem("%s: %v", s.Path, err)
 			continue
 		}
-		if int64(size) != s.Bytes {
-			c.problem("%s: holds %d bytes: it says %d", s.Path, size, s.Bytes)
+		if t.at != s.End() {
+			c.problem("%s: holds %d bytes: it says %d", s.Path, t.at-s.Offset, s.Bytes)
 		}
-		if got := hex.EncodeToString(sum.Sum(nil)); got != s.SHA256 {
+		if s.Resume != nil && !bytes.Equal(t.stateAt(), s.Resume.State) {
+			c.problem("%s: its text up to %d has another SHA-256 than it says", s.Path, s.Resume.Offset)
+		}
+		if got := hex.EncodeToString(t.sum.Sum(nil)); got != s.SHA256 {
 			c.problem("%s: its text has SHA-256 %s, not %s", s.Path, got, s.SHA256)
 		}
 		c.proof.Sources++
 	}
 }
 
-// counter counts the bytes that are written to it.
-type counter int64
+// textProof makes the SHA-256 of what is written to it, and keeps its state at
+// one place.
+type textProof struct {
+	sum    hash.Hash
+	at     int64
+	resume int64
+	state  []byte
+}
 
-func (n *counter) Write(p []byte) (int, error) {
-	*n += counter(len(p))
+func (t *textProof) Write(p []byte) (int, error) {
+	rest := p
+	if n := t.resume - t.at; n >= 0 && n <= int64(len(p)) && t.state == nil {
+		t.sum.Write(p[:n])
+		rest = p[n:]
+		t.state = SumState(t.sum)
+	}
+	t.sum.Write(rest)
+	t.at += int64(len(p))
 	return len(p), nil
+}
+
+// stateAt is the state at the place; at the start of an empty text nothing was
+// written.
+func (t *textProof) stateAt() []byte {
+	if t.state == nil && t.at == t.resume {
+		t.state = SumState(t.sum)
+	}
+	return t.state
 }
 
 // events decodes every event and makes the terms of each group again.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"hash/crc32"
 	"math/rand/v2"
 	"os"
@@ -20,6 +21,8 @@ import (
 
 	"stilltrace/index"
 )
+
+func hasher() hash.Hash { return sha256.New() }
 
 func sha(s string) string {
 	sum := sha256.Sum256([]byte(s))
@@ -73,7 +76,13 @@ func TestOpenWaitsNotForeverForAWriter(t *testing.T) {
 // answers is everything that a case says, as one text.
 func answers(r *index.Reader) (out string, err error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%+v %+v\n", r.Snapshots(), r.Sources())
+	for s, err := range r.Snapshots() {
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&b, "%+v\n", *s)
+	}
+	fmt.Fprintf(&b, "%+v\n", r.Sources())
 	for p, err := range r.Processes(1) {
 		if err != nil {
 			return "", err

@@ -2,8 +2,8 @@
 // one bbolt file, how they are written once and found again.
 //
 // A case is written by a Writer beside its name and renamed when it is whole;
-// it is answered by a Reader, which never writes. Nothing else of the program
-// knows bbolt.
+// so is one that grows by a snapshot (append.go). It is answered by a Reader,
+// which never writes. Nothing else of the program knows bbolt.
 //
 // # The file
 //
@@ -13,9 +13,9 @@
 //	bucket    key                             content of the value
 //	snapshot  snapshot (4)                    Snapshot, CBOR
 //	source    source (4)                      Source, CBOR
-//	process   snapshot (4) value (4)          up to 256 Process, a CBOR sequence, by pid
-//	socket    snapshot (4) value (4)          up to 256 Socket, likewise, as captured
-//	gap       snapshot (4) value (4)          up to 256 Gap, likewise, as captured
+//	process   snapshot (4) value (4)          up to 4096 Process, a CBOR sequence, by pid; a value ends where it would exceed a megabyte
+//	socket    snapshot (4) value (4)          up to 4096 Socket, likewise, as captured
+//	gap       snapshot (4) value (4)          up to 4096 Gap, likewise, as captured
 //	raw       block (4)                       the text of the block in columns, as package text has it; its four parts are a zstd frame each
 //	events    block (4)                       the events in that text, see below
 //	blocks    segment (4)                     up to 256 rows about blocks, CBOR; fewer where they hold many terms
@@ -27,8 +27,9 @@
 //
 // Every value is an envelope:
 //
-//	codec (1)  0 stored, 1 zstd (RFC 8878)
+//	codec (1)  0 stored, 1 zstd (RFC 8878), 2 zstd against a base
 //	size (4)   of the content
+//	base (4)   with codec 2 only
 //	           the content, packed
 //	sum (4)    CRC-32C over bucket, 0, length of the key (4), key, and all of the above
 //
@@ -40,11 +41,56 @@
 // compared whenever a case is opened: a value that lies elsewhere would not be
 // missed by a question that looks for it there.
 //
+// # Snapshots that share
+//
+// Snapshots are numbered from 1 without a gap; values of a snapshot from 0. A
+// value of the buckets snapshot, process, socket and gap may be packed against
+// the value which has the same rest of the key in an earlier snapshot, and one
+// of the bucket source against that of an earlier source: base is the number
+// that takes the place of the first four bytes of the key. The frame is one
+// that has the content of the base as its raw dictionary (RFC 8878 section 5,
+// the identifier 0, which is not written). The base itself has codec 0 or 1: at
+// most two values are read for one. Its content has at most 8 MiB.
+//
+// The writer takes as base, for snapshots, the last one that was packed by
+// itself, and packs by itself what would lean on it as the 361st, or is
+// nearer to its neighbour than to the base by so much that a new base pays
+// (delta.go); for a source that continues another, the first one of the log.
+//
+// # Logs that grow
+//
+// A source is one reading of one log. If a later snapshot finds more of the
+// log, it adds a source that continues the one before, and holds what is new:
+// Continues names that source, whose snapshot is an earlier one and which no
+// other source continues, Offset is where in the log its text begins. Offsets
+// and numbers of lines go on, of events too; SHA256 is that of the log's whole
+// text up to the end of the source. A source may hold nothing new: then the
+// log has a new name, or was packed.
+//
+// Where a text ends within a line, that line's entry is a block of its own, and
+// Resume.Offset is its start, not the end of the text. The source that
+// continues it begins there and has the entry again. So a block whose offset is
+// not less than that of the source which continues its own is superseded: from
+// that source's snapshot on, neither its text nor its events count. No block
+// lies across that place. A question to a snapshot knows the sources of that
+// snapshot and of those before it.
+//
+// Resume has what it takes to go on: the offset and the line there; Mid where
+// that is within a line after all, because the line is too long to be read
+// again; the time that an entry without a stamp takes; the state of SHA-256
+// before the offset, which is its eight words, big endian, and the bytes after
+// the last whole block of 64; and by what the file is known again, the first
+// 16 bytes of the SHA-256 of the file's first 4096 bytes, and of the 4096
+// before the end of what is held (of a compressed file, of the file as it
+// lies).
+//
 // # Blocks and events
 //
 // The text of a source is cut into blocks, each of which begins with the start
 // of an entry wherever entries are not absurdly long. The blocks of a source
-// follow one another without a gap; blocks are numbered through the case.
+// follow one another without a gap, the first one at the source's offset;
+// blocks are numbered through the case. Each snapshot closes its last segment,
+// so that what it adds stands behind what is there.
 //
 // An event is one or more lines. What it means follows, nearly always, from how
 // its lines look; so it is written as a shape, which says where in the lines its
@@ -119,4 +165,5 @@
 //
 //	format 1  the first one; text and columns of events apart; never promised, no longer read
 //	format 2  texts in columns, events as shapes of their lines, keys proved when a case is opened; not yet promised either
+//	format 3  cases that grow: values that lean on a base, sources that continue others, more records in a value, the rules of the host's zone; format 2 is still read, and not added to
 package index

@@ -16,7 +16,8 @@ import (
 const (
 	codecStored = 0
 	codecZstd   = 1
-	codecParts  = 2
+	codecDelta  = 2 // delta.go
+	codecParts  = 3 // parts.go
 
 	envelopeHead = 5
 	envelopeTail = 4
@@ -30,6 +31,16 @@ func envelopeSum(bucket string, key, body []byte) uint32 {
 	sum = crc32.Update(sum, castagnoli, binary.BigEndian.AppendUint32(nil, uint32(len(key))))
 	sum = crc32.Update(sum, castagnoli, key)
 	return crc32.Update(sum, castagnoli, body)
+}
+
+// sealed reports whether the envelope v belongs to its place and is as it was
+// written. Its content is not looked at.
+func sealed(bucket string, key, v []byte) bool {
+	if len(v) < envelopeHead+envelopeTail || len(v) > maxPacked {
+		return false
+	}
+	body := v[:len(v)-envelopeTail]
+	return binary.BigEndian.Uint32(v[len(body):]) == envelopeSum(bucket, key, body)
 }
 
 // packer packs contents. It is not safe for use by several goroutines.
@@ -66,14 +77,19 @@ func seal(bucket string, key, packed []byte) []byte {
 }
 
 // opener unpacks envelopes. It is not safe for use by several goroutines.
-type opener struct{ dec *zstd.Decoder }
+type opener struct {
+	dec *zstd.Decoder
+	// stored returns the envelope at a key of a bucket, nil where there is none; without it, deltas cannot be opened.
+	stored func(bucket string, key []byte) []byte
+	base   base
+}
 
 func newOpener() (*opener, error) {
 	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxValue), zstd.WithDecoderLowmem(true))
 	if err != nil {
 		return nil, fmt.Errorf("zstd: %w", err)
 	}
-	return &opener{dec}, nil
+	return &opener{dec: dec}, nil
 }
 
 // open checks the envelope v that lies at key of bucket and returns its
@@ -91,7 +107,13 @@ func (o *opener) open(bucket string, key, v []byte) ([]byte, error) {
 		}
 		return append([]byte(nil), packed...), nil
 	case codecZstd:
-		return o.unpack(packed, size)
+		return unpack(o.dec, packed, size)
+	case codecDelta:
+		dec, packed, err := o.against(bucket, key, packed)
+		if err != nil {
+			return nil, err
+		}
+		return unpack(dec, packed, size)
 	case codecParts:
 		p, err := o.readParts(packed, size)
 		if err != nil {
@@ -125,13 +147,10 @@ func (o *opener) parts(bucket string, key, v []byte) (*parts, error) {
 
 // prove compares the checksum of an envelope, and takes it apart.
 func prove(bucket string, key, v []byte) (codec byte, size uint32, packed []byte, err error) {
-	if len(v) < envelopeHead+envelopeTail || len(v) > maxPacked {
-		return 0, 0, nil, fmt.Errorf("value of %d bytes: %w", len(v), ErrDamaged)
-	}
-	body := v[:len(v)-envelopeTail]
-	if binary.BigEndian.Uint32(v[len(body):]) != envelopeSum(bucket, key, body) {
+	if !sealed(bucket, key, v) {
 		return 0, 0, nil, fmt.Errorf("checksum differs: %w", ErrDamaged)
 	}
+	body := v[:len(v)-envelopeTail]
 	if size = binary.BigEndian.Uint32(body[1:]); size > maxValue {
 		return 0, 0, nil, fmt.Errorf("content of %d bytes: %w", size, ErrDamaged)
 	}
@@ -139,8 +158,8 @@ func prove(bucket string, key, v []byte) (codec byte, size uint32, packed []byte
 }
 
 // unpack returns the content of a zstd frame, newly allocated.
-func (o *opener) unpack(packed []byte, size uint32) ([]byte, error) {
-	out, err := o.dec.DecodeAll(packed, make([]byte, 0, size))
+func unpack(dec *zstd.Decoder, packed []byte, size uint32) ([]byte, error) {
+	out, err := dec.DecodeAll(packed, make([]byte, 0, size))
 	if err != nil {
 		return nil, fmt.Errorf("zstd: %w: %w", err, ErrDamaged)
 	}

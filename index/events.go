@@ -129,7 +129,7 @@ func blockError(n int, err error) error { return fmt.Errorf("block %d: %w", n, e
 func (r *Reader) candidates(f *filter, q Query) ([]int, error) {
 	wanted := make([]bool, len(r.blocks))
 	for i, b := range r.blocks {
-		wanted[i] = b.Events > 0 && (q.Brute || (q.Since == 0 || b.Max >= q.Since) && (q.Until == 0 || b.Min < q.Until))
+		wanted[i] = b.Events > 0 && r.counts(i, q.Snapshot) && (q.Brute || (q.Since == 0 || b.Max >= q.Since) && (q.Until == 0 || b.Min < q.Until))
 	}
 	if !q.Brute {
 		for i := range f.conds {

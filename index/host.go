@@ -1,5 +1,7 @@
 package index
 
+import "time"
+
 // Host is what the capture knew of the machine itself. Names (users, groups,
 // service ports, the time zone) are frozen here so that no analysis asks the
 // analyst's machine for them.
@@ -42,7 +44,34 @@ type Timezone struct {
 	Name string `json:"name"` // Europe/Berlin; UTC where nothing else is known
 	// Known is false where the host's /etc/localtime could not be read and UTC was assumed.
 	Known bool `json:"known"`
+	// Rules is the host's own /etc/localtime (tzfile(5)), so that its times can be read again as it read them.
+	Rules []byte `json:"-" cbor:"rules,omitempty"`
 }
+
+// Location is the zone by the host's own rules, where the case holds them, or
+// else by those that this program knows under its name; UTC where it knows
+// none.
+func (z *Timezone) Location() (loc *time.Location) {
+	loc = time.UTC
+	if known, err := time.LoadLocation(z.Name); err == nil && z.Name != "Local" {
+		loc = known
+	}
+	if len(z.Rules) == 0 || len(z.Rules) > maxRules {
+		return loc
+	}
+	// Rules of a case are anybody's.
+	_ = guard(func() error {
+		own, err := time.LoadLocationFromTZData(z.Name, z.Rules)
+		if err == nil {
+			loc = own
+		}
+		return err
+	})
+	return loc
+}
+
+// maxRules bounds the rules of a zone: those of the zone database have a few kilobytes.
+const maxRules = 1 << 20
 
 // Load is /proc/loadavg.
 type Load struct {

@@ -1,9 +1,11 @@
 package index
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 )
 
 // load reads the manifest and the small things that every question needs.
@@ -17,24 +19,11 @@ func (r *Reader) load(keys map[string]keyProof) error {
 			return fmt.Errorf("%s: its keys are not those that were written: %w", b.Name, ErrDamaged)
 		}
 	}
-	if err := loadAll(r, bucketSnapshot, &r.snapshots); err != nil {
+	if err := r.countSnapshots(); err != nil {
 		return err
 	}
-	if len(r.snapshots) == 0 {
-		return fmt.Errorf("%w: it holds no snapshot", ErrNotCase)
-	}
-	for i := range r.snapshots {
-		if r.snapshots[i].ID != i+1 {
-			return fmt.Errorf("snapshot %d: numbered %d: %w", i+1, r.snapshots[i].ID, ErrDamaged)
-		}
-	}
-	if err := loadAll(r, bucketSource, &r.sources); err != nil {
+	if err := r.loadSources(); err != nil {
 		return err
-	}
-	for i := range r.sources {
-		if r.sources[i].ID != uint32(i)+1 {
-			return fmt.Errorf("source %d: numbered %d: %w", i+1, r.sources[i].ID, ErrDamaged)
-		}
 	}
 	r.groups = []int{0}
 	r.bySource = make([]run, len(r.sources)+1)
@@ -55,27 +44,53 @@ func (r *Reader) load(keys map[string]keyProof) error {
 		r.groups = append(r.groups, len(r.blocks))
 		return in.err
 	})
-	if err == nil && len(r.segments) != r.keys(bucketSegment) {
+	if err == nil && int64(len(r.segments)) != r.keys(bucketSegment) {
 		err = fmt.Errorf("directory of blocks: %d segments, where there are %d: %w", len(r.segments), r.keys(bucketSegment), ErrDamaged)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return r.proveLogs()
+}
+
+// countSnapshots proves that the snapshots are numbered from 1 on without a
+// gap. They are read when somebody asks for them: a day of one a minute is
+// much to decode for a question about one.
+func (r *Reader) countSnapshots() error {
+	n := r.keys(bucketSnapshot)
+	if n == 0 {
+		return fmt.Errorf("%w: it holds no snapshot", ErrNotCase)
+	}
+	return guard(func() error {
+		c := r.tx.Bucket([]byte(bucketSnapshot)).Cursor()
+		first, _ := c.First()
+		last, _ := c.Last()
+		// Keys ascend, so the ends and their number leave no room for a gap.
+		if n > math.MaxInt32 || !bytes.Equal(first, key32(1)) || !bytes.Equal(last, key32(uint32(n))) {
+			return fmt.Errorf("snapshots: numbered otherwise than from 1 to %d: %w", n, ErrDamaged)
+		}
+		r.snapshots = int(n)
+		return nil
+	})
 }
 
 // addSegment takes in a row of the directory. The blocks of a source follow one
 // another, and its bytes without a gap.
 func (r *Reader) addSegment(row *segmentRow) error {
 	n := len(r.blocks)
-	if row.Source == 0 || int(row.Source) > len(r.sources) || len(r.segments) >= r.keys(bucketSegment) || len(row.Blocks) == 0 {
+	if row.Source == 0 || int(row.Source) > len(r.sources) || int64(len(r.segments)) >= r.keys(bucketSegment) || len(row.Blocks) == 0 {
 		return fmt.Errorf("segment %d: of unknown source %d, or without a text: %w", len(r.segments), row.Source, ErrDamaged)
 	}
 	of := &r.bySource[row.Source]
+	follows := row.Offset == r.sources[row.Source-1].Offset
 	if of.end > 0 {
 		last := r.blocks[of.end-1]
-		if of.end != n || row.Offset != last.Offset+last.Bytes || row.Line != last.Line+last.Lines {
-			return fmt.Errorf("segment %d: does not follow the one before it: %w", len(r.segments), ErrDamaged)
-		}
+		follows = of.end == n && row.Offset == last.Offset+last.Bytes && row.Line == last.Line+last.Lines
 	} else {
 		of.first = n
+	}
+	if !follows {
+		return fmt.Errorf("segment %d: does not follow the one before it: %w", len(r.segments), ErrDamaged)
 	}
 	offset, line := row.Offset, row.Line
 	for i, b := range row.Blocks {
@@ -88,11 +103,11 @@ func (r *Reader) addSegment(row *segmentRow) error {
 	return nil
 }
 
-// keys is how many keys of a bucket the manifest tells of.
-func (r *Reader) keys(bucket string) int {
+// keys is how many keys the manifest tells of.
+func (r *Reader) keys(bucket string) int64 {
 	for _, b := range r.manifest.Buckets {
 		if b.Name == bucket {
-			return int(b.Keys)
+			return b.Keys
 		}
 	}
 	return 0
@@ -117,7 +132,7 @@ func (r *Reader) loadManifest() error {
 		return fmt.Errorf("%w: %d, and this program reads up to %d: use the stilltrace that wrote it (%s) or a newer one",
 			ErrNewer, r.manifest.Format, Format, r.manifest.Tool)
 	}
-	if r.manifest.Format < Format {
+	if r.manifest.Format < oldest {
 		return fmt.Errorf("%w: format %d was never promised to stay readable: use the stilltrace that wrote it (%s), or capture again",
 			ErrNotCase, r.manifest.Format, r.manifest.Tool)
 	}
@@ -125,20 +140,4 @@ func (r *Reader) loadManifest() error {
 		return fmt.Errorf("manifest: its digest differs: %w", ErrDamaged)
 	}
 	return nil
-}
-
-// loadAll appends the records of a bucket, one a value, to out.
-func loadAll[T any](r *Reader, bucket string, out *[]T) error {
-	total := 0
-	return r.each(bucket, nil, func(key, content []byte) error {
-		if total += len(content); total > maxLoaded {
-			return fmt.Errorf("%s: more than %d bytes: %w", bucket, maxLoaded, ErrDamaged)
-		}
-		var v T
-		if err := r.decode.Unmarshal(content, &v); err != nil {
-			return fmt.Errorf("%s %x: %w: %w", bucket, key, err, ErrDamaged)
-		}
-		*out = append(*out, v)
-		return nil
-	})
 }

@@ -6,8 +6,11 @@ import (
 )
 
 // Format is the version of the case format that this package writes. It reads
-// this one; doc.go has a line of history per version.
-const Format = 3
+// this one and those from oldest on; doc.go has a line of history per version.
+const (
+	Format = 3
+	oldest = 3
+)
 
 // Feature counts additions that older readers of the same Format may ignore.
 const Feature = 0
@@ -74,11 +77,13 @@ const (
 	maxPacked = maxValue + 1<<16
 	// maxManifest bounds the manifest: nine buckets and the names of fields.
 	maxManifest = 1 << 20
-	// recordsPerValue is how many records share one value: enough for zstd to find what repeats, few enough to unpack at once.
-	recordsPerValue = 256
+	// recordsPerValue is how many records share one value, and recordBytes how many bytes of them before it is packed: so much that the still of a usual host is one
+	// value, which the next still can be packed against; few enough to unpack at once.
+	recordsPerValue = 4096
+	recordBytes     = 1 << 20
 	// maxRecord bounds one process, socket or gap, and a value of several: a process of 65,536 open files stays below it.
 	maxRecord = 8 << 20
-	// maxLoaded bounds what Open holds of all snapshots, and of all sources: some 10,000 of them.
+	// maxLoaded bounds what Open holds of all sources: some 100,000 of them.
 	maxLoaded = 64 << 20
 	// postingsPerGroup closes a group early whose blocks hold very many different terms: it bounds what the writer keeps in memory.
 	postingsPerGroup = 1 << 20

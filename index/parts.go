@@ -6,7 +6,7 @@ import (
 )
 
 // A value in parts is an envelope whose content is several parts, each of which
-// can be unpacked without the others: codec 2, and for its content
+// can be unpacked without the others: codec 3, and for its content
 //
 //	parts: how many, then for each twice its length as it lies there, plus one if it is packed; and then its length unpacked
 //	       the parts, one after the other, each as it is or a zstd frame
@@ -115,5 +115,5 @@ func (p *parts) get(i int) ([]byte, error) {
 	if err := guard(func() error { copy(b, p.bytes[row.at:]); return nil }); err != nil || !row.zstd {
 		return b, err
 	}
-	return p.open.unpack(b, row.size)
+	return unpack(p.open.dec, b, row.size)
 }

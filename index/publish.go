@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -47,9 +48,12 @@ func (w *Writer) publish() error {
 	if err := trim(w.temp); err != nil {
 		return fmt.Errorf("%s: trim: %w", w.path, err)
 	}
-	if w.force {
+	switch {
+	case w.held != nil:
+		err = w.replaceHeld()
+	case w.force:
 		err = os.Rename(w.temp, w.path)
-	} else {
+	default:
 		err = renameNew(w.temp, w.path)
 	}
 	if err != nil {
@@ -57,6 +61,55 @@ func (w *Writer) publish() error {
 	}
 	w.temp = ""
 	return syncDir(filepath.Dir(w.path))
+}
+
+// replaceHeld puts the new case in the place of the one that was added to, if
+// that is still the one which was read: not changed, and not another file of
+// the name. The two names are exchanged, so that also what came in the very
+// last moment is seen, and put back.
+func (w *Writer) replaceHeld() error {
+	l := w.held.lock
+	if err := l.same(l.file); err != nil {
+		return err
+	}
+	if !l.named(w.path) {
+		return errChanged
+	}
+	if err := l.keepOwner(w.temp); err != nil {
+		return err
+	}
+	err := unix.Renameat2(unix.AT_FDCWD, w.temp, unix.AT_FDCWD, w.path, unix.RENAME_EXCHANGE)
+	switch {
+	case errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS):
+		return os.Rename(w.temp, w.path) // some file systems know no exchange
+	case errors.Is(err, unix.ENOENT):
+		return errChanged
+	case err != nil:
+		return err
+	case !l.named(w.temp) || l.same(l.file) != nil:
+		if err := unix.Renameat2(unix.AT_FDCWD, w.temp, unix.AT_FDCWD, w.path, unix.RENAME_EXCHANGE); err != nil {
+			return fmt.Errorf("another program put a file there, which is now called %s: %w", w.temp, err)
+		}
+		return errChanged
+	}
+	// The old file has done its duty; if it cannot be removed, it is in nobody's way.
+	_ = os.Remove(w.temp)
+	return nil
+}
+
+// keepOwner gives the new file the owner and the permissions of the old one.
+// Where the owner cannot be kept, it stays readable by its new owner alone.
+func (l *lock) keepOwner(path string) error {
+	st, ok := l.stat.Sys().(*syscall.Stat_t)
+	if !ok {
+		return nil
+	}
+	if int(st.Uid) != os.Geteuid() || int(st.Gid) != os.Getegid() {
+		if err := os.Lchown(path, int(st.Uid), int(st.Gid)); err != nil {
+			return nil
+		}
+	}
+	return bareError(os.Chmod(path, l.stat.Mode().Perm()))
 }
 
 // trim cuts the file behind its last used page, since bbolt lets it grow in

@@ -35,8 +35,10 @@ type Reader struct {
 	open      *opener
 	decode    cbor.DecMode
 	manifest  Manifest
-	snapshots []Snapshot
+	snapshots int       // how many there are
+	last      *Snapshot // the one that was asked for last
 	sources   []Source
+	next      []uint32 // of each source, the one that continues it; 0 where none does
 	blocks    []blockInfo
 	groups    []int // the number of the first block of each, and behind the last one how many blocks there are
 	segments  []run // the blocks of each segment
@@ -74,6 +76,7 @@ func (r *Reader) start() error {
 	if r.open, err = newOpener(); err != nil {
 		return err
 	}
+	r.open.stored = r.stored
 	// Log text need not be UTF-8, and neither do names of processes.
 	r.decode, err = cbor.DecOptions{UTF8: cbor.UTF8DecodeInvalid, DupMapKey: cbor.DupMapKeyEnforcedAPF,
 		MaxNestedLevels: 8, MaxArrayElements: 1 << 16, MaxMapPairs: 1 << 10, IndefLength: cbor.IndefLengthForbidden}.DecMode()
@@ -150,22 +153,61 @@ func (r *Reader) Path() string { return r.path }
 // Manifest says what the case holds.
 func (r *Reader) Manifest() Manifest { return r.manifest }
 
-// Snapshots are the captures in the case, the first one first. There is at
-// least one.
-func (r *Reader) Snapshots() []Snapshot { return r.snapshots }
+// SnapshotCount is how many captures the case holds. There is at least one.
+func (r *Reader) SnapshotCount() int { return r.snapshots }
+
+// Snapshots yields the captures in the case, the first one first. An error
+// ends them.
+func (r *Reader) Snapshots() iter.Seq2[*Snapshot, error] {
+	return func(yield func(*Snapshot, error) bool) {
+		for id := 1; id <= r.snapshots; id++ {
+			s, err := r.Snapshot(id)
+			if !yield(s, err) || err != nil {
+				return
+			}
+		}
+	}
+}
 
 // Snapshot is the capture with that number; 0 is the last one.
 func (r *Reader) Snapshot(id int) (*Snapshot, error) {
 	if id == 0 {
-		id = len(r.snapshots)
+		id = r.snapshots
 	}
-	if id < 1 || id > len(r.snapshots) {
-		return nil, fmt.Errorf("%s@%d: no such snapshot: the case holds %d", r.path, id, len(r.snapshots))
+	if id < 1 || id > r.snapshots {
+		return nil, fmt.Errorf("%s@%d: no such snapshot: the case holds %d", r.path, id, r.snapshots)
 	}
-	return &r.snapshots[id-1], nil
+	if r.last != nil && r.last.ID == id {
+		return r.last, nil
+	}
+	content, err := r.value(bucketSnapshot, key32(uint32(id)))
+	s := new(Snapshot)
+	if err == nil {
+		err = r.record(bucketSnapshot, content, s)
+	}
+	if err == nil && s.ID != id {
+		err = fmt.Errorf("numbered %d: %w", s.ID, ErrDamaged)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: snapshot %d: %w", r.path, id, err)
+	}
+	r.last = s
+	return s, nil
 }
 
-// Sources are the logs in the case, in the order in which they were read.
+// record decodes the content of a value that is one record.
+func (r *Reader) record(bucket string, content []byte, v any) error {
+	if len(content) > maxRecord {
+		return fmt.Errorf("%s: a record of %d bytes: %w", bucket, len(content), ErrDamaged)
+	}
+	if err := r.decode.Unmarshal(content, v); err != nil {
+		return fmt.Errorf("%s: %w: %w", bucket, err, ErrDamaged)
+	}
+	return nil
+}
+
+// Sources are the readings of logs in the case, in the order in which they
+// were read; Logs puts together what belongs to one log.
 func (r *Reader) Sources() []Source { return r.sources }
 
 // Processes yields the processes of a snapshot in the order of their pids.
@@ -216,6 +258,15 @@ func records[T any](r *Reader, bucket string, snapshot int) iter.Seq2[*T, error]
 // errAbsent: a key that should be there is not. Only the manifest's absence
 // means anything else than damage.
 var errAbsent = fmt.Errorf("absent: %w", ErrDamaged)
+
+// stored is the envelope at a key, nil where there is none. It runs under the
+// guard of its caller.
+func (r *Reader) stored(bucket string, key []byte) []byte {
+	if b := r.tx.Bucket([]byte(bucket)); b != nil {
+		return b.Get(key)
+	}
+	return nil
+}
 
 // value returns the proved content of one key.
 func (r *Reader) value(bucket string, key []byte) (content []byte, err error) {

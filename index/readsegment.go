@@ -3,7 +3,6 @@ package index
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/netip"
 
 	"stilltrace/index/text"
@@ -81,15 +80,10 @@ func (r *Reader) openSegment(s *segmentReader, open *opener, n uint32) error {
 func (r *Reader) find(bucket string, key []byte) ([]byte, error) {
 	r.finding.Lock()
 	defer r.finding.Unlock()
-	b := r.tx.Bucket([]byte(bucket))
-	if b == nil {
-		return nil, errAbsent
+	if v := r.stored(bucket, key); v != nil {
+		return v, nil
 	}
-	v := b.Get(key)
-	if v == nil {
-		return nil, errAbsent
-	}
-	return v, nil
+	return nil, errAbsent
 }
 
 // open reads what the blocks of a segment share, of which there are so many.
@@ -214,34 +208,3 @@ func (s *segmentReader) names(n int) bool {
 // addressSlot is a variable of a template that may be an address: which of its
 // values, and in which of the lists of hits it is looked for.
 type addressSlot struct{ value, hit int }
-
-// WriteSource writes the text of a source to w, byte for byte.
-func (r *Reader) WriteSource(w io.Writer, id uint32) error {
-	if id == 0 || int(id) >= len(r.bySource) {
-		return fmt.Errorf("%s: no source %d", r.path, id)
-	}
-	var buf []byte
-	of := r.bySource[id]
-	for n := of.first; n < of.end; n++ {
-		if err := r.writeBlock(w, n, &buf); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (r *Reader) writeBlock(w io.Writer, n int, buf *[]byte) error {
-	info := &r.blocks[n]
-	s, done, err := r.segment(info.Segment)
-	if err == nil {
-		defer done()
-		if err = s.block(info); err == nil {
-			*buf, err = s.lines.Append((*buf)[:0])
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("%s: block %d: %w", r.path, n, err)
-	}
-	_, err = w.Write(*buf)
-	return err
-}

@@ -51,28 +51,6 @@ type Counts struct {
 	LogBytes  int64 `json:"log_bytes"`
 }
 
-// Source is one log file as it was read: its identity, and what it held.
-type Source struct {
-	ID       uint32 `json:"id"`   // counted from 1 within the case, in the order of reading
-	Path     string `json:"path"` // as the captured host names it
-	Format   string `json:"format"`
-	Bytes    int64  `json:"bytes"`  // of the text that was kept, uncompressed
-	Lines    int64  `json:"lines"`  // a last line without a newline counts
-	Events   int64  `json:"events"` // entries; one may hold several lines
-	SHA256   string `json:"sha256"` // of the text that was kept, hex
-	First    Time   `json:"first"`  // earliest and latest stamp in it; unknown where it has none
-	Last     Time   `json:"last"`
-	Snapshot int    `json:"snapshot"`
-
-	Device uint64 `json:"device,omitzero"` // stat(2): which file on the host this was
-	Inode  uint64 `json:"inode,omitzero"`
-	Size   int64  `json:"size"` // of the file when it was opened
-	Mtime  Time   `json:"mtime"`
-	// Compression is "gzip" where the file was compressed; the text is kept, and FileSHA256 names the file as it lay on the host.
-	Compression string `json:"compression,omitzero"`
-	FileSHA256  string `json:"file_sha256,omitzero"`
-}
-
 // Reason says why the capture could not see a thing.
 type Reason string
 

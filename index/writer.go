@@ -19,16 +19,19 @@ import (
 // memory of a sick host.
 const pendingBytes = 8 << 20
 
-// Writer writes one new case. The case appears under its name only when Commit
-// succeeds; until then it lies beside it under a temporary name. A Writer is
-// not safe for use by several goroutines.
+// Writer writes one snapshot, into a new case or behind those of an older one.
+// The case appears under its name only when Commit succeeds; until then it
+// lies beside it under a temporary name. A Writer is not safe for use by
+// several goroutines.
 type Writer struct {
-	path  string
-	force bool
-	tool  string
-	temp  string
-	file  *os.File // the same, until bbolt has it
-	db    *bolt.DB
+	path     string
+	force    bool
+	tool     string
+	temp     string
+	file     *os.File // the same, until bbolt has it
+	db       *bolt.DB
+	held     *held // the case that is added to; nil where a new one is made
+	snapshot int   // the number of the one that is written
 
 	pending map[string][]pair // by bucket
 	dirty   int               // bytes in pending
@@ -47,6 +50,10 @@ type Writer struct {
 	sockets   recordWriter
 	gaps      recordWriter
 	counts    Counts
+
+	leans leans
+	first []uint32                                        // of each source, the first one of its log
+	base  func(bucket string, key []byte) ([]byte, error) // the content of a value that others lean on
 }
 
 // CreateOptions say how a case is made.
@@ -61,11 +68,21 @@ func Create(path string, o CreateOptions) (*Writer, error) {
 	if err := checkTarget(path, o.Force); err != nil {
 		return nil, err
 	}
+	w, err := newWriter(path, o.Tool)
+	if err != nil {
+		return nil, err
+	}
+	w.force = o.Force
+	return w, nil
+}
+
+func newWriter(path, tool string) (*Writer, error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".stilltrace-partial-*.db")
 	if err != nil {
 		return nil, fmt.Errorf("%s: cannot create a file there: %w", filepath.Dir(path), bareError(err))
 	}
-	w := &Writer{path: path, force: o.Force, tool: o.Tool, temp: f.Name(), file: f, bucket: map[string]*bucketWriter{}, pending: map[string][]pair{}, fields: map[string]struct{}{}}
+	w := &Writer{path: path, tool: tool, temp: f.Name(), file: f, snapshot: 1,
+		bucket: map[string]*bucketWriter{}, pending: map[string][]pair{}, fields: map[string]struct{}{}, leans: leans{}, first: []uint32{0}}
 	if err := w.open(); err != nil {
 		w.Abort()
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -112,6 +129,9 @@ func (w *Writer) update(do func(tx *bolt.Tx) error) error {
 	return nil
 }
 
+// Snapshot is the number of the snapshot that is written.
+func (w *Writer) Snapshot() int { return w.snapshot }
+
 // Path is the name that the case will have.
 func (w *Writer) Path() string { return w.path }
 
@@ -128,6 +148,11 @@ func (w *Writer) put(bucket string, key, packed []byte) error {
 	if err := w.bucket[bucket].add(key, v); err != nil {
 		return err
 	}
+	return w.keep(bucket, key, v)
+}
+
+// keep holds a value until enough of them have come for a transaction.
+func (w *Writer) keep(bucket string, key, v []byte) error {
 	w.pending[bucket] = append(w.pending[bucket], pair{key, v})
 	if w.dirty += len(key) + len(v); w.dirty < pendingBytes {
 		return nil
@@ -167,69 +192,14 @@ func (w *Writer) flushPending() error {
 	return nil
 }
 
-// AddProcess adds a process to the snapshot. Processes come in the order of
-// their pids.
-func (w *Writer) AddProcess(p *Process) error {
-	w.counts.Processes++
-	return w.record(&w.processes, p)
-}
-
-// AddSocket adds a socket to the snapshot.
-func (w *Writer) AddSocket(s *Socket) error {
-	w.counts.Sockets++
-	return w.record(&w.sockets, s)
-}
-
-// AddGap adds what the snapshot could not see.
-func (w *Writer) AddGap(g *Gap) error {
-	w.counts.Gaps++
-	return w.record(&w.gaps, g)
-}
-
-// recordWriter gathers the records of one kind into values.
-type recordWriter struct {
-	bucket string
-	buf    []byte
-	n      int
-	values uint32
-}
-
-func (w *Writer) record(r *recordWriter, v any) error {
-	b, err := w.encode.Marshal(v)
-	if err != nil {
-		return fmt.Errorf("%s: cbor: %w", r.bucket, err)
-	}
-	if len(b) > maxRecord {
-		return fmt.Errorf("%s: a record of %d bytes: at most %d", r.bucket, len(b), maxRecord)
-	}
-	if len(r.buf)+len(b) > maxRecord {
-		if err := w.flushRecords(r); err != nil {
-			return err
-		}
-	}
-	r.buf = append(r.buf, b...)
-	if r.n++; r.n < recordsPerValue {
-		return nil
-	}
-	return w.flushRecords(r)
-}
-
-func (w *Writer) flushRecords(r *recordWriter) error {
-	if r.n == 0 {
-		return nil
-	}
-	key := keyPair(1, r.values)
-	r.values++
-	err := w.put(r.bucket, key, w.pack.pack(r.buf))
-	r.buf, r.n = r.buf[:0], 0
-	return err
-}
-
 // BeginSource returns the number of the next source, for its blocks.
 func (w *Writer) BeginSource() uint32 {
 	w.sources++
 	return w.sources
 }
+
+// SourceCount is the number of the source that came last; 0 where none did.
+func (w *Writer) SourceCount() uint32 { return w.sources }
 
 // AddSegment adds a segment. Segments of one source come in the order of their
 // bytes, and all of them before EndSource.
@@ -272,14 +242,28 @@ func (w *Writer) flushGroup() error {
 // EndSource adds what a source held, once all its blocks are there. Its ID is
 // the number that BeginSource gave.
 func (w *Writer) EndSource(s Source) error {
-	s.Snapshot = 1
+	s.Snapshot = w.snapshot
 	w.counts.Sources++
 	w.counts.Lines += s.Lines
+	return w.putSource(s)
+}
+
+func (w *Writer) putSource(s Source) error {
+	w.sources = max(w.sources, s.ID)
 	b, err := w.encode.Marshal(s)
 	if err != nil {
 		return fmt.Errorf("source: cbor: %w", err)
 	}
-	return w.put(bucketSource, key32(s.ID), w.pack.pack(b))
+	key, first := key32(s.ID), s.ID
+	packed := w.pack.pack(b)
+	if s.Continues != 0 && int(s.Continues) < len(w.first) {
+		first = w.first[s.Continues]
+		if packed, err = w.packAgainst(bucketSource, key, b, first); err != nil {
+			return err
+		}
+	}
+	w.first = append(w.first, first)
+	return w.put(bucketSource, key, packed)
 }
 
 // Commit ends the case with its snapshot, syncs it, and gives it its name. It
@@ -294,6 +278,7 @@ func (w *Writer) Commit(s Snapshot) (Manifest, error) {
 		w.Abort()
 		return Manifest{}, err
 	}
+	w.held.close()
 	return m, nil
 }
 
@@ -306,14 +291,24 @@ func (w *Writer) finish(s Snapshot) (Manifest, error) {
 	if err := w.flushGroup(); err != nil {
 		return Manifest{}, err
 	}
-	s.ID, s.Tool, s.Counts = 1, w.tool, w.counts
+	s.ID, s.Tool, s.Counts = w.snapshot, w.tool, w.counts
 	b, err := w.encode.Marshal(s)
 	if err != nil {
 		return Manifest{}, fmt.Errorf("snapshot: cbor: %w", err)
 	}
-	if err := w.put(bucketSnapshot, key32(1), w.pack.pack(b)); err != nil {
+	key := key32(uint32(w.snapshot))
+	packed, err := w.packState(bucketSnapshot, key, b)
+	if err != nil {
 		return Manifest{}, err
 	}
+	if err := w.put(bucketSnapshot, key, packed); err != nil {
+		return Manifest{}, err
+	}
+	return w.seal()
+}
+
+// seal writes the manifest over all that was put.
+func (w *Writer) seal() (Manifest, error) {
 	m := Manifest{Format: Format, Feature: Feature, Tool: w.tool, Fields: []string{}}
 	for _, name := range dataBuckets {
 		m.Buckets = append(m.Buckets, w.bucket[name].proof())
@@ -350,6 +345,7 @@ func (w *Writer) Abort() {
 		_ = os.Remove(w.temp)
 		w.temp = ""
 	}
+	w.held.close()
 }
 
 // bareError returns the cause of a path error without the path, which the

@@ -86,7 +86,7 @@ func (s *session) exportJSONL() (Status, error) {
 	return StatusOf(err), err
 }
 
-// lines are all records of the snapshot, and all logs and events of the case.
+// lines are all records of the snapshot, and all logs and events up to it.
 func (s *session) lines() iter.Seq2[any, error] {
 	return func(yield func(any, error) bool) {
 		for _, part := range []iter.Seq2[any, error]{s.stateLines(), s.eventLines()} {
@@ -102,7 +102,7 @@ func (s *session) lines() iter.Seq2[any, error] {
 func (s *session) stateLines() iter.Seq2[any, error] {
 	return func(yield func(any, error) bool) {
 		ok := yield(newSnapshotLine(s.snap), nil) && yield(hostLine{"host", s.snap.ID, s.snap.Host}, nil)
-		for _, src := range s.reader.Sources() {
+		for _, src := range s.reader.Logs(s.snap.ID) {
 			ok = ok && yield(sourceLine{"source", src}, nil)
 		}
 		if !ok {

@@ -20,14 +20,15 @@ const SchemaInfo = "stilltrace.info/1"
 
 // information is what a case holds, and what it does not.
 type information struct {
-	Schema    string           `json:"schema"`
-	Format    int              `json:"format"`
-	Feature   int              `json:"feature"`
-	Tool      string           `json:"tool"` // that wrote the file
-	Digest    string           `json:"digest"`
-	Snapshot  int              `json:"snapshot"` // that the gaps are of
+	Schema   string `json:"schema"`
+	Format   int    `json:"format"`
+	Feature  int    `json:"feature"`
+	Tool     string `json:"tool"` // that wrote the file
+	Digest   string `json:"digest"`
+	Snapshot int    `json:"snapshot"` // that was asked about, and that the gaps are of
+	// Snapshots are all that the case holds. The host's mounts, users, groups, ports and modules stand with the one that was asked about; with the others they are null.
 	Snapshots []index.Snapshot `json:"snapshots"`
-	Sources   []index.Source   `json:"sources"`
+	Sources   []index.Log      `json:"sources"` // as that snapshot knew them
 	Gaps      []*index.Gap     `json:"gaps"`
 }
 
@@ -51,7 +52,10 @@ func Info(ctx context.Context, env *Env, o *Options, args []string) (Status, err
 	}
 	m := s.reader.Manifest()
 	i := &information{Schema: SchemaInfo, Format: m.Format, Feature: m.Feature, Tool: m.Tool, Digest: m.Digest, Snapshot: s.snap.ID,
-		Snapshots: s.reader.Snapshots(), Sources: slices.Clone(s.reader.Sources()), Gaps: []*index.Gap{}}
+		Sources: s.reader.Logs(s.snap.ID), Gaps: []*index.Gap{}}
+	if i.Snapshots, err = s.snapshots(); err != nil {
+		return StatusOf(err), err
+	}
 	for g, err := range s.reader.Gaps(s.snap.ID) {
 		if err != nil {
 			return StatusOf(err), err
@@ -66,7 +70,13 @@ func Info(ctx context.Context, env *Env, o *Options, args []string) (Status, err
 	a := &render.Answer{Main: v.table(shown, len(i.Sources)), Value: i, Records: i.records()}
 	logs := v.table(shown, len(i.Sources))
 	logs.Title = "Logs"
-	a.Sections = []render.Table{s.about(i), s.holds(), logs, s.unseen(i.Gaps)}
+	a.Sections = []render.Table{s.about(i), s.holds()}
+	if n := s.reader.SnapshotCount(); n > 1 {
+		stills := snapshots().table(i.Snapshots, n)
+		stills.Title = "Snapshots"
+		a.Sections = append(a.Sections, stills)
+	}
+	a.Sections = append(a.Sections, logs, s.unseen(i.Gaps))
 	if len(i.Gaps) == 0 {
 		a.Notes = append(a.Notes, "nothing that was looked for stayed unseen")
 	}
@@ -74,6 +84,31 @@ func Info(ctx context.Context, env *Env, o *Options, args []string) (Status, err
 		return status, err
 	}
 	return Found, nil
+}
+
+// snapshots are the captures of the case, for a person the last ones. The
+// lists of the host are kept of the one that was asked about: they are large
+// and much the same in all of them.
+func (s *session) snapshots() ([]index.Snapshot, error) {
+	count := s.reader.SnapshotCount()
+	from := 1
+	if n := s.limit(); n > 0 && !s.format.Program {
+		from = max(1, count-n+1)
+	}
+	var out []index.Snapshot
+	for id := from; id <= count; id++ {
+		snap, err := s.reader.Snapshot(id)
+		if err != nil {
+			return nil, err
+		}
+		one := *snap
+		if id != s.snap.ID {
+			h := &one.Host
+			h.Mounts, h.Users, h.Groups, h.Ports, h.Modules = nil, nil, nil, nil, nil
+		}
+		out = append(out, one)
+	}
+	return out, nil
 }
 
 // records are the parts of the information, one a line.
@@ -109,7 +144,7 @@ func (s *session) about(i *information) render.Table {
 	if took > 0 {
 		taken += ", in " + duration(took)
 	}
-	if n := len(i.Snapshots); n > 1 {
+	if n := s.reader.SnapshotCount(); n > 1 {
 		taken = fmt.Sprintf("%d of %d, %s", s.snap.ID, n, taken)
 	}
 	how := "of a copied or mounted host"
@@ -200,11 +235,31 @@ func (s *session) holds() render.Table {
 		number("events", render.Count, func(c index.Counts) int64 { return c.Events }),
 		number("log text", render.Bytes, func(c index.Counts) int64 { return c.LogBytes }),
 	}}
-	return v.list("What the snapshot holds", []index.Counts{c})
+	title := "What the snapshot holds"
+	if s.snap.ID > 1 {
+		title = "What the snapshot added"
+	}
+	return v.list(title, []index.Counts{c})
 }
 
-func sources() view[index.Source] {
-	type row = index.Source
+func snapshots() view[index.Snapshot] {
+	type row = index.Snapshot
+	count := func(name string, kind render.Kind, from int, f func(c *index.Counts) int64) column[row] {
+		return column[row]{render.Column{Name: name, Kind: kind, From: from}, func(r row) render.Cell { return render.NumberCell(f(&r.Counts)) }}
+	}
+	return view[row]{"snapshot", "snapshots", []column[row]{
+		{render.Column{Name: "snapshot", Kind: render.Number}, func(r row) render.Cell { return render.NumberCell(r.ID) }},
+		{render.Column{Name: "time", Kind: render.Time}, func(r row) render.Cell { return render.TimeCell(r.Start.Realtime) }},
+		count("processes", render.Count, 0, func(c *index.Counts) int64 { return int64(c.Processes) }),
+		count("sockets", render.Count, 0, func(c *index.Counts) int64 { return int64(c.Sockets) }),
+		count("new lines", render.Count, 0, func(c *index.Counts) int64 { return c.Lines }),
+		count("gaps", render.Count, 90, func(c *index.Counts) int64 { return int64(c.Gaps) }),
+		{render.Column{Name: "boot id", From: 120}, func(r row) render.Cell { return render.TextCell(r.Host.BootID) }},
+	}}
+}
+
+func sources() view[index.Log] {
+	type row = index.Log
 	count := func(c render.Column, f func(r row) int64) column[row] {
 		return column[row]{c, func(r row) render.Cell { return render.NumberCell(f(r)) }}
 	}

@@ -26,7 +26,7 @@ type (
 	}
 	sourceLine struct {
 		Kind string `json:"kind"` // always source
-		index.Source
+		index.Log
 	}
 	gapLine struct {
 		Kind     string `json:"kind"` // always gap

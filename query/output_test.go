@@ -89,9 +89,9 @@ func TestSafeNames(t *testing.T) {
 		"/SHA256SUMS", "/var/log", "/var/log/auth.log/inner", "/\xff\xfe", "/bidi\u202e", "/./x", "/var/log/old.gz",
 		"/" + strings.Repeat("日", 300),
 	}
-	var sources []index.Source
+	var sources []index.Log
 	for i, p := range paths {
-		sources = append(sources, index.Source{ID: uint32(i + 1), Path: p})
+		sources = append(sources, index.Log{Source: index.Source{ID: uint32(i + 1), Path: p}})
 	}
 	sources[16].Compression = "gzip"
 	names := safeNames(sources)

@@ -2,6 +2,7 @@ package query
 
 import (
 	"bufio"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -30,8 +32,8 @@ func (s *session) exportRaw() (Status, error) {
 	if dir == "" {
 		return Trouble, errors.New("export: --to raw needs a directory: -o DIR")
 	}
-	sources := s.reader.Sources()
-	if len(sources) == 0 {
+	logs := s.reader.Logs(s.snap.ID)
+	if len(logs) == 0 {
 		s.env.say("%s: the case holds no logs", s.path)
 		return Nothing, nil
 	}
@@ -45,11 +47,11 @@ func (s *session) exportRaw() (Status, error) {
 	}
 	defer root.Close()
 	w := &rawWriter{session: s, root: root}
-	if err := w.all(sources); err != nil {
+	if err := w.all(logs); err != nil {
 		w.undo(dir, made)
 		return StatusOf(err), fmt.Errorf("%s: %w", dir, err)
 	}
-	s.env.say("%s: %d logs written; prove them: cd %s && sha256sum -c %s", dir, len(sources), shellQuote(dir), sums)
+	s.env.say("%s: %d logs written; prove them: cd %s && sha256sum -c %s", dir, len(logs), shellQuote(dir), sums)
 	return Found, nil
 }
 
@@ -75,16 +77,16 @@ type rawWriter struct {
 	written []string
 }
 
-func (w *rawWriter) all(sources []index.Source) error {
-	names := safeNames(sources)
+func (w *rawWriter) all(logs []index.Log) error {
+	names := safeNames(logs)
 	var list strings.Builder
-	for i, src := range sources {
-		sum, err := w.one(names[i], src.ID)
+	for i := range logs {
+		sum, err := w.one(names[i], &logs[i])
 		if err != nil {
 			return fmt.Errorf("%s: %w", names[i], err)
 		}
-		if sum != src.SHA256 {
-			return fmt.Errorf("%s: its text has SHA-256 %s, not %s: %w", names[i], sum, src.SHA256, index.ErrDamaged)
+		if want := logs[i].SHA256; sum != want {
+			return fmt.Errorf("%s: its text has SHA-256 %s, not %s: %w", names[i], sum, want, index.ErrDamaged)
 		}
 		fmt.Fprintf(&list, "%s  %s\n", sum, names[i])
 	}
@@ -95,13 +97,13 @@ func (w *rawWriter) all(sources []index.Source) error {
 	return err
 }
 
-func (w *rawWriter) one(name string, id uint32) (string, error) {
+func (w *rawWriter) one(name string, l *index.Log) (string, error) {
 	if dir := path.Dir(name); dir != "." {
 		if err := w.root.MkdirAll(dir, 0o700); err != nil {
 			return "", bare(err)
 		}
 	}
-	return w.create(name, func(out io.Writer) error { return w.reader.WriteSource(out, id) })
+	return w.create(name, func(out io.Writer) error { return w.reader.WriteLog(out, l) })
 }
 
 // create writes a file and returns the SHA-256 of what went into it.
@@ -144,8 +146,10 @@ func (w *rawWriter) undo(dir string, made bool) {
 	}
 }
 
-// safeNames gives each source a path of its own below a directory.
-func safeNames(sources []index.Source) []string {
+// safeNames gives each log a path of its own below a directory. Of several
+// logs of one path the one that was met last has it: it is the one that the
+// host called so.
+func safeNames(logs []index.Log) []string {
 	files := map[string]bool{sums: true}
 	dirs := map[string]bool{}
 	free := func(name string) bool {
@@ -159,13 +163,19 @@ func safeNames(sources []index.Source) []string {
 		}
 		return true
 	}
-	names := make([]string, len(sources))
-	for i, src := range sources {
+	names := make([]string, len(logs))
+	order := make([]int, len(logs))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(logs[b].Snapshot, logs[a].Snapshot) })
+	for _, i := range order {
+		src := &logs[i]
 		name := safeName(src.Path)
 		if src.Compression == "gzip" {
 			name = strings.TrimSuffix(name, ".gz") // it is the text that is written
 		}
-		// Two snapshots may hold the same path, and names that differ on the host may be one here.
+		// A log that was cut or replaced has the path of the one after it, and names that differ on the host may be one here.
 		if !free(name) {
 			name = fmt.Sprintf("source-%d/%s", src.ID, name)
 		}

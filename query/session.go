@@ -52,14 +52,11 @@ func open(ctx context.Context, env *Env, o *Options, args []string) (s *session,
 			_ = r.Close()
 		}
 	}()
-	snaps := r.Snapshots()
-	if c.snapshot == 0 {
-		c.snapshot = len(snaps)
+	snap, err := r.Snapshot(c.snapshot)
+	if err != nil {
+		return nil, err
 	}
-	if c.snapshot > len(snaps) {
-		return nil, fmt.Errorf("%s@%d: no such snapshot: the case holds %d", c.path, c.snapshot, len(snaps))
-	}
-	s = &session{env: env, opt: o, format: format, reader: r, path: c.path, snap: &snaps[c.snapshot-1], words: words}
+	s = &session{env: env, opt: o, format: format, reader: r, path: c.path, snap: snap, words: words}
 	s.query.Snapshot = s.snap.ID
 	if s.zone, err = zone(o.Zone, &s.snap.Host); err != nil {
 		return nil, err

@@ -74,6 +74,9 @@ func inRange(s string, t time.Time) (index.Time, error) {
 // zone returns the zone called name; host stands for that of the captured host.
 func zone(name string, host *index.Host) (*time.Location, error) {
 	if name == "host" {
+		if len(host.Timezone.Rules) > 0 {
+			return host.Timezone.Location(), nil
+		}
 		name = host.Timezone.Name
 	}
 	if name == "" || strings.EqualFold(name, "utc") {

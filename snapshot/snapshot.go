@@ -1,6 +1,7 @@
 // Package snapshot takes a still of a host: it reads the state that /proc
-// shows and the logs, once, and writes both into one new case. It is the one
-// step that touches a host, and it changes nothing there but its output file.
+// shows and the logs, once, and writes both into one case, a new one or one
+// that grows. It is the one step that touches a host, and it changes nothing
+// there but its output file.
 package snapshot
 
 import (
@@ -19,7 +20,8 @@ import (
 // Options say what to capture and where to write it.
 type Options struct {
 	Output string // the case to be written
-	Force  bool   // replace a case of that name
+	Append bool   // add to the case of that name, if there is one
+	Force  bool   // replace a case of that name; with Append, add to it although it is another host's
 	Proc   string // the procfs to read; "" is /proc, or ROOT/proc where Root is another file system
 	Root   string // the file system to read; "" is /
 	NoProc bool
@@ -55,7 +57,7 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	w, err := index.Create(o.Output, index.CreateOptions{Force: o.Force, Tool: o.Tool})
+	w, err := o.writer(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +72,44 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 		return nil, err
 	}
 	return t.summary(m, time.Since(began))
+}
+
+// writer begins the case, or the snapshot that is added to one. Whoever adds
+// to a case that is not there yet makes it: the first still of a day is taken
+// by the same line as the others.
+func (o *Options) writer(ctx context.Context) (*index.Writer, error) {
+	if o.Append {
+		o.Progress.stage("proving", o.Output)
+		w, err := index.Append(ctx, o.Output, o.Tool)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return w, err
+		}
+	}
+	return index.Create(o.Output, index.CreateOptions{Force: o.Force && !o.Append, Tool: o.Tool})
+}
+
+// sameHost refuses to add to the case of another host: what its snapshots say
+// would be taken for one story. A name or an identity that is not known on one
+// side tells nothing.
+func (t *taker) sameHost() error {
+	held := t.w.Held()
+	if held == nil || t.o.Force {
+		return nil
+	}
+	s, err := held.Snapshot(0)
+	if err != nil {
+		return err
+	}
+	for _, id := range [...]struct{ what, theirs, ours string }{
+		{"machine id", s.Host.MachineID, t.snap.Host.MachineID},
+		{"host name", s.Host.Hostname, t.snap.Host.Hostname},
+	} {
+		if id.theirs != "" && id.ours != "" && id.theirs != id.ours {
+			return fmt.Errorf("%s: it is the case of another host (its %s is %s, and here it is %s): nothing was added: choose another name, or --force if it is the same host all the same",
+				t.o.Output, id.what, id.theirs, id.ours)
+		}
+	}
+	return nil
 }
 
 // live reports whether the running host is captured, and not a copy.
@@ -181,6 +221,9 @@ func (t *taker) captureProc() error {
 	o := proc.Options{Proc: t.o.Proc, Root: t.o.Root, Live: t.snap.Live, Self: t.snap.Capturer.PID}
 	if t.o.NoProc {
 		t.snap.Host = proc.ReadHost(o, t.gap)
+		if err := t.sameHost(); err != nil {
+			return err
+		}
 		return t.stopped(t.err)
 	}
 	t.o.Progress.stage("sockets", "")
@@ -189,6 +232,9 @@ func (t *taker) captureProc() error {
 		return t.stopped(err)
 	}
 	t.snap.Host = proc.ReadHost(o, t.gap)
+	if err := t.sameHost(); err != nil {
+		return err
+	}
 	t.o.Progress.stage("processes", "")
 	n := 0
 	owners, err := proc.ReadProcesses(t.ctx, o, &t.snap.Host, func(p *index.Process) error {

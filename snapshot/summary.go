@@ -23,6 +23,8 @@ type Summary struct {
 	Bytes   int64
 	Took    time.Duration
 	Digest  string
+	number  int  // of the snapshot within the case
+	more    bool // it was to be added to a case
 	root    bool
 	live    bool
 	noProc  bool
@@ -74,7 +76,7 @@ func (t *taker) summary(m index.Manifest, took time.Duration) (*Summary, error) 
 		return nil, fmt.Errorf("%s: written, but it cannot be seen: %w", t.o.Output, err)
 	}
 	s := &Summary{Output: t.o.Output, Host: t.snap.Host.Hostname, Started: t.snap.Start.Realtime, Bytes: st.Size(), Took: took, Digest: m.Digest,
-		root: os.Geteuid() == 0, live: t.snap.Live, noProc: t.o.NoProc, noLogs: t.o.NoLogs, why: t.gaps.sorted()}
+		number: t.w.Snapshot(), more: t.o.Append, root: os.Geteuid() == 0, live: t.snap.Live, noProc: t.o.NoProc, noLogs: t.o.NoLogs, why: t.gaps.sorted()}
 	for _, k := range s.why {
 		s.Gaps += k.n
 	}
@@ -102,7 +104,11 @@ func (s *Summary) Write(w io.Writer) error {
 		row("Sockets", "%s", printable.Grouped(int64(s.Counts.Sockets)))
 	}
 	if !s.noLogs {
-		row("Logs", "%s, %s, %s, %s", printable.Counted(int64(s.Counts.Sources), "file", "files"), printable.Counted(s.Counts.Lines, "line", "lines"), printable.Counted(s.Counts.Events, "event", "events"), printable.Size(s.Counts.LogBytes))
+		what := "Logs"
+		if s.number > 1 {
+			what = "New in logs"
+		}
+		row(what, "%s, %s, %s, %s", printable.Counted(int64(s.Counts.Sources), "file", "files"), printable.Counted(s.Counts.Lines, "line", "lines"), printable.Counted(s.Counts.Events, "event", "events"), printable.Size(s.Counts.LogBytes))
 	}
 	row("Gaps", "%s", s.notSeen())
 	for i, k := range s.why {
@@ -112,7 +118,14 @@ func (s *Summary) Write(w io.Writer) error {
 		}
 		row("", "  %s %s: %s, such as %s", printable.Grouped(int64(k.n)), k.area, k.reason.Words(), k.example)
 	}
-	row("Case", "%s, %s, in %.1f s", s.Output, printable.Size(s.Bytes), s.Took.Seconds())
+	what := ""
+	switch {
+	case s.number > 1:
+		what = fmt.Sprintf("snapshot %d, ", s.number)
+	case s.more:
+		what = "a new case, "
+	}
+	row("Case", "%s, %s%s, in %.1f s", s.Output, what, printable.Size(s.Bytes), s.Took.Seconds())
 	row("Digest", "%s", s.Digest)
 	row("Next", "stilltrace info %s", s.Output)
 	if err := tw.Flush(); err != nil {

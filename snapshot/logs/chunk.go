@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
+
+	"stilltrace/index"
 )
 
 const (
@@ -23,6 +25,8 @@ type chunk struct {
 	firstLine int64
 	// midLine tells that the chunk begins within a line, because that line is too long.
 	midLine bool
+	// open tells that the text ends in this chunk, and within a line: it is the last entry, alone, and will be read again should the log grow.
+	open bool
 }
 
 // chunker cuts a text into chunks.
@@ -35,10 +39,26 @@ type chunker struct {
 	offset int64
 	line   int64
 	mid    bool
+	// A text that was cut before is cut again where it was: told says so, and tail is its last entry where that was cut off.
+	told bool
+	tail io.Reader
 }
 
 func newChunker(r io.Reader, starts func([]byte) bool) *chunker {
 	return &chunker{r: r, starts: starts, line: 1}
+}
+
+// newToldChunker cuts a text that goes on at the given place, and whose last
+// entry was cut off at the other one.
+func newToldChunker(r io.Reader, starts func([]byte) bool, from, tail int64) *chunker {
+	c := newChunker(io.LimitReader(r, tail-from), starts)
+	c.told, c.tail = true, r
+	return c
+}
+
+// resume makes a new chunker go on where another one left a log.
+func (c *chunker) resume(at *index.Resume) {
+	c.offset, c.line, c.mid = at.Offset, at.Line, at.Mid
 }
 
 // next returns the next chunk, or false at the end of the text or where
@@ -47,10 +67,10 @@ func (c *chunker) next() (chunk, bool) {
 	for want := chunkSize; ; want += chunkSize {
 		c.fill(want)
 		if len(c.buf) == 0 {
-			return chunk{}, false
+			return c.last()
 		}
 		if c.eof && len(c.buf) <= want {
-			return c.take(len(c.buf)), true
+			return c.ending(), true
 		}
 		if n := c.cut(); n > 0 {
 			return c.take(n), true
@@ -59,6 +79,40 @@ func (c *chunker) next() (chunk, bool) {
 			return c.take(c.force()), true
 		}
 	}
+}
+
+// ending returns what is left; where the text ends within a line, what is
+// before its entry, and then that. An entry is not read again that is so long
+// that it was cut.
+func (c *chunker) ending() chunk {
+	last := c.buf[bytes.LastIndexByte(c.buf, '\n')+1:]
+	if len(last) == 0 || c.mid || c.told {
+		return c.take(len(c.buf))
+	}
+	from := len(c.buf) - len(last)
+	if !c.starts(last) {
+		from = c.cut()
+	}
+	if from > 0 {
+		return c.take(from)
+	}
+	out := c.take(len(c.buf))
+	out.open = true
+	return out
+}
+
+// last returns the entry that was cut off before, if there is one.
+func (c *chunker) last() (chunk, bool) {
+	if c.tail == nil || c.err != nil {
+		return chunk{}, false
+	}
+	c.buf, c.err = io.ReadAll(io.LimitReader(c.tail, chunkSize+maxEntry))
+	if c.tail = nil; len(c.buf) == 0 {
+		return chunk{}, false
+	}
+	out := c.take(len(c.buf))
+	out.open = true
+	return out, true
 }
 
 func (c *chunker) fill(want int) {

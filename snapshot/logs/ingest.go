@@ -1,8 +1,11 @@
 package logs
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"hash"
+	"io"
 	"runtime"
 	"time"
 
@@ -23,25 +26,55 @@ type Options struct {
 // the same case. What cannot be read is a gap; an error is about the case, or
 // ctx has ended.
 func (f *Finder) Ingest(ctx context.Context, files []File, w *index.Writer, o Options) error {
-	inner, stop := context.WithCancel(ctx)
-	defer stop()
-	cores := runtime.GOMAXPROCS(0)
-	// The order holds at most this many chunks, so memory does not grow with the logs.
-	p := &pipeline{ctx: inner, o: o, jobs: make(chan *job), order: make(chan *job, cores)}
-	for range cores {
+	known, err := newHeld(w.Held())
+	if err != nil {
+		return err
+	}
+	first := w.SourceCount()
+	builders, err := newBuilders()
+	if err != nil {
+		return err
+	}
+	return run(ctx, w, builders, o, f.gap, func(p *pipeline) {
+		r := fileReader{f: f, p: p, id: first, held: known}
+		r.all(files)
+	})
+}
+
+// sink takes what is made of logs.
+type sink interface {
+	AddSegment(s *index.Segment) error
+	EndSource(s index.Source) error
+}
+
+// newBuilders are as many as there are cores.
+func newBuilders() (out []*index.SegmentBuilder, err error) {
+	for range runtime.GOMAXPROCS(0) {
 		b, err := index.NewSegmentBuilder()
 		if err != nil {
-			return err
+			return nil, err
 		}
+		out = append(out, b)
+	}
+	return out, nil
+}
+
+// run parses what read sends, with as many workers as there are builders, and
+// drains it into w.
+func run(ctx context.Context, w sink, builders []*index.SegmentBuilder, o Options, gap func(index.Gap), read func(p *pipeline)) error {
+	inner, stop := context.WithCancel(ctx)
+	defer stop()
+	// The order holds at most this many chunks, so memory does not grow with the logs.
+	p := &pipeline{ctx: inner, o: o, jobs: make(chan *job), order: make(chan *job, 2*len(builders))}
+	for _, b := range builders {
 		go p.work(splitter{builder: b, captured: index.TimeOf(o.Captured)})
 	}
 	go func() {
 		defer close(p.order)
 		defer close(p.jobs)
-		r := fileReader{f: f, p: p}
-		r.all(files)
+		read(p)
 	}()
-	err := p.drain(w, f.gap)
+	err := p.drain(w, gap)
 	stop()
 	// Only when the order is closed has the reader left its files.
 	for range p.order {
@@ -62,6 +95,8 @@ type job struct {
 	before <-chan index.Time
 	after  chan<- index.Time
 
+	stamp index.Time // what goes to the job behind it
+
 	done    chan struct{} // closed when segment and err are set; nil where there is no chunk
 	segment *index.Segment
 	err     error
@@ -78,11 +113,34 @@ type reading struct {
 	id      uint32
 	path    string
 	format  Format
-	service []byte // of entries that name none
+	service []byte    // of entries that name none
+	sum     hash.Hash // SHA-256 of what comes before in the log
+	// Where a log goes on that the case holds already: after which source, where, and with which time.
+	continues uint32
+	resume    *index.Resume
+	stamp     index.Time
+	// again tells that the text was cut before, its last entry at tail.
+	again bool
+	tail  int64
 	// These are the drain's alone.
 	events      int64
 	first, last index.Time
 	cuts        int
+	inherit     index.Time // the time that an entry without a stamp would take at the end
+}
+
+// chunker cuts the text that is to be read of the log.
+func (r *reading) chunker(text io.Reader) *chunker {
+	at := index.Resume{Line: 1}
+	if r.resume != nil {
+		at = *r.resume
+	}
+	c := newChunker(text, r.format.Starts)
+	if r.again {
+		c = newToldChunker(text, r.format.Starts, at.Offset, r.tail)
+	}
+	c.resume(&at)
+	return c
 }
 
 type pipeline struct {
@@ -119,7 +177,7 @@ func (p *pipeline) work(s splitter) {
 }
 
 // drain writes what the jobs give, in the order of reading.
-func (p *pipeline) drain(w *index.Writer, gap func(index.Gap)) error {
+func (p *pipeline) drain(w sink, gap func(index.Gap)) error {
 	var kept int64
 	for j := range p.order {
 		switch {
@@ -130,6 +188,9 @@ func (p *pipeline) drain(w *index.Writer, gap func(index.Gap)) error {
 			if n := j.from.cuts; n > 0 {
 				gap(index.Gap{Area: "log", Place: j.from.path, Reason: index.ReasonTooLarge, Count: n,
 					Detail: fmt.Sprintf("lines longer than %d bytes: kept whole, but cut into several events", maxEntry)})
+			}
+			if j.end.Resume != nil {
+				j.end.Resume.Stamp = cmp.Or(j.from.inherit, j.from.stamp)
 			}
 			if err := w.EndSource(*j.end); err != nil {
 				return err
@@ -163,4 +224,7 @@ func (r *reading) count(j *job) {
 		r.first = j.first
 	}
 	r.last = max(r.last, j.last)
+	if !j.chunk.open {
+		r.inherit = j.stamp
+	}
 }

@@ -35,6 +35,7 @@ const (
 // opened is one log, opened and looked at.
 type opened struct {
 	path   string
+	from   int64 // where in the text reading begins
 	file   *os.File
 	stat   os.FileInfo
 	gzip   bool
@@ -100,8 +101,28 @@ func (f *Finder) openRegular(name string) (*os.File, error) {
 	return file, nil
 }
 
-// begin starts reading from the first byte.
+// begin starts reading: from the first byte, or where the case already holds
+// what comes before.
 func (o *opened) begin() error {
+	if err := o.rewind(); err != nil {
+		return err
+	}
+	if o.from == 0 {
+		return nil
+	}
+	if !o.gzip {
+		if _, err := o.file.Seek(o.from, io.SeekStart); err != nil {
+			return cause(err)
+		}
+		o.text = &limitedText{r: bufio.NewReaderSize(io.LimitReader(o.file, o.stat.Size()-o.from), 256<<10), limit: -1}
+		return nil
+	}
+	_, err := io.CopyN(io.Discard, o.text, o.from)
+	return err
+}
+
+// rewind starts reading from the first byte.
+func (o *opened) rewind() error {
 	if _, err := o.file.Seek(0, io.SeekStart); err != nil {
 		return cause(err)
 	}
@@ -128,23 +149,35 @@ func (o *opened) begin() error {
 	return nil
 }
 
-// head returns the first bytes of the text and rewinds.
+// head returns the first bytes of the whole text and begins anew.
 func (o *opened) head() ([]byte, error) {
-	head := make([]byte, headSize)
-	n, err := io.ReadFull(o.text, head)
-	head = head[:n]
-	// A log that was truncated under its writer begins with a hole.
-	for hole := 0; n == headSize && err == nil && hole < maxHole && len(bytes.Trim(head, "\x00")) == 0; hole += n {
-		n, err = io.ReadFull(o.text, head)
-		head = head[:n]
+	if err := o.rewind(); err != nil {
+		return nil, err
 	}
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && n == 0 {
+	head, err := headOf(o.text)
+	if err != nil {
 		return nil, err
 	}
 	if binary(path.Base(o.path), head) {
 		return nil, errBinary
 	}
 	return bytes.TrimLeft(head, "\x00"), o.begin()
+}
+
+// headOf reads the first bytes of a text that say something.
+func headOf(text io.Reader) ([]byte, error) {
+	head := make([]byte, headSize)
+	n, err := io.ReadFull(text, head)
+	head = head[:n]
+	// A log that was truncated under its writer begins with a hole.
+	for hole := 0; n == headSize && err == nil && hole < maxHole && len(bytes.Trim(head, "\x00")) == 0; hole += n {
+		n, err = io.ReadFull(text, head)
+		head = head[:n]
+	}
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && n == 0 {
+		return nil, err
+	}
+	return head, nil
 }
 
 // binary reports whether the file is a table of login records or a journal by
@@ -191,7 +224,7 @@ func (o *opened) end(s *index.Source, readErr error) *index.Gap {
 			s.FileSHA256 = hex.EncodeToString(o.fileID.Sum(nil))
 		}
 	}
-	kept := fmt.Sprintf("the first %d bytes were kept", s.Bytes)
+	kept := fmt.Sprintf("the first %d bytes were kept", s.End())
 	switch {
 	case errors.Is(readErr, errTooLarge):
 		return gap(index.ReasonTooLarge, fmt.Sprintf("%v: %s", readErr, kept))
@@ -199,7 +232,7 @@ func (o *opened) end(s *index.Source, readErr error) *index.Gap {
 		return gap(index.ReasonTorn, fmt.Sprintf("gzip: %v: %s", readErr, kept))
 	case readErr != nil:
 		return gap(index.ReasonIO, fmt.Sprintf("%v: %s", cause(readErr), kept))
-	case !o.gzip && s.Bytes < s.Size:
+	case !o.gzip && s.End() < s.Size:
 		return gap(index.ReasonChanged, fmt.Sprintf("it had %d bytes when it was opened and was cut while it was read: %s", s.Size, kept))
 	}
 	return nil

@@ -79,8 +79,8 @@ func (s *splitter) look(l *look, i int) {
 	l.fits = s.fit(l, l)
 }
 
-// lines are the lines of an entry that begins with l and ends with last.
-func lines(l, last *look) index.Lines {
+// linesOf are the lines of an entry that begins with l and ends with last.
+func linesOf(l, last *look) index.Lines {
 	return index.Lines{First: l.n, Last: last.n, Of: [2]*text.Line{&l.line, &last.line}}
 }
 
@@ -94,7 +94,7 @@ func (s *splitter) fit(l, last *look) *variant {
 	if last != l {
 		odd[1] = last.odd
 	}
-	of := lines(l, last)
+	of := linesOf(l, last)
 	p := s.plan(&l.line)
 	for k := range p.variants {
 		v := &p.variants[k]
@@ -182,7 +182,7 @@ func (s *splitter) starts(l *look) bool {
 
 // take adds an entry that lies as a variant says.
 func (s *splitter) take(j *job, v *variant, l, last *look) bool {
-	of := lines(l, last)
+	of := linesOf(l, last)
 	if v.stamp < 0 {
 		at, clock := s.undated(j)
 		return clock == v.clock && s.builder.Repeat(v.pattern, &of, at, 0)

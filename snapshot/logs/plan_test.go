@@ -59,8 +59,8 @@ var nasty = strings.Split(`0|1|2|11|13|15|24|28|104|111|200|204|301|404|500|503|
 
 var variables = regexp.MustCompile(`"[^"]*"|\b[0-9]+\b|[0-9]+|=[^ ,;)]*|user [^ ]+|for [^ ]+|/[^ ]+|[0-9a-f:.]{7,}|[a-z]+`)
 
-// changed is a line with some of its variables replaced.
-func changed(r *rand.Rand, line []byte) []byte {
+// mutated is a line with some of its variables replaced.
+func mutated(r *rand.Rand, line []byte) []byte {
 	return variables.ReplaceAllFunc(line, func(b []byte) []byte {
 		if r.IntN(6) > 0 {
 			return b
@@ -97,7 +97,7 @@ func TestPlans(t *testing.T) {
 					at := r.IntN(len(lines))
 					for _, line := range lines[at:min(len(lines), at+1+r.IntN(3))] {
 						if r.IntN(3) > 0 {
-							line = changed(r, line)
+							line = mutated(r, line)
 						}
 						text = append(append(text, line...), '\n')
 					}
@@ -114,7 +114,7 @@ func TestPlans(t *testing.T) {
 // equal compares the events of two segments, and lets the first prove its terms.
 func equal(t testing.TB, a, b *index.Segment) bool {
 	t.Helper()
-	return assert.ObjectsAreEqual(eventsOf(t, a), eventsOf(t, b))
+	return assert.ObjectsAreEqual(segmentEvents(t, a), segmentEvents(t, b))
 }
 
 // tellApart finds a short run of lines that the two ways take apart, and says
@@ -141,11 +141,11 @@ func tellApart(t *testing.T, f Format, text []byte) {
 		}
 	}
 	a, b := splitBoth(t, f, bytes.Join(lines, nil))
-	require.Equal(t, eventsOf(t, b), eventsOf(t, a), "%s:\n%s", f.Name, bytes.Join(lines, nil))
+	require.Equal(t, segmentEvents(t, b), segmentEvents(t, a), "%s:\n%s", f.Name, bytes.Join(lines, nil))
 }
 
-// eventsOf reads the events of a segment.
-func eventsOf(t testing.TB, seg *index.Segment) (events []index.Event) {
+// segmentEvents reads the events of a segment.
+func segmentEvents(t testing.TB, seg *index.Segment) (events []index.Event) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "case.db")
 	w, err := index.Create(path, index.CreateOptions{Force: true})

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"io/fs"
 	"strings"
 	"syscall"
 	"time"
@@ -24,24 +25,38 @@ type fileReader struct {
 	based  bool
 	// What was read already, under which name: a log that is rotated meanwhile comes by twice.
 	read map[fileID]string
+	held *held
 }
 
 // fileID is which file on a host this is (stat(2)).
 type fileID struct{ device, inode uint64 }
 
+func idOf(st fs.FileInfo) (fileID, bool) {
+	s, ok := st.Sys().(*syscall.Stat_t)
+	if !ok {
+		return fileID{}, false
+	}
+	return fileID{uint64(s.Dev), s.Ino}, true
+}
+
 func (r *fileReader) all(files []File) {
 	r.read = map[fileID]string{}
 	for _, file := range files {
-		// Without its newest member a family may be none: worker.1 and worker.2 write side by side.
-		if file.family != r.family || !r.based {
-			r.family, r.bound, r.based = file.family, r.p.o.Captured, file.age == 0
-		}
-		if day, ok := rotatedOn(file.Path); ok && day.Before(r.bound) {
-			r.bound = day
-		}
+		r.enter(file)
 		if gap, ok := r.one(file.Path); !ok || gap != nil && !r.p.send(&job{gap: gap}) {
 			return
 		}
+	}
+}
+
+// enter begins with the next file of a family, or with another family.
+func (r *fileReader) enter(file File) {
+	// Without its newest member a family may be none: worker.1 and worker.2 write side by side.
+	if file.family != r.family || !r.based {
+		r.family, r.bound, r.based = file.family, r.p.o.Captured, file.age == 0
+	}
+	if day, ok := rotatedOn(file.Path); ok && day.Before(r.bound) {
+		r.bound = day
 	}
 }
 
@@ -55,55 +70,138 @@ func (r *fileReader) one(name string) (gap *index.Gap, ok bool) {
 	if r.f.skip != nil && r.f.skip(o.stat) {
 		return nil, true
 	}
-	if st, ok := o.stat.Sys().(*syscall.Stat_t); ok {
-		id := fileID{uint64(st.Dev), st.Ino}
+	if id, ok := idOf(o.stat); ok {
 		if first := r.read[id]; first != "" {
 			return &index.Gap{Area: "log", Place: name, Reason: index.ReasonChanged, Detail: "left out: it is the same file as " + first + ", which was read", Count: 1}, true
 		}
 		r.read[id] = name
 	}
-	head, err := o.head()
+	prior, err := r.held.find(r.p.ctx, o)
+	if err != nil {
+		return lostLog(name, err), true
+	}
+	if prior != nil && prior.Resume.Yearless && prior.First != 0 {
+		// What is older than this log is older than its first event.
+		defer r.notAfter(prior.First)
+	}
+	if prior != nil && prior.unchanged(o) {
+		for i := range prior.gaps {
+			if !r.p.send(&job{gap: &prior.gaps[i]}) {
+				return nil, false
+			}
+		}
+		return nil, true
+	}
+	from, d, err := r.look(o, prior)
 	if err != nil {
 		return lostLog(name, err), true
 	}
 	r.id++
-	from := &reading{id: r.id, path: name, format: detect(head), service: []byte(serviceOf(name))}
-	// Where the head has years and later lines have none, the year of the capture stands in for what only a walk of the whole file could tell.
-	d := dater{zone: r.p.o.Zone, base: r.p.o.Captured.Year()}
-	if yearless(from.format, head) {
-		if err := r.anchor(o, from.format, &d); err != nil {
-			return lostLog(name, err), true
-		}
-	}
-	return r.chunks(o, from, d)
+	from.id = r.id
+	return r.file(o, from, d)
 }
 
-// anchor finds the year of the first stamp, for which the whole file has to be
-// walked: a year can only be told from the end.
-func (r *fileReader) anchor(o *opened, format Format, d *dater) error {
+// look finds out how a file is to be read, and from where; prior is what is
+// held of it.
+func (r *fileReader) look(o *opened, prior *heldLog) (*reading, dater, error) {
+	from := &reading{path: o.path, service: []byte(serviceOf(o.path)), sum: sha256.New()}
+	d := dater{zone: r.p.o.Zone, base: r.p.o.Captured.Year()}
+	if prior != nil {
+		if err := from.goOn(prior); err != nil {
+			return nil, d, err
+		}
+		o.from = from.resume.Offset
+	}
+	head, err := o.head()
+	if err != nil {
+		return nil, d, err
+	}
+	var ok bool
+	if from.format, ok = formatHeld(prior); !ok {
+		from.format = detect(head)
+	}
+	// Where the head has years and later lines have none, the year of the capture stands in for what only a walk of the whole file could tell.
+	if yearless(from.format, head) {
+		r.anchor(o.text, from, &d)
+		err = o.begin()
+	}
+	return from, d, err
+}
+
+// notAfter says that nothing in what is read next is later than t.
+func (r *fileReader) notAfter(t index.Time) {
+	if t := t.Go(); t.Before(r.bound) {
+		r.bound = t
+	}
+}
+
+// goOn makes r a reading of what the log has behind what is held of it.
+func (r *reading) goOn(l *heldLog) (err error) {
+	r.continues, r.resume, r.stamp = l.Tip(), l.Resume, l.Resume.Stamp
+	r.sum, err = r.resume.Sum()
+	return err
+}
+
+// formatHeld is the format that the log was read with before, if so much of it
+// is held that looking again would find the same.
+func formatHeld(l *heldLog) (Format, bool) {
+	if l == nil || l.Bytes < headSize {
+		return Format{}, false
+	}
+	for _, f := range append(Formats(), plain) {
+		if f.Name == l.Format {
+			return f, true
+		}
+	}
+	return Format{}, false
+}
+
+// anchor finds the year of the first stamp, for which all that is to be read
+// has to be walked: a year can only be told from the end.
+func (r *fileReader) anchor(text io.Reader, from *reading, d *dater) {
 	var walk yearWalk
-	c := newChunker(o.text, format.Starts)
+	c := from.chunker(text)
 	for {
 		ch, ok := c.next()
 		if !ok || r.p.ctx.Err() != nil {
 			break
 		}
-		walkYears(&walk, ch.raw, format)
+		walkYears(&walk, ch.raw, from.format)
 	}
 	if walk.have {
 		d.base, d.walked = walk.anchor(r.bound, d.zone), true
 		r.bound = civil(walk.first, d.base, d.zone)
 	}
-	return o.begin()
 }
 
-func (r *fileReader) chunks(o *opened, from *reading, d dater) (*index.Gap, bool) {
+// file reads an opened file to its end.
+func (r *fileReader) file(o *opened, from *reading, d dater) (*index.Gap, bool) {
 	s := o.source()
-	s.ID, s.Format = from.id, from.format.Name
-	sum := sha256.New()
-	c := newChunker(o.text, from.format.Starts)
+	c := from.chunker(o.text)
+	if !r.chunks(c, from, d, &s) {
+		return nil, false
+	}
+	// A log that cannot be known again is not continued.
+	var err error
+	if s.Resume.Head, s.Resume.Tail, err = o.marks(s.End()); err != nil || s.Resume.State == nil {
+		s.Resume = nil
+	}
+	gap := o.end(&s, c.err)
+	return gap, r.p.send(&job{from: from, end: &s})
+}
+
+// chunks sends the chunks of a text on their way and completes what s says of
+// it. It reports false when the capture has ended.
+func (r *fileReader) chunks(c *chunker, from *reading, d dater, s *index.Source) bool {
+	s.ID, s.Format, s.Continues, s.Offset = from.id, from.format.Name, from.continues, c.offset
+	s.Resume = &index.Resume{Yearless: d.walked || from.resume != nil && from.resume.Yearless}
+	sum, lines := from.sum, c.line-1
+	resume := func() {
+		s.Resume.Offset, s.Resume.Line, s.Resume.Mid, s.Resume.State = c.offset, c.line, c.mid, index.SumState(sum)
+	}
+	resume()
 	before := make(chan index.Time, 1)
-	before <- 0
+	before <- from.stamp
 	for {
 		ch, ok := c.next()
 		if !ok {
@@ -112,16 +210,18 @@ func (r *fileReader) chunks(o *opened, from *reading, d dater) (*index.Gap, bool
 		sum.Write(ch.raw)
 		after := make(chan index.Time, 1)
 		if !r.p.send(&job{chunk: ch, from: from, dater: d, before: before, after: after, done: make(chan struct{})}) {
-			return nil, false
+			return false
 		}
 		if d.walked {
 			walkYears(&d.walk, ch.raw, from.format)
 		}
 		before = after
+		if !ch.open {
+			resume()
+		}
 	}
-	s.Bytes, s.Lines, s.SHA256 = c.offset, c.lines(), hex.EncodeToString(sum.Sum(nil))
-	gap := o.end(&s, c.err)
-	return gap, r.p.send(&job{from: from, end: &s})
+	s.Bytes, s.Lines, s.SHA256 = c.offset-s.Offset, c.lines()-lines, hex.EncodeToString(sum.Sum(nil))
+	return true
 }
 
 func lostLog(name string, err error) *index.Gap {

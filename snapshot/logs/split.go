@@ -61,6 +61,7 @@ func (s *splitter) split(j *job) (*index.Segment, error) {
 	if !s.known {
 		s.last = <-j.before
 	}
+	j.stamp = s.last
 	j.after <- s.last
 	return s.builder.Finish()
 }

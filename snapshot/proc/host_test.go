@@ -94,7 +94,7 @@ func TestCopiedHost(t *testing.T) {
 		Hostname: "web01", MachineID: "3d1219c7c4c5404aaa1f6d2a48adfda4", BootID: "2f1d0f0e-0000-4000-8000-000000000001",
 		OS:       index.OSRelease{ID: "debian", VersionID: "12", PrettyName: `Debian "12" \x`},
 		Kernel:   index.Kernel{Release: "6.1.0", Version: "Linux version 6.1.0 (\xff)", Cmdline: "ro quiet"},
-		Timezone: index.Timezone{Name: "Europe/Berlin", Known: true},
+		Timezone: index.Timezone{Name: "Europe/Berlin", Known: true, Rules: []byte(tzif(t, "Europe/Berlin"))},
 		Booted:   1700000000_000000000, Uptime: 350735.47, Forks: 99,
 		Load:   index.Load{One: 0.52, Five: 0.41, Fifteen: 0.30, Running: 2, Tasks: 234},
 		Memory: index.Memory{Total: 1024000, Free: 1024, Available: 2048, Buffers: 3072, Cached: 4096, SwapTotal: 5120, SwapFree: 6144},
@@ -207,6 +207,9 @@ func TestReadZone(t *testing.T) {
 			root := t.TempDir()
 			craft(t, root, c.files)
 			rules, zone := ReadZone(root)
+			require.Equal(t, c.want.Known, string(zone.Rules) == berlin)
+			require.Equal(t, rules, zone.Location(), "the case has all that it takes")
+			zone.Rules = nil
 			require.Equal(t, c.want, zone)
 			_, offset := time.Date(2026, 7, 1, 0, 0, 0, 0, rules).Zone()
 			if c.want.Known {

@@ -52,7 +52,7 @@ func zoneOf(t *tree) zone {
 	if err != nil {
 		return unknownZone()
 	}
-	return zone{Timezone: index.Timezone{Name: name, Known: true}, rules: rules}
+	return zone{Timezone: index.Timezone{Name: name, Known: true, Rules: data}, rules: rules}
 }
 
 // linkedZone is the zone that the link /etc/localtime names, or "".

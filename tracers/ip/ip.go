@@ -185,7 +185,7 @@ func Run(r *index.Reader, q index.Query) (*Answer, error) {
 	}
 	t := newTracer(w)
 	if q.Snapshot == 0 {
-		q.Snapshot = len(r.Snapshots())
+		q.Snapshot = r.SnapshotCount()
 	}
 	q.Terms = w.events
 	events := r.Scan(q)

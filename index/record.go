@@ -1,0 +1,103 @@
+package index
+
+import "fmt"
+
+// AddProcess adds a process to the snapshot. Processes come in the order of
+// their pids.
+func (w *Writer) AddProcess(p *Process) error {
+	w.counts.Processes++
+	return w.record(&w.processes, p)
+}
+
+// AddSocket adds a socket to the snapshot.
+func (w *Writer) AddSocket(s *Socket) error {
+	w.counts.Sockets++
+	return w.record(&w.sockets, s)
+}
+
+// AddGap adds what the snapshot could not see.
+func (w *Writer) AddGap(g *Gap) error {
+	w.counts.Gaps++
+	return w.record(&w.gaps, g)
+}
+
+// recordWriter gathers the records of one kind into values.
+type recordWriter struct {
+	bucket string
+	buf    []byte
+	n      int
+	values uint32
+}
+
+func (w *Writer) record(r *recordWriter, v any) error {
+	b, err := w.encode.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("%s: cbor: %w", r.bucket, err)
+	}
+	if len(b) > maxRecord {
+		return fmt.Errorf("%s: a record of %d bytes: at most %d", r.bucket, len(b), maxRecord)
+	}
+	if r.n > 0 && len(r.buf)+len(b) > recordBytes {
+		if err := w.flushRecords(r); err != nil {
+			return err
+		}
+	}
+	r.buf = append(r.buf, b...)
+	if r.n++; r.n < recordsPerValue {
+		return nil
+	}
+	return w.flushRecords(r)
+}
+
+func (w *Writer) flushRecords(r *recordWriter) error {
+	if r.n == 0 {
+		return nil
+	}
+	key := keyPair(uint32(w.snapshot), r.values)
+	r.values++
+	packed, err := w.packState(r.bucket, key, r.buf)
+	r.buf, r.n = r.buf[:0], 0
+	if err != nil {
+		return err
+	}
+	return w.put(r.bucket, key, packed)
+}
+
+// packState packs what a still says, against an earlier one where that is
+// smaller.
+func (w *Writer) packState(bucket string, key, content []byte) ([]byte, error) {
+	if len(content) > maxRecord {
+		return nil, fmt.Errorf("%s: %s %x: %d bytes: at most %d", w.path, bucket, key, len(content), maxRecord)
+	}
+	l := w.leans.of(bucket, key)
+	if l == nil || l.full() {
+		return w.pack.pack(content), nil
+	}
+	packed, err := w.packAgainst(bucket, key, content, l.base)
+	if err != nil {
+		return nil, err
+	}
+	near := len(packed)
+	if m := l.middle(); m != l.base {
+		other, err := w.packAgainst(bucket, key, content, m)
+		if err != nil {
+			return nil, err
+		}
+		near = len(other)
+	}
+	// A host that was booted anew has little in common with what it was.
+	if whole := len(packed) > l.size/2; whole || l.worn(len(packed), near) {
+		if p := w.pack.pack(content); !whole || len(p) <= len(packed) {
+			return p, nil
+		}
+	}
+	return packed, nil
+}
+
+func (w *Writer) packAgainst(bucket string, key, content []byte, number uint32) ([]byte, error) {
+	base, err := w.base(bucket, baseKey(key, number))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", w.path, err)
+	}
+	return packAgainst(content, number, base)
+}

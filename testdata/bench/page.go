@@ -60,13 +60,13 @@ func (b *bench) ratio(f figure, own, peer float64) {
 func (p *page) String() string {
 	var w strings.Builder
 	w.WriteString("# Benchmarks\n\n")
-	w.WriteString("Written by `go run ./testdata/bench " + p.options.arguments() + "` on " + time.Now().UTC().Format("2006-01-02 15:04") + " UTC; the same command makes it anew. ")
-	w.WriteString("Each command ran in turn with its peers, as a whole process from exec to exit, after one run that is not counted; what is shown are medians. " +
-		"CPU is user and system time of all processes, peak memory that of the largest one")
+	w.WriteString("Written by `" + strings.TrimSpace("go run ./testdata/bench "+p.options.arguments()) + "` on " + time.Now().UTC().Format("2006-01-02 15:04") +
+		" UTC; the same command makes it anew.\nEach command ran in turn with its peers, as a whole process from exec to exit, after one run that is not counted; " +
+		"what is shown are medians.\nCPU is user and system time of all processes, peak memory that of the largest one")
 	if p.floor > 0 {
 		fmt.Fprintf(&w, " (a process that does nothing shows %s MiB here)", mebibytes(p.floor))
 	}
-	w.WriteString(". MB and GB are powers of ten, MiB of two. Machines differ: the ratios are what counts.\n\n")
+	w.WriteString(".\nMB and GB are powers of ten, MiB of two. Machines differ: the ratios are what counts.\n\n")
 	for _, line := range p.machine {
 		w.WriteString("- " + line + "\n")
 	}

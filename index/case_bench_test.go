@@ -38,13 +38,13 @@ func BenchmarkWrite(b *testing.B) {
 	b.SetBytes(int64(size))
 }
 
-// BenchmarkBlock makes one block: the columns of its text, the shapes of its
+// BenchmarkSegment makes a segment of one block: the columns of its text, the shapes of its
 // events, and its terms.
-func BenchmarkBlock(b *testing.B) {
+func BenchmarkSegment(b *testing.B) {
 	var raw []byte
 	var entries []index.Entry
 	for _, e := range sampleEntries(benchBlock, start) {
-		x := index.Entry{Start: len(raw), End: len(raw) + len(e.text), Line: int64(len(entries) + 1), LineEnd: int64(len(entries) + 1), Time: e.at,
+		x := index.Entry{Start: len(raw), End: len(raw) + len(e.text), Time: e.at,
 			Level: e.level, Action: e.action, Service: []byte(e.service), User: []byte(e.user), Signature: []byte("sig " + e.service)}
 		raw = append(append(raw, e.text...), '\n')
 		entries = append(entries, x)
@@ -52,12 +52,13 @@ func BenchmarkBlock(b *testing.B) {
 	for i := range entries {
 		entries[i].Message = raw[entries[i].Start:entries[i].End]
 	}
-	builder, err := index.NewBlockBuilder()
+	builder, err := index.NewSegmentBuilder()
 	require.NoError(b, err)
 	b.SetBytes(int64(len(raw)))
 	b.ReportAllocs()
 	for b.Loop() {
-		builder.Reset(1, 0, 1, raw)
+		builder.Reset(1, 0, 1)
+		builder.Begin(raw)
 		for i := range entries {
 			builder.Add(&entries[i])
 		}

@@ -1,7 +1,6 @@
 package index
 
 import (
-	"bytes"
 	"math"
 
 	"stilltrace/index/text"
@@ -23,7 +22,7 @@ type Pattern struct {
 	colons   [2][]int // and those that may be
 	user     reach    // where it is another in each line
 	session  reach    // likewise
-	fixed    []reach
+	fixed    []fixed
 	terms    []uint32 // that all its events have
 	seen     uint64   // the block whose terms have them
 }
@@ -35,12 +34,17 @@ type Lines struct {
 	Of          [2]*text.Line
 }
 
-// reach is a part of a line, and where it must be the same in each of them what
-// it is.
+// fixed is a variable that must be the same in all lines of a pattern. One value
+// is one text: the numbers of texts are those of the segment.
+type fixed struct {
+	line, mark int
+	value      uint64
+}
+
+// reach is a part of a line.
 type reach struct {
 	line     int // 0 or 1
 	from, to text.Place
-	text     []byte
 }
 
 // place fills in where v stands, if it is a part of a line.
@@ -113,13 +117,15 @@ func (b *SegmentBuilder) Pattern(e *Entry) *Pattern {
 func (p *Pattern) settle(b *SegmentBuilder, e *Entry) bool {
 	s := &b.shape
 	for _, v := range [...][]byte{e.Host, e.Service, e.Signature} {
-		p.fix(s, b.raw, v)
+		if within(b.raw, v) >= 0 && !p.fix(s, b.raw, v) {
+			return false
+		}
 	}
 	class := b.set.class(e)
 	p.terms = append(p.terms, class[:]...)
 	for _, f := range e.Fields {
-		if isKind(f.Name) {
-			p.fix(s, b.raw, f.Value)
+		if isKind(f.Name) && within(b.raw, f.Value) >= 0 && !p.fix(s, b.raw, f.Value) {
+			return false
 		}
 		if f.Name == sessionField && (!p.session.place(s, b.raw, f.Value) || !p.session.varies()) {
 			p.session = reach{}
@@ -150,9 +156,15 @@ func (p *Pattern) fix(s *shaper, raw, v []byte) bool {
 	if len(v) == 0 || !r.place(s, raw, v) {
 		return false
 	}
-	if r.varies() {
-		r.text = bytes.Clone(v)
-		p.fixed = append(p.fixed, r)
+	line := &s.marks
+	if r.line > 0 {
+		line = &s.lastMarks
+	}
+	for k := r.from.Edge / 2; k < r.to.Edge/2; k++ {
+		if line.Kind(int(k)) == text.KindAgain {
+			return false // it is told by how much later it is than another one
+		}
+		p.fixed = append(p.fixed, fixed{r.line, int(k), line.Values[k]})
 	}
 	return true
 }
@@ -164,7 +176,7 @@ func (b *SegmentBuilder) Fits(p *Pattern, l *Lines) bool {
 		return false
 	}
 	for k := range p.fixed {
-		if f := &p.fixed[k]; !bytes.Equal(b.in(f, l), f.text) {
+		if f := &p.fixed[k]; l.Of[f.line].Values[f.mark] != f.value {
 			return false
 		}
 	}

@@ -92,6 +92,11 @@ func (w *columnWriter) choose(k Kind, v []uint64) layout {
 // measure estimates the size of v in planes by the entropy of each.
 func (w *columnWriter) measure(v []uint64, mode, width byte) layout {
 	l := layout{mode: mode, width: width, cost: 24 << 8}
+	const few = 48 // of so few values the entropy says little
+	if len(v) < few {
+		l.cost += uint64(len(v)) * uint64(width) << 10
+		return l
+	}
 	for p := range width {
 		counts := &w.counts[p]
 		clear(counts[:])

@@ -17,9 +17,11 @@ type scanner struct {
 	words  bool     // lines are paths: all their words are variables
 	first  int      // the line's first value
 	dict   dictionary
-	opened int  // where the address of a URL began, or -1
-	closed int  // a quote here ends what was opened, or -1
-	escape bool // the line has bytes that must be escaped
+	block  []byte // the text that the line is a part of, from it on
+	ahead  int    // where in it the next name of a user begins; behind its end where none does
+	opened int    // where the address of a URL began, or -1
+	closed int    // a quote here ends what was opened, or -1
+	escape bool   // the line has bytes that must be escaped
 	stamps int
 	stamp  stamp
 }
@@ -179,13 +181,30 @@ func nextStart(line []byte, i int) int {
 	return i
 }
 
-// findUser returns where the next name of a user begins, or -1.
+// findUser returns where the next name of a user begins at or behind from, or
+// -1. It looks through the text once, and not once for each line.
 func (s *scanner) findUser(from int) int {
-	if i := bytes.Index(s.line[from:], []byte("user ")); i >= 0 {
-		return from + i + len("user ")
+	const mark = "user "
+	for s.ahead < from+len(mark) && s.ahead < len(s.block) {
+		at := max(from, s.ahead)
+		i := bytes.Index(s.block[min(at, len(s.block)):], []byte(mark))
+		if i < 0 {
+			s.ahead = len(s.block) + 1
+			break
+		}
+		s.ahead = at + i + len(mark)
 	}
-	return -1
+	if s.ahead > len(s.line) {
+		return -1
+	}
+	return s.ahead
 }
+
+// enter makes block what is scanned from here on.
+func (s *scanner) enter(block []byte) { s.block, s.ahead = block, 0 }
+
+// leave leaves the first n bytes of the block behind.
+func (s *scanner) leave(n int) { s.block, s.ahead = s.block[n:], max(s.ahead-n, 0) }
 
 // user takes the name at i out.
 func (s *scanner) user(i int) int {

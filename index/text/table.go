@@ -41,14 +41,15 @@ func (t *table) begin() {
 
 // split scans the lines of text.
 func (t *table) split(text []byte) {
+	t.scan.enter(text)
 	for len(text) > 0 {
-		line := text
+		line, n := text, len(text)
 		if i := bytes.IndexByte(text, '\n'); i >= 0 {
-			line, text = text[:i], text[i+1:]
-		} else {
-			text = nil
+			line, n = text[:i], i+1
 		}
 		t.line(line)
+		text = text[n:]
+		t.scan.leave(n)
 	}
 }
 

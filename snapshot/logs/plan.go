@@ -137,7 +137,14 @@ func examine(k text.Kind, b []byte) (found byte) {
 		}
 		return found
 	}
+	dots, colons := 0, 0
 	for _, c := range b {
+		switch c {
+		case '.':
+			dots++
+		case ':':
+			colons++
+		}
 		switch {
 		case c < ' ' || c == '\\' || c == 0x7f:
 			found |= textStrange
@@ -152,8 +159,10 @@ func examine(k text.Kind, b []byte) (found byte) {
 	if string(b) == "-" {
 		found |= textStrange
 	}
-	if _, _, end := nextAddress(b, 0); end > 0 {
-		found |= textNames
+	if dots >= 3 || colons >= 2 {
+		if _, _, end := nextAddress(b, 0); end > 0 {
+			found |= textNames
+		}
 	}
 	return found
 }

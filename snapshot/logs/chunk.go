@@ -21,6 +21,7 @@ const (
 // wherever entries are shorter than maxEntry.
 type chunk struct {
 	raw       []byte
+	buf       []byte // that raw lies in
 	offset    int64
 	firstLine int64
 	// midLine tells that the chunk begins within a line, because that line is too long.
@@ -42,6 +43,7 @@ type chunker struct {
 	// A text that was cut before is cut again where it was: told says so, and tail is its last entry where that was cut off.
 	told bool
 	tail io.Reader
+	free <-chan []byte // buffers of chunks that nobody needs any more; may be nil
 }
 
 func newChunker(r io.Reader, starts func([]byte) bool) *chunker {
@@ -164,14 +166,25 @@ func (c *chunker) force() int {
 
 // take gives the first n bytes away. The chunk owns them.
 func (c *chunker) take(n int) chunk {
-	out := chunk{raw: c.buf[:n:n], offset: c.offset, firstLine: c.line, midLine: c.mid}
+	out := chunk{raw: c.buf[:n:n], buf: c.buf, offset: c.offset, firstLine: c.line, midLine: c.mid}
 	rest := c.buf[n:]
-	c.buf = make([]byte, len(rest), max(chunkSize, len(rest)))
-	copy(c.buf, rest)
+	c.buf = append(c.fresh(len(rest)), rest...)
 	c.offset += int64(n)
 	c.line += int64(bytes.Count(out.raw, []byte{'\n'}))
 	c.mid = out.raw[n-1] != '\n'
 	return out
+}
+
+// fresh returns an empty buffer for at least n bytes.
+func (c *chunker) fresh(n int) []byte {
+	select {
+	case buf := <-c.free:
+		if cap(buf) >= n {
+			return buf[:0]
+		}
+	default:
+	}
+	return make([]byte, 0, max(chunkSize, n))
 }
 
 // lines is how many lines were given away; a last one without a newline

@@ -65,7 +65,7 @@ func run(ctx context.Context, w sink, builders []*index.SegmentBuilder, o Option
 	inner, stop := context.WithCancel(ctx)
 	defer stop()
 	// The order holds at most this many chunks, so memory does not grow with the logs.
-	p := &pipeline{ctx: inner, o: o, jobs: make(chan *job), order: make(chan *job, 2*len(builders))}
+	p := &pipeline{ctx: inner, o: o, jobs: make(chan *job), order: make(chan *job, len(builders)), free: make(chan []byte, 2*len(builders))}
 	for _, b := range builders {
 		go p.work(splitter{builder: b, captured: index.TimeOf(o.Captured)})
 	}
@@ -148,6 +148,7 @@ type pipeline struct {
 	o     Options
 	jobs  chan *job
 	order chan *job
+	free  chan []byte // buffers of chunks that were parsed
 }
 
 // send gives a job to the drain and, with a chunk, to the workers. It reports
@@ -172,6 +173,11 @@ func (p *pipeline) send(j *job) bool {
 func (p *pipeline) work(s splitter) {
 	for j := range p.jobs {
 		j.segment, j.err = s.split(j)
+		select {
+		case p.free <- j.chunk.buf:
+		default:
+		}
+		j.chunk = chunk{}
 		close(j.done)
 	}
 }

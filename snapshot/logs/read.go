@@ -196,6 +196,7 @@ func (r *fileReader) chunks(c *chunker, from *reading, d dater, s *index.Source)
 	s.ID, s.Format, s.Continues, s.Offset = from.id, from.format.Name, from.continues, c.offset
 	s.Resume = &index.Resume{Yearless: d.walked || from.resume != nil && from.resume.Yearless}
 	sum, lines := from.sum, c.line-1
+	c.free = r.p.free
 	resume := func() {
 		s.Resume.Offset, s.Resume.Line, s.Resume.Mid, s.Resume.State = c.offset, c.line, c.mid, index.SumState(sum)
 	}
@@ -209,11 +210,13 @@ func (r *fileReader) chunks(c *chunker, from *reading, d dater, s *index.Source)
 		}
 		sum.Write(ch.raw)
 		after := make(chan index.Time, 1)
-		if !r.p.send(&job{chunk: ch, from: from, dater: d, before: before, after: after, done: make(chan struct{})}) {
-			return false
-		}
+		j := &job{chunk: ch, from: from, dater: d, before: before, after: after, done: make(chan struct{})}
 		if d.walked {
 			walkYears(&d.walk, ch.raw, from.format)
+		}
+		// The text is the worker's from here on.
+		if !r.p.send(j) {
+			return false
 		}
 		before = after
 		if !ch.open {

@@ -54,7 +54,7 @@ func (r *reach) place(s *shaper, raw, v []byte) (ok bool) {
 		return false
 	}
 	line := &s.marks
-	if second := s.starts[s.end] - s.from; s.end != s.first && at >= second {
+	if second := s.start(s.end) - s.from; s.end != s.first && at >= second {
 		r.line, line, at = 1, &s.lastMarks, at-second
 	} else if s.end != s.first && at+len(v) >= second {
 		return false

@@ -1,7 +1,6 @@
 package index
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -109,7 +108,10 @@ func (b *SegmentBuilder) Begin(raw []byte) {
 	b.raw, b.line, b.end, b.prev = raw, -1, 0, 0
 	b.flow, b.times, b.rest = b.flow[:0], b.times[:0], b.rest[:0]
 	b.shape.begin(raw)
-	b.block = blockRow{Bytes: int64(len(raw)), Lines: int64(bytes.Count(raw, []byte{'\n'}))}
+	b.block = blockRow{Bytes: int64(len(raw)), Lines: int64(b.shape.text.Lines())}
+	if len(raw) > 0 && raw[len(raw)-1] != '\n' {
+		b.block.Lines-- // it counts newlines
+	}
 	b.set.beginBlock()
 	if len(raw) > maxText && b.err == nil {
 		b.err = fmt.Errorf("segment: a block of %d bytes: at most %d", len(raw), maxText)

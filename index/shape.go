@@ -53,9 +53,8 @@ const (
 
 // shaper writes the shape of one event after the other.
 type shaper struct {
-	text   text.Encoder
-	starts []int // where lines begin in the block's text; one more for its end
-	next   int   // where the search for an event's first line begins
+	text text.Encoder
+	next int // where the search for an event's first line begins
 
 	key         []byte
 	rest        []byte // what the shape cannot say
@@ -88,33 +87,26 @@ type markedAddress struct {
 // begin takes the text of a block apart.
 func (s *shaper) begin(raw []byte) {
 	s.text.Scan(raw)
-	s.starts, s.next = s.starts[:0], 0
-	for at := 0; at < len(raw); {
-		s.starts = append(s.starts, at)
-		n := bytes.IndexByte(raw[at:], '\n')
-		if n < 0 {
-			break
-		}
-		at += n + 1
-	}
-	s.starts = append(s.starts, len(raw))
-	if len(raw) > 0 && raw[len(raw)-1] != '\n' {
-		// As if it had one: all lines end in the same way.
-		s.starts[len(s.starts)-1]++
-	}
+	s.next = 0
 }
 
 // bounds returns where a line begins and ends.
-func (s *shaper) bounds(i int) (start, end int) { return s.starts[i], s.starts[i+1] - 1 }
+func (s *shaper) bounds(i int) (start, end int) { return s.text.Bounds(i) }
+
+// start returns where a line begins.
+func (s *shaper) start(i int) int {
+	start, _ := s.text.Bounds(i)
+	return start
+}
 
 // locate finds the lines of an event.
 func (s *shaper) locate(from, until int) {
 	s.from, s.until = from, until
-	for s.next+2 < len(s.starts) && s.starts[s.next+1] <= from {
+	for s.next+1 < s.text.Lines() && s.start(s.next+1) <= from {
 		s.next++
 	}
 	s.first, s.end = s.next, s.next
-	for s.end+2 < len(s.starts) && s.starts[s.end+1] < until {
+	for s.end+1 < s.text.Lines() && s.start(s.end+1) < until {
 		s.end++
 	}
 	s.marks, s.lastMarks = s.text.Line(s.first), text.Line{}
@@ -229,7 +221,7 @@ func (s *shaper) pid(raw []byte, e *Entry) {
 		s.byte(pidNone)
 		return
 	}
-	at := within(raw, e.PIDText) - s.starts[s.first]
+	at := within(raw, e.PIDText) - s.start(s.first)
 	for i := range s.marks.Values {
 		if n, ok := s.marks.Number(i); ok && n == uint64(pid) && (len(e.PIDText) == 0 || at == int(s.marks.Marks[i].Start)) {
 			if s.pidMark >= 0 {
@@ -393,10 +385,10 @@ func (s *shaper) span(start, end int) bool {
 
 // place writes a place in the first line, or else in the last one.
 func (s *shaper) place(at int) bool {
-	line, last, start := &s.marks, uint64(0), s.starts[s.first]
-	if s.end != s.first && at >= s.starts[s.end] {
-		line, last, start = &s.lastMarks, 1, s.starts[s.end]
-	} else if s.end != s.first && at >= s.starts[s.first+1] {
+	line, last, start := &s.marks, uint64(0), s.start(s.first)
+	if s.end != s.first && at >= s.start(s.end) {
+		line, last, start = &s.lastMarks, 1, s.start(s.end)
+	} else if s.end != s.first && at >= s.start(s.first+1) {
 		return false // somewhere between
 	}
 	p, ok := line.Place(at - start)

@@ -14,6 +14,7 @@ type Encoder struct {
 	paths   table
 	columns columnWriter
 	open    bool // the last line of the block ends without a newline
+	size    int  // of the block's text
 	bytes   []byte
 }
 
@@ -32,6 +33,7 @@ func (e *Encoder) Reset() {
 func (e *Encoder) Scan(text []byte) {
 	e.block.begin()
 	e.block.split(text)
+	e.size = len(text)
 	e.open = len(text) > 0 && text[len(text)-1] != '\n'
 }
 
@@ -122,6 +124,20 @@ func (e *Encoder) lengths(tables []*table) []byte {
 	}
 	e.bytes = out
 	return out
+}
+
+// Bounds returns where line i of the block that was scanned last begins in its
+// text, and where it ends, its newline left out.
+func (e *Encoder) Bounds(i int) (start, end int) {
+	t := &e.block
+	if i+1 < len(t.begins) {
+		return int(t.begins[i]), int(t.begins[i+1]) - 1
+	}
+	end = e.size
+	if !e.open {
+		end--
+	}
+	return int(t.begins[i]), end
 }
 
 // Lines returns how many lines the block has that was scanned last.

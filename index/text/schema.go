@@ -17,6 +17,7 @@ type template struct {
 	first, last   uint32 // its slots
 	tail, tailEnd uint32 // the static text after them
 	static        uint32 // bytes of static text
+	next          uint32 // the template that followed it last, plus one; only the encoder knows
 }
 
 // A slot is one variable of a template.

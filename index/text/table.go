@@ -8,6 +8,7 @@ type table struct {
 	scan    scanner
 	schema  schema
 	lines   []uint32           // templates of lines
+	begins  []uint32           // where they begin in the text of the block
 	firsts  []uint32           // where the values of lines begin
 	known   [firstPlain]uint32 // how many texts there were when the block began
 	history history
@@ -28,7 +29,7 @@ func (t *table) reset() {
 
 // begin begins a block.
 func (t *table) begin() {
-	t.lines, t.firsts = t.lines[:0], t.firsts[:0]
+	t.lines, t.firsts, t.begins = t.lines[:0], t.firsts[:0], t.begins[:0]
 	t.scan.values, t.scan.marks = t.scan.values[:0], t.scan.marks[:0]
 	for k := range t.known {
 		t.known[k] = t.scan.dict.count(Kind(k))
@@ -42,7 +43,9 @@ func (t *table) begin() {
 // split scans the lines of text.
 func (t *table) split(text []byte) {
 	t.scan.enter(text)
+	whole := len(text)
 	for len(text) > 0 {
+		t.begins = append(t.begins, uint32(whole-len(text)))
 		line, n := text, len(text)
 		if i := bytes.IndexByte(text, '\n'); i >= 0 {
 			line, n = text[:i], i+1
@@ -57,12 +60,7 @@ func (t *table) split(text []byte) {
 func (t *table) line(line []byte) {
 	t.firsts = append(t.firsts, uint32(len(t.scan.values)))
 	t.scan.scan(line)
-	n := t.scan.dict.add(0, t.scan.text)
-	if int(n) == len(t.schema.templates) {
-		if t.schema.add(t.scan.text) != nil {
-			panic("text: the scanner made a template that no decoder would take")
-		}
-	}
+	n := t.template()
 	tpl := &t.schema.templates[n]
 	slots := t.schema.slots[tpl.first:tpl.last]
 	for i, v := range t.scan.values[t.scan.first:] {
@@ -74,6 +72,28 @@ func (t *table) line(line []byte) {
 		c.n++
 	}
 	t.lines = append(t.lines, n)
+}
+
+// template finds the template of the line that was scanned last. Mostly it is
+// the one that followed that of the line above the last time.
+func (t *table) template() uint32 {
+	var next *uint32
+	if k := len(t.lines); k > 0 {
+		next = &t.schema.templates[t.lines[k-1]].next
+		if n := *next; n > 0 && bytes.Equal(t.scan.dict.text(KindEscape, n-1), t.scan.text) {
+			return n - 1
+		}
+	}
+	n := t.scan.dict.add(KindEscape, t.scan.text)
+	if next != nil {
+		*next = n + 1
+	}
+	if int(n) == len(t.schema.templates) {
+		if t.schema.add(t.scan.text) != nil {
+			panic("text: the scanner made a template that no decoder would take")
+		}
+	}
+	return n
 }
 
 // survey sorts the values by class and asks every source about each.

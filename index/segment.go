@@ -46,6 +46,7 @@ type SegmentBuilder struct {
 	shared shared
 	shape  shaper
 	set    termSet
+	prover prover
 
 	// Of the block:
 	raw   []byte

@@ -15,6 +15,7 @@ type scanner struct {
 	values []uint64 // of all lines
 	marks  []Mark   // where the values of all lines stand, but for paths
 	words  bool     // lines are paths: all their words are variables
+	whole  bool     // each line is one variable
 	first  int      // the line's first value
 	dict   dictionary
 	block  []byte // the text that the line is a part of, from it on
@@ -31,7 +32,7 @@ func (s *scanner) scan(line []byte) {
 	s.line, s.done, s.text, s.first = line, 0, s.text[:0], len(s.values)
 	s.opened, s.closed, s.stamps = -1, -1, 0
 	s.escape = hasLow(line)
-	if len(line) > maxTemplated {
+	if len(line) > maxTemplated || s.whole && len(line) > 0 {
 		s.word(KindLine, 0, len(line))
 		return
 	}

@@ -95,6 +95,8 @@ type job struct {
 	before <-chan index.Time
 	after  chan<- index.Time
 
+	prior index.Time // what came from the job before, once it came
+	came  bool
 	stamp index.Time // what goes to the job behind it
 
 	done    chan struct{} // closed when segment and err are set; nil where there is no chunk
@@ -106,6 +108,15 @@ type job struct {
 
 	end *index.Source
 	gap *index.Gap
+}
+
+// inherits is the time that an entry without a stamp takes at the start of the
+// chunk; 0 where none has one before it.
+func (j *job) inherits() index.Time {
+	if !j.came {
+		j.prior, j.came = <-j.before, true
+	}
+	return j.prior
 }
 
 // reading is what the jobs of one source share.

@@ -2,6 +2,7 @@ package logs
 
 import (
 	"bytes"
+	"fmt"
 
 	"stilltrace/index"
 	"stilltrace/index/text"
@@ -35,9 +36,34 @@ type splitter struct {
 	quarter quarter
 }
 
-// split parses the entries of a chunk. Whatever the text, every line belongs
-// to an event, but for blank ones.
+// split makes a segment of a chunk, and proves that it holds its text. A second
+// try, should there ever have to be one, takes no line apart.
 func (s *splitter) split(j *job) (*index.Segment, error) {
+	seg, err := s.segment(j)
+	j.stamp = s.last
+	j.after <- s.last
+	if err == nil {
+		err = s.builder.Prove(seg, j.chunk.raw)
+	}
+	if err == nil {
+		return seg, nil
+	}
+	s.builder.Simply(true)
+	defer s.builder.Simply(false)
+	j.cuts = 0
+	seg, err2 := s.segment(j)
+	if err2 == nil {
+		err2 = s.builder.Prove(seg, j.chunk.raw)
+	}
+	if err2 != nil {
+		return nil, fmt.Errorf("%s: %w: %w", j.from.path, err, err2)
+	}
+	return seg, nil
+}
+
+// segment parses the entries of a chunk. Whatever the text, every line belongs
+// to an event, but for blank ones.
+func (s *splitter) segment(j *job) (*index.Segment, error) {
 	raw := j.chunk.raw
 	s.builder.Reset(j.from.id, j.chunk.offset, j.chunk.firstLine)
 	s.format, s.last, s.known, s.quarter = j.from.format, 0, false, quarter{}
@@ -59,10 +85,8 @@ func (s *splitter) split(j *job) (*index.Segment, error) {
 		at += n
 	}
 	if !s.known {
-		s.last = <-j.before
+		s.last = j.inherits()
 	}
-	j.stamp = s.last
-	j.after <- s.last
 	return s.builder.Finish()
 }
 
@@ -176,7 +200,7 @@ func (s *splitter) dated(j *job, at index.Time) {
 // undated returns the time of an entry without a stamp: that of the one before.
 func (s *splitter) undated(j *job) (index.Time, index.Clock) {
 	if !s.known {
-		s.last, s.known = <-j.before, true
+		s.last, s.known = j.inherits(), true
 	}
 	if s.last == 0 {
 		return s.captured, index.ClockCapture

@@ -16,6 +16,7 @@ type Block struct {
 	events []byte // packed, not sealed
 	terms  []string
 	fields map[string]struct{}
+	summed bool // its events are part of the Writer's summary
 }
 
 // Events is how many events the block holds.
@@ -51,6 +52,7 @@ type BlockBuilder struct {
 	shape shaper
 	terms termSet
 	names map[string]struct{}
+	sum   *summarizer // nil: no case is being written
 }
 
 // The columns of an events value, in their order in it. The column of the rest
@@ -91,6 +93,9 @@ func (b *BlockBuilder) Reset(source uint32, offset, firstLine int64, raw []byte)
 		b.cols[i] = b.cols[i][:0]
 	}
 	b.shape.reset(raw)
+	if b.sum != nil {
+		b.err = b.sum.begin()
+	}
 }
 
 // Add adds an entry. Entries come in the order of their bytes and do not
@@ -116,6 +121,9 @@ func (b *BlockBuilder) Add(e *Entry) {
 	b.addShape(e)
 	b.uint(colShape, s.finish())
 	b.terms.addEntry(e)
+	if b.sum != nil {
+		b.sum.add(b.info.Source, b.info.Offset+int64(e.Start), e)
+	}
 	b.prev.End, b.prev.LineEnd, b.prev.Time = e.End, e.LineEnd, e.Time
 }
 
@@ -242,6 +250,7 @@ func (b *BlockBuilder) Finish() (*Block, error) {
 	for n := range b.names {
 		blk.fields[n] = struct{}{}
 	}
+	blk.summed = b.sum != nil
 	return blk, nil
 }
 

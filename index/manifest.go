@@ -56,12 +56,13 @@ const (
 	bucketEvents   = "events"
 	bucketBlocks   = "blocks"
 	bucketTerms    = "terms"
+	bucketSummary  = "summary"
 	bucketManifest = "manifest" // holds the manifest alone and is not named in it
 )
 
 var dataBuckets = [...]string{
 	bucketSnapshot, bucketSource, bucketProcess, bucketSocket, bucketGap,
-	bucketRaw, bucketEvents, bucketBlocks, bucketTerms,
+	bucketRaw, bucketEvents, bucketBlocks, bucketTerms, bucketSummary,
 }
 
 // Named limits of the format. A reader refuses what exceeds them before it
@@ -73,7 +74,7 @@ const (
 	maxText = 4 << 20
 	// maxPacked bounds a value as it lies in the file; zstd never makes one larger than its input and a few bytes.
 	maxPacked = maxValue + 1<<16
-	// maxManifest bounds the manifest: nine buckets and the names of fields.
+	// maxManifest bounds the manifest: ten buckets and the names of fields.
 	maxManifest = 1 << 20
 	// recordsPerValue is how many records share one value: enough for zstd to find what repeats, few enough to unpack at once.
 	recordsPerValue = 256

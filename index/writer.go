@@ -12,6 +12,8 @@ import (
 
 	"github.com/fxamacker/cbor/v2"
 	bolt "go.etcd.io/bbolt"
+
+	"stilltrace/index/summary"
 )
 
 // pendingBytes is how much is gathered before it is put into bbolt: large
@@ -46,6 +48,8 @@ type Writer struct {
 	sockets   recordWriter
 	gaps      recordWriter
 	counts    Counts
+
+	summaries []*summary.Builder
 }
 
 // CreateOptions say how a case is made.
@@ -233,6 +237,9 @@ func (w *Writer) BeginSource() uint32 {
 // AddBlock adds a block. Blocks of one source come in the order of their
 // bytes, and all of them before EndSource.
 func (w *Writer) AddBlock(b *Block) error {
+	if !b.summed {
+		return fmt.Errorf("%s: a block of a builder that is not the Writer's own", w.path)
+	}
 	key := key32(w.blocks)
 	w.blocks++
 	if err := w.put(bucketRaw, key, b.raw); err != nil {
@@ -308,6 +315,9 @@ func (w *Writer) finish(s Snapshot) (Manifest, error) {
 	}
 	if err := w.flushSegment(); err != nil {
 		return Manifest{}, err
+	}
+	if err := w.writeSummary(1); err != nil {
+		return Manifest{}, fmt.Errorf("%s: summary: %w", w.path, err)
 	}
 	s.ID, s.Tool, s.Counts = 1, w.tool, w.counts
 	b, err := w.encode.Marshal(s)

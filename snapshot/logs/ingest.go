@@ -28,7 +28,7 @@ func (f *Finder) Ingest(ctx context.Context, files []File, w *index.Writer, o Op
 	// The order holds at most this many chunks, so memory does not grow with the logs.
 	p := &pipeline{ctx: inner, o: o, jobs: make(chan *job), order: make(chan *job, 2*cores)}
 	for range cores {
-		b, err := index.NewBlockBuilder()
+		b, err := w.NewBlockBuilder()
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,246 @@
+package index
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	bolt "go.etcd.io/bbolt"
+
+	"stilltrace/index/summary"
+)
+
+const (
+	// summaryBytes bounds the memory of all summaries while a case is written, whatever is in the logs.
+	summaryBytes = 16 << 20
+	// maxExample is how much of a message is kept as the example of an error: the head of a long traceback, and the rest of its last character.
+	maxExample = 2000 + 3
+	// maxTimes is the most that one event may count for. Nothing repeats a message more often than this, and a sum of such events over
+	// the largest case stays within an int64.
+	maxTimes = 1 << 31
+)
+
+// Times returns how often the thing happened that an event reports whose Count
+// is given: at least once.
+func Times(count int) int64 { return int64(min(max(count, 1), maxTimes)) }
+
+// summarizer feeds the summary with the entries of the blocks of one builder.
+type summarizer struct {
+	*summary.Builder
+	round int
+	kind  map[string]int // numbers of this round, by the kind's own bytes
+	key   []byte
+	event summary.Event
+}
+
+func newSummarizer(o summary.Options) *summarizer {
+	o.Actions = summary.Actions{
+		LoginFailed: uint8(ActionLoginFailed), Login: uint8(ActionLogin), Request: uint8(ActionHTTPRequest),
+		Banned: uint8(ActionIPBanned), Unbanned: uint8(ActionIPUnbanned),
+	}
+	o.MaxExample = maxExample
+	return &summarizer{Builder: summary.NewBuilder(o)}
+}
+
+// begin is called before the entries of a block.
+func (s *summarizer) begin() error {
+	round, err := s.Begin()
+	if round != s.round {
+		s.round, s.kind = round, map[string]int{}
+	}
+	return err
+}
+
+// add takes in an entry of a source; offset is that of its first byte.
+func (s *summarizer) add(source uint32, offset int64, e *Entry) {
+	v := &s.event
+	v.Kind = s.kindOf(source, e)
+	v.User, v.About = summary.None, summary.None
+	if len(e.User) > 0 {
+		v.User = s.User(e.User)
+	}
+	if e.IP.IsValid() {
+		v.About = s.Address(e.IP)
+	}
+	v.Names = v.Names[:0]
+	for _, a := range e.IPs {
+		if a.IsValid() {
+			v.Names = append(v.Names, s.Address(a))
+		}
+	}
+	v.Times, v.Time, v.Line, v.Offset, v.Message = Times(e.Count), int64(e.Time), e.Line, offset, e.Message
+	s.Add(v)
+}
+
+// kindOf returns the number of the entry's kind.
+func (s *summarizer) kindOf(source uint32, e *Entry) int {
+	kind, jail, class := e.kind()
+	k := append(s.key[:0], byte(e.Action), byte(e.Level), byte(e.Outcome), byte(e.Clock), class)
+	k = binary.BigEndian.AppendUint32(k, source)
+	for _, text := range [...][]byte{e.Service, e.Host, kind, jail} {
+		k = append(binary.AppendUvarint(k, uint64(len(text))), text...)
+	}
+	k = append(k, e.Signature...)
+	s.key = k
+	n, ok := s.kind[string(k)]
+	if !ok {
+		n = s.Kind(summary.Kind{
+			Class:  summary.Class{Action: uint8(e.Action), Level: uint8(e.Level), Outcome: uint8(e.Outcome)},
+			Source: source, Clock: uint8(e.Clock), Status: class,
+			Service: string(e.Service), Host: string(e.Host), Type: string(kind), Jail: string(jail), Signature: string(e.Signature),
+		}, e.Level.AtLeast(LevelErr) || e.Action.Trouble() || class == 5)
+		s.kind[string(k)] = n
+	}
+	return n
+}
+
+// kind returns what of an entry's own fields tells its kind: the class of an
+// exception, the state of SQL or the status of HTTP; the jail; and the class
+// of the answer to a request, 1 to 5, or 0.
+func (e *Entry) kind() (kind, jail []byte, class uint8) {
+	status := e.field("status")
+	if e.Action != ActionHTTPRequest {
+		status = nil
+	}
+	if len(status) == 3 && status[0] >= '1' && status[0] <= '5' {
+		class = status[0] - '0'
+	}
+	if kind = e.field("exception"); len(kind) == 0 {
+		kind = e.field("sqlstate")
+	}
+	if len(kind) == 0 {
+		kind = status
+	}
+	return kind, e.field("jail"), class
+}
+
+// field returns the value of the first field of that name.
+func (e *Entry) field(name string) []byte {
+	for i := range e.Fields {
+		if e.Fields[i].Name == name {
+			return e.Fields[i].Value
+		}
+	}
+	return nil
+}
+
+// NewBlockBuilder returns an empty builder whose entries go into the summary
+// of this case. Only blocks of such builders can be added.
+func (w *Writer) NewBlockBuilder() (*BlockBuilder, error) {
+	b, err := NewBlockBuilder()
+	if err != nil {
+		return nil, err
+	}
+	b.sum = newSummarizer(summary.Options{Limit: summaryBytes / runtime.GOMAXPROCS(0), Scratch: w.scratch})
+	w.summaries = append(w.summaries, b.sum.Builder)
+	return b, nil
+}
+
+// scratch makes a file beside the case that has no name: nothing of it stays,
+// however the capture ends.
+func (w *Writer) scratch() (summary.Scratch, error) {
+	f, err := os.CreateTemp(filepath.Dir(w.temp), ".stilltrace-scratch-*")
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Dir(w.temp), bareError(err))
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		_ = f.Close()
+		return nil, bareError(err)
+	}
+	return f, nil
+}
+
+// writeSummary adds the run of the snapshot: what all its builders saw.
+func (w *Writer) writeSummary(snapshot uint32) error {
+	pages := map[summary.Table]uint32{}
+	return summary.Merge(w.summaries, func(p summary.Page) error {
+		n := pages[p.Table]
+		pages[p.Table]++
+		return w.put(bucketSummary, summaryKey(snapshot, p.Table, p.Key, n), w.pack.pack(p.Content, p.Ends...))
+	})
+}
+
+// summaryKey is the key of a page: snapshot, table, the page's own key, and
+// its number among the pages of the table.
+func summaryKey(snapshot uint32, t summary.Table, own []byte, n uint32) []byte {
+	k := append(key32(snapshot), byte(t))
+	return binary.BigEndian.AppendUint32(append(k, own...), n)
+}
+
+// Summarized reports whether the case holds summaries of all its events. A
+// case of an older version holds none.
+func (r *Reader) Summarized() bool {
+	for _, b := range r.manifest.Buckets {
+		if b.Name == bucketSummary {
+			return true
+		}
+	}
+	return false
+}
+
+// Summary answers from the summaries of the case: it scans nothing.
+func (r *Reader) Summary() *summary.Reader {
+	return &summary.Reader{Runs: len(r.snapshots), Pages: r.summaryPages, Fault: func(err error) error {
+		if errors.Is(err, summary.ErrPage) {
+			err = fmt.Errorf("%w: %w", err, ErrDamaged)
+		}
+		return fmt.Errorf("%s: %w", r.path, err)
+	}}
+}
+
+// summaryPages walks the pages of a table of one run.
+func (r *Reader) summaryPages(run int, t summary.Table, from []byte) (summary.Walker, error) {
+	prefix := append(key32(uint32(run)+1), byte(t))
+	start := append(bytes.Clone(prefix), from...)
+	var c *bolt.Cursor
+	move := func() (k, v []byte) {
+		b := r.tx.Bucket([]byte(bucketSummary))
+		if b == nil {
+			return nil, nil
+		}
+		c = b.Cursor()
+		k, v = c.Seek(start)
+		if from == nil {
+			return k, v
+		}
+		// Of the pages with that key, and of those before it, the last one that begins below.
+		if pk, pv := c.Prev(); bytes.HasPrefix(pk, prefix) {
+			return pk, pv
+		}
+		return c.Seek(start)
+	}
+	return func() (own []byte, unpack func() ([]byte, error), err error) {
+		if err := r.ctx.Err(); err != nil {
+			return nil, nil, err
+		}
+		var key, value []byte
+		err = guard(func() error {
+			k, v := move()
+			if bytes.HasPrefix(k, prefix) {
+				key, value = bytes.Clone(k), v
+			}
+			return nil
+		})
+		move = func() ([]byte, []byte) { return c.Next() }
+		if key == nil || err != nil {
+			return nil, nil, err
+		}
+		if len(key) < len(prefix)+4 {
+			return nil, nil, fmt.Errorf("%s %x: %w", bucketSummary, key, ErrDamaged)
+		}
+		return key[len(prefix) : len(key)-4], func() (content []byte, err error) {
+			err = guard(func() error {
+				content, err = r.open.open(bucketSummary, key, value)
+				return err
+			})
+			if err != nil {
+				err = fmt.Errorf("%s %x: %w", bucketSummary, key, err)
+			}
+			return content, err
+		}, nil
+	}, nil
+}

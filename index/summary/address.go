@@ -1,0 +1,129 @@
+package summary
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// AddressRow is what the events say that name one address. Where the earliest
+// and the latest of them stand is part of it.
+type AddressRow struct {
+	Addr        netip.Addr // without a zone, and IPv4 as such
+	Strands     []Strand   // in their order
+	First, Last Place
+}
+
+// Strand is those events of an address that have all of this in common.
+type Strand struct {
+	Thread
+	Sum
+}
+
+// Thread is what the events of a strand have in common. A strand of source 0
+// holds what lies beyond the limits of an address.
+type Thread struct {
+	Source  uint32
+	Action  uint8
+	Status  uint8 // class of the answer to a request, 1 to 5; 0 where there is none
+	About   bool  // the events are about the address; else they name it beside another, or are about none
+	Shared  bool  // the events name other addresses too
+	Undated bool  // as in Kind
+	Service string
+	Jail    string
+}
+
+// The limits of one address. What lies beyond them is counted under source 0
+// by action and status alone, so that a row has its place in a page whatever
+// was logged. Which strands are kept does not depend on the order of events.
+const (
+	maxStrands = 1000
+	maxName    = 255 // bytes of a service or jail
+)
+
+func (t *Thread) compare(u *Thread) int {
+	if c := cmp.Compare(t.Source, u.Source); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(t.bits(), u.bits()); c != 0 {
+		return c
+	}
+	return cmp.Or(strings.Compare(t.Service, u.Service), strings.Compare(t.Jail, u.Jail))
+}
+
+func (t *Thread) bits() uint64 {
+	return uint64(t.Action)<<6 | uint64(t.Status&7)<<3 | flag(t.About)<<2 | flag(t.Shared)<<1 | flag(t.Undated)
+}
+
+// beyond is the thread of what is not followed by itself.
+func (t Thread) beyond() Thread {
+	t.Source, t.Service, t.Jail = 0, "", ""
+	return t
+}
+
+// tidy puts strands in order, adds up those of one thread, and keeps within
+// the limits.
+func tidy(strands []Strand) []Strand {
+	for i := range strands {
+		if s := &strands[i]; len(s.Service) > maxName || len(s.Jail) > maxName {
+			s.Thread = s.beyond()
+		}
+	}
+	strands = unite(strands)
+	// Those of source 0 come first and do not count.
+	rest := 0
+	for rest < len(strands) && strands[rest].Source == 0 {
+		rest++
+	}
+	if len(strands)-rest <= maxStrands {
+		return strands
+	}
+	for i := rest + maxStrands; i < len(strands); i++ {
+		strands[i].Thread = strands[i].beyond()
+	}
+	return unite(strands)
+}
+
+func unite(strands []Strand) []Strand {
+	slices.SortFunc(strands, func(a, b Strand) int { return a.Thread.compare(&b.Thread) })
+	n := 0
+	for i := 1; i < len(strands); i++ {
+		if strands[i].Thread == strands[n].Thread {
+			strands[n].fold(&strands[i].Sum)
+			continue
+		}
+		n++
+		strands[n] = strands[i]
+	}
+	return strands[:min(n+1, len(strands))]
+}
+
+func foldAddresses(a, b *AddressRow) {
+	if b.First.before(&a.First) {
+		a.First = b.First
+	}
+	if a.Last.before(&b.Last) {
+		a.Last = b.Last
+	}
+	a.Strands = tidy(append(append(make([]Strand, 0, len(a.Strands)+len(b.Strands)), a.Strands...), b.Strands...))
+}
+
+// Key is the address as part of the key of a page: its length, then its bytes,
+// so that keys ascend as netip.Addr compares.
+func Key(a netip.Addr) []byte {
+	b := a.AsSlice()
+	return append([]byte{byte(len(b))}, b...)
+}
+
+// rank is what puts addresses in the order in which people want them.
+type rank struct {
+	addr                     netip.Addr
+	failed, requests, events int64
+}
+
+// compareRanks orders by most refused logins, then requests, then events, then
+// address.
+func compareRanks(a, b *rank) int {
+	return cmp.Or(cmp.Compare(b.failed, a.failed), cmp.Compare(b.requests, a.requests), cmp.Compare(b.events, a.events), a.addr.Compare(b.addr))
+}

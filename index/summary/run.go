@@ -1,0 +1,189 @@
+package summary
+
+import (
+	"fmt"
+	"io"
+	"slices"
+)
+
+// Scratch is a file that only its maker knows, for what waits to be merged.
+type Scratch interface {
+	io.Writer
+	io.ReaderAt
+	io.Closer
+}
+
+// run is the pages of all tables in a scratch file.
+type run struct {
+	level int // how often its rows were merged
+	file  Scratch
+	size  int64
+	pages [Heads + 1][]extent
+}
+
+// extent is where a page lies.
+type extent struct {
+	at   int64
+	size int
+}
+
+func (r *run) put(p Page) error {
+	if _, err := r.file.Write(p.Content); err != nil {
+		return fmt.Errorf("scratch file: %w", err)
+	}
+	r.pages[p.Table] = append(r.pages[p.Table], extent{r.size, len(p.Content)})
+	r.size += int64(len(p.Content))
+	return nil
+}
+
+// read walks one table of a run.
+func read[R any](r *run, c codec[R]) *cursor[R] {
+	pages := r.pages[c.table]
+	var buf []byte
+	return &cursor[R]{fill: func() ([]R, error) {
+		if len(pages) == 0 {
+			return nil, nil
+		}
+		p := pages[0]
+		pages = pages[1:]
+		buf = append(buf[:0], make([]byte, p.size)...)
+		if _, err := r.file.ReadAt(buf, p.at); err != nil {
+			return nil, fmt.Errorf("scratch file: %w", err)
+		}
+		return c.decode(buf)
+	}}
+}
+
+// inputs is where rows come from: memory and runs.
+type inputs struct {
+	builders []*Builder
+	runs     []*run
+}
+
+// all puts the rows of all tables but Heads in order, and gives them to put in
+// pages of the given weight. each sees every address whole; it may be nil.
+func (in *inputs) all(weight int, put func(Page) error, each func(*AddressRow)) error {
+	if each == nil {
+		each = func(*AddressRow) {}
+	}
+	var orders [][]uint32
+	for _, b := range in.builders {
+		orders = append(orders, b.addressOrder())
+	}
+	var cut deedLimit
+	if err := one(in, kindCodec(), weight, put, func(i int) *cursor[KindRow] { return in.builders[i].kindRows() }, nil); err != nil {
+		return err
+	}
+	if err := one(in, userCodec(), weight, put, func(i int) *cursor[UserRow] { return in.builders[i].userRows() }, nil); err != nil {
+		return err
+	}
+	if err := one(in, addressCodec(), weight, put, func(i int) *cursor[AddressRow] { return in.builders[i].addressRows(orders[i]) },
+		func(r *AddressRow) bool { each(r); return true }); err != nil {
+		return err
+	}
+	if err := one(in, tryCodec(), weight, put, func(i int) *cursor[TryRow] { return in.builders[i].tryRows(orders[i]) }, nil); err != nil {
+		return err
+	}
+	if err := one(in, deedCodec(), weight, put, func(i int) *cursor[DeedRow] { return in.builders[i].deedRows() },
+		cut.keep); err != nil {
+		return err
+	}
+	return one(in, minuteCodec(), weight, put, func(i int) *cursor[MinuteRow] { return in.builders[i].minuteRows() }, nil)
+}
+
+// one merges one table. keep, unless it is nil, says which rows stay.
+func one[R any](in *inputs, c codec[R], weight int, put func(Page) error, memory func(i int) *cursor[R], keep func(*R) bool) error {
+	var cursors []*cursor[R]
+	for i := range in.builders {
+		cursors = append(cursors, memory(i))
+	}
+	for _, r := range in.runs {
+		cursors = append(cursors, read(r, c))
+	}
+	out := pages[R]{codec: c, limit: weight, put: put}
+	err := c.merge(cursors, func(r *R) error {
+		if keep != nil && !keep(r) {
+			return nil
+		}
+		return out.add(r)
+	})
+	if err != nil {
+		return err
+	}
+	return out.close()
+}
+
+// fanIn is how many runs of one level are merged into one: fewer are merged
+// more often, more take more memory, a decoded page each.
+const fanIn = 16
+
+// spill writes what the Builder holds to a scratch file, and merges runs where
+// there are many.
+func (b *Builder) spill() error {
+	if err := b.write(inputs{builders: []*Builder{b}}, 0); err != nil {
+		return err
+	}
+	b.reset()
+	for {
+		level, n := b.runs[len(b.runs)-1].level, 0
+		for n < len(b.runs) && b.runs[len(b.runs)-1-n].level == level {
+			n++
+		}
+		if n < fanIn {
+			return nil
+		}
+		old := slices.Clone(b.runs[len(b.runs)-n:])
+		b.runs = b.runs[:len(b.runs)-n]
+		if err := b.write(inputs{runs: old}, level+1); err != nil {
+			b.runs = append(b.runs, old...) // for Close
+			return err
+		}
+		for _, r := range old {
+			if err := r.file.Close(); err != nil {
+				return fmt.Errorf("scratch file: %w", err)
+			}
+		}
+	}
+}
+
+func (b *Builder) write(in inputs, level int) error {
+	file, err := b.o.Scratch()
+	if err != nil {
+		return fmt.Errorf("scratch file: %w", err)
+	}
+	r := &run{level: level, file: file}
+	b.runs = append(b.runs, r)
+	return in.all(spillWeight, r.put, nil)
+}
+
+// Close gives up the scratch files.
+func (b *Builder) Close() {
+	for _, r := range b.runs {
+		_ = r.file.Close()
+	}
+	b.runs = nil
+}
+
+// Merge puts together what Builders gathered, and gives the pages of one run
+// to put, table by table in the order of their keys. The Builders are spent.
+func Merge(builders []*Builder, put func(Page) error) error {
+	in := inputs{builders: builders}
+	h := &Head{}
+	var lead leaders
+	for _, b := range builders {
+		defer b.Close()
+		in.runs = append(in.runs, b.runs...)
+		h.Named += b.named
+		h.Odd = h.Odd || b.odd
+		lead.actions = b.o.Actions
+	}
+	err := in.all(pageWeight, put, func(r *AddressRow) {
+		h.add(r)
+		lead.add(r)
+	})
+	if err != nil {
+		return err
+	}
+	h.Leading = lead.addresses()
+	return put(encodeHead(h))
+}

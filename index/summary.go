@@ -1,15 +1,11 @@
 package index
 
 import (
-	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
-
-	bolt "go.etcd.io/bbolt"
 
 	"stilltrace/index/summary"
 )
@@ -169,78 +165,4 @@ func (w *Writer) writeSummary(snapshot uint32) error {
 func summaryKey(snapshot uint32, t summary.Table, own []byte, n uint32) []byte {
 	k := append(key32(snapshot), byte(t))
 	return binary.BigEndian.AppendUint32(append(k, own...), n)
-}
-
-// Summarized reports whether the case holds summaries of all its events. A
-// case of an older version holds none.
-func (r *Reader) Summarized() bool {
-	for _, b := range r.manifest.Buckets {
-		if b.Name == bucketSummary {
-			return true
-		}
-	}
-	return false
-}
-
-// Summary answers from the summaries of the case: it scans nothing.
-func (r *Reader) Summary() *summary.Reader {
-	return &summary.Reader{Runs: len(r.snapshots), Pages: r.summaryPages, Fault: func(err error) error {
-		if errors.Is(err, summary.ErrPage) {
-			err = fmt.Errorf("%w: %w", err, ErrDamaged)
-		}
-		return fmt.Errorf("%s: %w", r.path, err)
-	}}
-}
-
-// summaryPages walks the pages of a table of one run.
-func (r *Reader) summaryPages(run int, t summary.Table, from []byte) (summary.Walker, error) {
-	prefix := append(key32(uint32(run)+1), byte(t))
-	start := append(bytes.Clone(prefix), from...)
-	var c *bolt.Cursor
-	move := func() (k, v []byte) {
-		b := r.tx.Bucket([]byte(bucketSummary))
-		if b == nil {
-			return nil, nil
-		}
-		c = b.Cursor()
-		k, v = c.Seek(start)
-		if from == nil {
-			return k, v
-		}
-		// Of the pages with that key, and of those before it, the last one that begins below.
-		if pk, pv := c.Prev(); bytes.HasPrefix(pk, prefix) {
-			return pk, pv
-		}
-		return c.Seek(start)
-	}
-	return func() (own []byte, unpack func() ([]byte, error), err error) {
-		if err := r.ctx.Err(); err != nil {
-			return nil, nil, err
-		}
-		var key, value []byte
-		err = guard(func() error {
-			k, v := move()
-			if bytes.HasPrefix(k, prefix) {
-				key, value = bytes.Clone(k), v
-			}
-			return nil
-		})
-		move = func() ([]byte, []byte) { return c.Next() }
-		if key == nil || err != nil {
-			return nil, nil, err
-		}
-		if len(key) < len(prefix)+4 {
-			return nil, nil, fmt.Errorf("%s %x: %w", bucketSummary, key, ErrDamaged)
-		}
-		return key[len(prefix) : len(key)-4], func() (content []byte, err error) {
-			err = guard(func() error {
-				content, err = r.open.open(bucketSummary, key, value)
-				return err
-			})
-			if err != nil {
-				err = fmt.Errorf("%s %x: %w", bucketSummary, key, err)
-			}
-			return content, err
-		}, nil
-	}, nil
 }

@@ -64,6 +64,7 @@ type Builder struct {
 
 	serial int64 // of the event
 	named  int64
+	times  int64 // occurrences of the events that name an address
 	odd    bool
 	names  []int // memory for the addresses of one event
 
@@ -259,6 +260,7 @@ func (b *Builder) minute(source uint32, at int64, known *Sum) {
 // address counts an event for each address that it names.
 func (b *Builder) address(k *kind, e *Event, sum, known *Sum) {
 	b.named++
+	b.times += e.Times
 	b.names = b.names[:0]
 	for _, n := range e.Names {
 		b.name(n)

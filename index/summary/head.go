@@ -10,6 +10,7 @@ import (
 type Head struct {
 	Addresses int64 // different ones
 	Named     int64 // events that name an address, each once
+	Times     int64 // occurrences of these
 	// Odd tells that some address was spelled otherwise than it is kept: with a zone, or as IPv4 within IPv6.
 	Odd   bool
 	First int64 // times of the events that name an address; 0 where none has a time
@@ -59,6 +60,7 @@ func (h *Head) Fold(o *Head) {
 	sum.span(&Sum{First: o.First, Last: o.Last})
 	h.First, h.Last = sum.First, sum.Last
 	h.Named += o.Named
+	h.Times += o.Times
 	h.Odd = h.Odd || o.Odd
 	h.Leading = nil
 	about := maps.Clone(h.About)
@@ -75,6 +77,7 @@ func encodeHead(h *Head) Page {
 	w := newPageWriter(len(h.Leading), headColumns)
 	w.uint(uint64(h.Addresses))
 	w.uint(uint64(h.Named))
+	w.uint(uint64(h.Times))
 	w.byte(byte(flag(h.Odd)))
 	w.int(h.First)
 	w.int(h.Last)
@@ -97,7 +100,7 @@ func DecodeHead(content []byte) (*Head, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Head{Addresses: p.positive(p.uint()), Named: p.positive(p.uint()), Odd: p.byte() != 0, First: p.int(), Last: p.int(), About: map[uint8]int64{}}
+	h := &Head{Addresses: p.positive(p.uint()), Named: p.positive(p.uint()), Times: p.positive(p.uint()), Odd: p.byte() != 0, First: p.int(), Last: p.int(), About: map[uint8]int64{}}
 	for range p.count() {
 		a := p.byte()
 		h.About[a] = p.positive(p.uint())

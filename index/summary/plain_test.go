@@ -181,7 +181,7 @@ func TestAddressesAreCounted(t *testing.T) {
 	all := samples(4000, 14)
 	r := open(build(t, all, 2, 3, 60<<10))
 	names := map[netip.Addr]bool{}
-	events := int64(0)
+	events, times := int64(0), int64(0)
 	about := map[uint8]int64{}
 	for i := range all {
 		for _, a := range all[i].named() {
@@ -189,6 +189,7 @@ func TestAddressesAreCounted(t *testing.T) {
 		}
 		if len(all[i].named()) > 0 {
 			events++
+			times += all[i].times
 		}
 		if all[i].about != "" {
 			about[all[i].kind.Action] += all[i].times
@@ -208,6 +209,7 @@ func TestAddressesAreCounted(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, n, h.Addresses)
 	require.Equal(t, events, h.Named)
+	require.Equal(t, times, h.Times)
 	require.Equal(t, about, h.About)
 }
 

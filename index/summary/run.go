@@ -174,6 +174,7 @@ func Merge(builders []*Builder, put func(Page) error) error {
 		defer b.Close()
 		in.runs = append(in.runs, b.runs...)
 		h.Named += b.named
+		h.Times += b.times
 		h.Odd = h.Odd || b.odd
 		lead.actions = b.o.Actions
 	}

@@ -63,3 +63,18 @@ var v6 = []block{
 	row("fe80::/10", LinkLocal),         // RFC 4291 section 2.5.6
 	row("ff00::/8", Multicast),          // RFC 4291 section 2.7
 }
+
+// Blocks returns the blocks that hold all addresses for which class holds, and
+// may hold others, but for those classes that what has no row belongs to. A
+// block may lie within another.
+func Blocks(class func(Class) bool) []netip.Prefix {
+	var out []netip.Prefix
+	for _, table := range [][]block{v4, v6} {
+		for _, b := range table {
+			if class(b.class) {
+				out = append(out, b.prefix)
+			}
+		}
+	}
+	return out
+}

@@ -120,3 +120,8 @@ func (r *Reader) SourcePath(id uint32) string {
 	}
 	return r.sources[id-1].Path
 }
+
+// Damaged is the error of a summary that contradicts itself.
+func (r *Reader) Damaged(how string) error {
+	return fmt.Errorf("%s: summary: %s: %w", r.path, how, ErrDamaged)
+}

@@ -193,31 +193,20 @@ func (n *entry) act(e *index.Event, times int64, room *tally.Room) {
 	}
 }
 
-// answer puts what was read in order.
-func (t *tracer) answer() *Answer {
-	a := &Answer{Schema: Schema, Totals: t.total(), Rows: []*Row{}, Beyond: Beyond{Addresses: t.beyond}}
-	for addr, n := range t.entries {
-		a.Beyond.Values += n.users.More() + n.services.More() + n.sources.More()
-		own := t.own[addr]
-		if !t.wanted.asked && (own || fromInside(n.class)) {
-			a.Hidden.Addresses++
-			a.Hidden.FailedLogins += n.failed
-			a.Hidden.Events += n.events
-			continue
-		}
-		a.Rows = append(a.Rows, row(addr, n, own))
-	}
-	slices.SortFunc(a.Rows, func(a, b *Row) int {
-		return cmp.Or(
-			cmp.Compare(b.FailedLogins, a.FailedLogins),
-			cmp.Compare(b.Requests, a.Requests),
-			cmp.Compare(b.Events, a.Events),
-			a.IP.Compare(b.IP))
-	})
-	if n := t.entries[t.wanted.one]; n != nil {
-		a.Detail = t.detail.answer(t.wanted.one, n)
-	}
-	return a
+// lost is the occurrences of values that no list of n follows.
+func (n *entry) lost() int64 { return n.users.More() + n.services.More() + n.sources.More() }
+
+// rank is what puts rows in order: most refused logins first, then requests,
+// events, address.
+type rank struct {
+	addr                     netip.Addr
+	failed, requests, events int64
+}
+
+func rankOf(a netip.Addr, n *entry) rank { return rank{a, n.failed, n.requests, n.events} }
+
+func compareRanks(a, b rank) int {
+	return cmp.Or(cmp.Compare(b.failed, a.failed), cmp.Compare(b.requests, a.requests), cmp.Compare(b.events, a.events), a.addr.Compare(b.addr))
 }
 
 func (t *tracer) total() Totals {

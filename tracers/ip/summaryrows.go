@@ -1,0 +1,285 @@
+package ip
+
+import (
+	"cmp"
+	"errors"
+	"net/netip"
+	"slices"
+
+	"stilltrace/index"
+	"stilltrace/index/summary"
+	"stilltrace/tracers/address"
+	"stilltrace/tracers/tally"
+)
+
+// windowBytes is about how much memory rows take that wait to be expanded, one
+// after the other: more of it means fewer walks over all addresses.
+const windowBytes = 8 << 20
+
+// What a waiting row costs, beside its strands and users.
+const (
+	waitingBytes = 150
+	strandBytes  = 110
+	tryBytes     = 70
+)
+
+var errStop = errors.New("stop")
+
+// rows yields the first rows in order.
+func (s *summed) rows(limit int, yield func(*Row, error) bool) error {
+	if limit == 0 || limit > s.seen+len(s.only) {
+		limit = s.seen + len(s.only)
+	}
+	give := func(a netip.Addr, n *entry) error {
+		if !yield(row(a, n, s.own[a]), nil) {
+			return errStop
+		}
+		return nil
+	}
+	named := min(limit, s.seen)
+	err := s.leading(named, give)
+	if errors.Is(err, errFew) {
+		err = s.ranked(named, give)
+	}
+	for i := 0; err == nil && i < limit-named; i++ {
+		err = give(s.only[i], s.entries[s.only[i]])
+	}
+	if errors.Is(err, errStop) {
+		return nil
+	}
+	return err
+}
+
+// errFew: there are too few leading addresses to answer from them.
+var errFew = errors.New("too few leading addresses")
+
+// leading gives the first rows by looking up the addresses that lead.
+func (s *summed) leading(n int, give func(netip.Addr, *entry) error) error {
+	var list []netip.Addr
+	if s.whole {
+		for _, a := range s.head.Leading {
+			if !s.hides(a, address.Of(a)) {
+				list = append(list, a)
+			}
+		}
+	}
+	if n > maxAsked || n > len(list) {
+		return errFew
+	}
+	for _, a := range list[:n] {
+		r, tries, err := s.look(a)
+		if err != nil {
+			return err
+		}
+		if r == nil {
+			return s.r.Damaged("an address that leads has no row")
+		}
+		if err := give(a, s.expand(r, tries)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// look returns what the summary knows of one address, nil where it knows none.
+func (s *summed) look(a netip.Addr) (row *summary.AddressRow, tries []summary.TryRow, err error) {
+	p := netip.PrefixFrom(a, a.BitLen())
+	for r, err := range s.s.Addresses(p) {
+		if err != nil {
+			return nil, nil, err
+		}
+		own := *r
+		row = &own
+	}
+	if row == nil || !slices.ContainsFunc(row.Strands, func(s summary.Strand) bool { return s.About }) {
+		return row, nil, nil
+	}
+	for t, err := range s.s.Tries(p) {
+		if err != nil {
+			return nil, nil, err
+		}
+		tries = append(tries, *t)
+	}
+	return row, tries, nil
+}
+
+// place is where an address stands among those with a row: what it is ordered
+// by, its number in the order of addresses, and what its row costs to keep.
+type place struct {
+	failed, requests, events int64
+	number                   uint32
+	bytes                    uint32
+}
+
+// ranked gives the first rows. It puts all addresses in order, and then makes
+// the rows of some of them at a time.
+func (s *summed) ranked(n int, give func(netip.Addr, *entry) error) error {
+	places, err := s.places()
+	if err != nil {
+		return err
+	}
+	if len(places) < n {
+		return s.r.Damaged("it has fewer addresses than it says")
+	}
+	places = places[:n]
+	for len(places) > 0 {
+		end, bytes := 0, 0
+		for end < len(places) && (end == 0 || bytes < windowBytes) {
+			bytes += int(places[end].bytes)
+			end++
+		}
+		if err := s.window(places[:end], give); err != nil {
+			return err
+		}
+		places = places[end:]
+	}
+	return nil
+}
+
+// visible calls do with each address that has a row and its number.
+func (s *summed) visible(do func(number int, a *summary.AddressRow)) error {
+	number := 0
+	for a, err := range s.s.Addresses(s.prefix) {
+		if err != nil {
+			return err
+		}
+		if class := address.Of(a.Addr); s.wanted.has(a.Addr, class) && !s.hides(a.Addr, class) {
+			do(number, a)
+			number++
+		}
+	}
+	return nil
+}
+
+// places returns all addresses with a row in their order.
+func (s *summed) places() ([]place, error) {
+	list := make([]place, 0, s.seen)
+	addrs := make([]netip.Addr, 0, s.seen)
+	err := s.visible(func(number int, a *summary.AddressRow) {
+		var n entry
+		n.count(a)
+		list = append(list, place{n.failed, n.requests, n.events, uint32(number), uint32(waitingBytes + strandBytes*len(a.Strands))})
+		addrs = append(addrs, a.Addr)
+	})
+	if err != nil {
+		return nil, err
+	}
+	at := 0
+	for t, err := range s.s.Tries(s.prefix) {
+		if err != nil {
+			return nil, err
+		}
+		for at < len(addrs) && addrs[at].Less(t.Addr) {
+			at++
+		}
+		if at < len(addrs) && addrs[at] == t.Addr {
+			list[at].bytes += tryBytes
+		}
+	}
+	slices.SortFunc(list, func(a, b place) int {
+		return cmp.Or(cmp.Compare(b.failed, a.failed), cmp.Compare(b.requests, a.requests), cmp.Compare(b.events, a.events), cmp.Compare(a.number, b.number))
+	})
+	return list, nil
+}
+
+// waiting is an address whose row is not made yet.
+type waiting struct {
+	summary.AddressRow
+	tries []summary.TryRow
+	rank  int
+}
+
+// window gives the rows of some addresses that follow one another in order.
+func (s *summed) window(places []place, give func(netip.Addr, *entry) error) error {
+	type member struct {
+		number uint32
+		rank   int
+	}
+	members := make([]member, len(places))
+	for i := range places {
+		members[i] = member{places[i].number, i}
+	}
+	slices.SortFunc(members, func(a, b member) int { return cmp.Compare(a.number, b.number) })
+	list := make([]waiting, 0, len(members))
+	err := s.visible(func(number int, a *summary.AddressRow) {
+		if len(list) < len(members) && members[len(list)].number == uint32(number) {
+			own := *a
+			// The strands of a whole page lie in one piece of memory, which must not stay for the sake of some.
+			own.Strands = slices.Clone(a.Strands)
+			list = append(list, waiting{AddressRow: own, rank: members[len(list)].rank})
+		}
+	})
+	if err != nil {
+		return err
+	}
+	at := 0
+	for t, err := range s.s.Tries(s.prefix) {
+		if err != nil {
+			return err
+		}
+		for at < len(list) && list[at].Addr.Less(t.Addr) {
+			at++
+		}
+		if at < len(list) && list[at].Addr == t.Addr {
+			list[at].tries = append(list[at].tries, *t)
+		}
+	}
+	slices.SortFunc(list, func(a, b waiting) int { return cmp.Compare(a.rank, b.rank) })
+	for i := range list {
+		if err := give(list[i].Addr, s.expand(&list[i].AddressRow, list[i].tries)); err != nil {
+			return err
+		}
+		list[i] = waiting{}
+	}
+	return nil
+}
+
+// one tells what the case knows of the one address that is asked for; nil
+// where it knows nothing.
+func (s *summed) one(q index.Query) (*Detail, error) {
+	a := s.wanted.one
+	row, tries, err := s.look(a)
+	if err != nil {
+		return nil, err
+	}
+	d := &detail{}
+	n := s.entries[a]
+	if row != nil {
+		n = s.expand(row, tries)
+		if err := s.detail(d, row, q); err != nil {
+			return nil, err
+		}
+	}
+	if n == nil {
+		return nil, nil
+	}
+	return d.answer(a, n), nil
+}
+
+func (s *summed) detail(d *detail, row *summary.AddressRow, q index.Query) error {
+	room := &tally.Room{Values: maxValues, Bytes: maxBytes}
+	for i := range row.Strands {
+		t := &row.Strands[i]
+		if !t.About {
+			d.mentioned += t.Events
+			continue
+		}
+		some := rowOf(&t.Sum, t.Undated)
+		some.Value = index.Action(t.Action).String()
+		d.actions.Put(some, room)
+	}
+	for deed, err := range s.s.Deeds(netip.PrefixFrom(row.Addr, row.Addr.BitLen())) {
+		if err != nil {
+			return err
+		}
+		evidence := (&index.Event{Source: s.r.SourcePath(deed.Source), Line: deed.Line}).Place()
+		if deed.Login {
+			d.logins = append(d.logins, Login{Time: index.Time(deed.Time), User: deed.User, Service: deed.Service, Evidence: evidence})
+		} else {
+			d.bans = append(d.bans, Ban{Time: index.Time(deed.Time), Action: index.Action(deed.Action), Jail: deed.Jail, Evidence: evidence})
+		}
+	}
+	var err error
+	d.recent, err = s.r.Last(q, detailRecent)
+	return err
+}

@@ -23,13 +23,12 @@ const (
 	addrColumns
 )
 
-func addressCodec() codec[AddressRow] {
+func addressCodec(r addressReader) codec[AddressRow] {
 	return codec[AddressRow]{
 		table: Addresses, fold: foldAddresses,
-		compare:  func(a, b *AddressRow) int { return a.Addr.Compare(b.Addr) },
-		weight:   func(r *AddressRow) int { return 12 + 8*len(r.Strands) },
-		together: anyOrder[AddressRow],
-		encode:   encodeAddresses, decode: decodeAddresses,
+		compare: func(a, b *AddressRow) int { return a.Addr.Compare(b.Addr) },
+		weight:  func(r *AddressRow) int { return 12 + 8*len(r.Strands) },
+		encode:  encodeAddresses, decode: r.decode,
 	}
 }
 

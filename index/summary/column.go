@@ -52,12 +52,13 @@ func zigzag(v int64) uint64 { return uint64(v)<<1 ^ uint64(v>>63) }
 
 func unzigzag(v uint64) int64 { return int64(v>>1) ^ -int64(v&1) }
 
-// input reads what a column or a part of a page holds. After the first thing
-// that is not there it is bad, and all it returns is zero.
+// input reads a column. After the first thing that is not there it is bad, and
+// all it returns is zero.
 type input struct {
 	lens []byte
-	low  []byte
-	at   uint // bits of low that were read
+	page []byte // in which the low bits lie
+	at   uint   // the next one of them, and where they end, in bits of the page
+	end  uint
 	bad  bool
 }
 
@@ -71,32 +72,48 @@ func (in *input) get() uint64 {
 	if n < 2 {
 		return uint64(n)
 	}
-	if n > 64 || in.at+n-1 > uint(len(in.low))*8 {
-		in.bad, in.lens = true, nil
+	n--
+	from := in.at
+	if in.at += n; in.at > in.end || n > 63 {
+		in.fail()
 		return 0
 	}
-	n--
-	v := in.bits(min(n, 32))
-	if n > 32 {
-		v |= in.bits(n-32) << 32
+	if i := from / 8; n <= 56 && i+8 <= uint(len(in.page)) {
+		return binary.LittleEndian.Uint64(in.page[i:])>>(from%8)&(1<<n-1) | 1<<n
 	}
-	return v | 1<<n
+	return in.slow(from, n)
 }
 
-// bits reads n bits, at most 32, which are there.
-func (in *input) bits(n uint) uint64 {
-	from := in.at / 8
-	var word uint64
-	if from+8 <= uint(len(in.low)) {
-		word = binary.LittleEndian.Uint64(in.low[from:])
-	} else {
-		for i, b := range in.low[from:] {
-			word |= uint64(b) << (8 * i)
+// slow reads n bits one by one: many, or at the end of the page.
+func (in *input) slow(from, n uint) uint64 {
+	v := uint64(1) << n
+	for i := range n {
+		at := from + i
+		v |= uint64(in.page[at/8]>>(at%8)&1) << i
+	}
+	return v
+}
+
+func (in *input) fail() {
+	in.bad, in.lens, in.at = true, nil, in.end
+}
+
+// skip passes over n numbers and returns how many of them are not 0.
+func (in *input) skip(n int) (some int) {
+	if n > len(in.lens) {
+		in.fail()
+		return 0
+	}
+	for _, size := range in.lens[:n] {
+		if size > 0 {
+			in.at += uint(size) - 1
+			some++
 		}
 	}
-	word >>= in.at % 8
-	in.at += n
-	return word & (1<<n - 1)
+	if in.lens = in.lens[n:]; in.at > in.end {
+		in.fail()
+	}
+	return some
 }
 
 func (in *input) signed() int64 { return unzigzag(in.get()) }

@@ -80,9 +80,8 @@ func compareDeeds(a, b *DeedRow) int {
 func deedCodec() codec[DeedRow] {
 	return codec[DeedRow]{
 		table: Deeds, compare: compareDeeds,
-		weight:   func(r *DeedRow) int { return 8 + len(r.User)/4 + len(r.Service)/4 + len(r.Jail)/4 },
-		together: anyOrder[DeedRow],
-		encode:   encodeDeeds, decode: decodeDeeds,
+		weight: func(r *DeedRow) int { return 8 + len(r.User)/4 + len(r.Service)/4 + len(r.Jail)/4 },
+		encode: encodeDeeds, decode: decodeDeeds,
 	}
 }
 

@@ -29,8 +29,8 @@ func fuzz[R any](f *testing.F, c codec[R]) {
 
 func FuzzKinds(f *testing.F)     { fuzz(f, kindCodec()) }
 func FuzzUsers(f *testing.F)     { fuzz(f, userCodec()) }
-func FuzzAddresses(f *testing.F) { fuzz(f, addressCodec()) }
-func FuzzTries(f *testing.F)     { fuzz(f, tryCodec()) }
+func FuzzAddresses(f *testing.F) { fuzz(f, addressCodec(addressReader{})) }
+func FuzzTries(f *testing.F)     { fuzz(f, tryCodec(tryReader{})) }
 func FuzzDeeds(f *testing.F)     { fuzz(f, deedCodec()) }
 func FuzzMinutes(f *testing.F)   { fuzz(f, minuteCodec()) }
 

@@ -17,6 +17,8 @@ type Head struct {
 	Last  int64
 	// About counts, by action, the occurrences of events that are about an address.
 	About map[uint8]int64
+	// Octets4 and Octets6 tell with which first byte there are addresses, by family: bit n of them is that for byte n.
+	Octets4, Octets6 [32]byte
 	// Leading are the addresses with most refused logins, then requests, then events: the first thousand.
 	Leading []netip.Addr
 }
@@ -34,6 +36,11 @@ const (
 // add takes in one address, whole.
 func (h *Head) add(r *AddressRow) {
 	h.Addresses++
+	octets, first := &h.Octets6, Key(r.Addr)[1]
+	if r.Addr.Is4() {
+		octets = &h.Octets4
+	}
+	octets[first/8] |= 1 << (first % 8)
 	for i := range r.Strands {
 		s := &r.Strands[i]
 		if !s.Undated {
@@ -53,6 +60,20 @@ func (h *Head) add(r *AddressRow) {
 	}
 }
 
+// May reports whether there may be an address within p.
+func (h *Head) May(p netip.Prefix) bool {
+	octets, first := &h.Octets6, Key(p.Addr())[1]
+	if p.Addr().Is4() {
+		octets = &h.Octets4
+	}
+	for n := int(first); n < int(first)+1<<max(0, 8-p.Bits()) && n < 256; n++ {
+		if octets[n/8]&(1<<(n%8)) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // Fold adds what another run says. The leading addresses of both together are
 // not known by that, so none are.
 func (h *Head) Fold(o *Head) {
@@ -63,6 +84,10 @@ func (h *Head) Fold(o *Head) {
 	h.Times += o.Times
 	h.Odd = h.Odd || o.Odd
 	h.Leading = nil
+	for i := range h.Octets4 {
+		h.Octets4[i] |= o.Octets4[i]
+		h.Octets6[i] |= o.Octets6[i]
+	}
 	about := maps.Clone(h.About)
 	if about == nil {
 		about = map[uint8]int64{}
@@ -81,6 +106,7 @@ func encodeHead(h *Head) Page {
 	w.byte(byte(flag(h.Odd)))
 	w.int(h.First)
 	w.int(h.Last)
+	w.head = append(append(w.head, h.Octets4[:]...), h.Octets6[:]...)
 	w.uint(uint64(len(h.About)))
 	for _, a := range slices.Sorted(maps.Keys(h.About)) {
 		w.byte(a)
@@ -101,6 +127,8 @@ func DecodeHead(content []byte) (*Head, error) {
 		return nil, err
 	}
 	h := &Head{Addresses: p.positive(p.uint()), Named: p.positive(p.uint()), Times: p.positive(p.uint()), Odd: p.byte() != 0, First: p.int(), Last: p.int(), About: map[uint8]int64{}}
+	copy(h.Octets4[:], p.bytes(32))
+	copy(h.Octets6[:], p.bytes(32))
 	for range p.count() {
 		a := p.byte()
 		h.About[a] = p.positive(p.uint())

@@ -79,9 +79,14 @@ func foldKinds(a, b *KindRow) {
 	a.Sum.fold(&b.Sum)
 }
 
+// mixedWeight is how far kinds of several classes share a page: a small case
+// has one page of them, and of a large one a question reads few that it does not want.
+const mixedWeight = 4 << 10
+
 // The columns of a page of kinds.
 const (
-	kindSource  = iota
+	kindClass = iota // number of the class in the page
+	kindSource
 	kindForm    // clock, status, undated and kept, as one number
 	kindService // texts, by number
 	kindHost
@@ -102,16 +107,15 @@ const (
 func kindCodec() codec[KindRow] {
 	return codec[KindRow]{
 		table: Kinds, compare: compareKinds, fold: foldKinds,
-		weight:   func(r *KindRow) int { return 24 + len(r.Signature)/2 + len(r.Example)/2 + len(r.Type) },
-		together: func(a, b *KindRow) bool { return a.Class == b.Class },
-		encode:   encodeKinds, decode: decodeKinds,
+		weight: func(r *KindRow) int { return 16 + (len(r.Signature)+len(r.Example))/4 + len(r.Type) },
+		apart:  func(a, b *KindRow, weight int) bool { return a.Class != b.Class && weight > mixedWeight },
+		encode: encodeKinds, decode: decodeKinds,
 	}
 }
 
 func encodeKinds(rows []KindRow) Page {
 	w := newPageWriter(len(rows), kindColumns)
-	c := rows[0].Class
-	w.head = append(w.head, c.Action, c.Level, c.Outcome)
+	number := putClasses(w, rows)
 	u := byte(0)
 	for i := range rows {
 		u = unit(unit(u, rows[i].First), rows[i].Last)
@@ -121,7 +125,7 @@ func encodeKinds(rows []KindRow) Page {
 	for i := range rows {
 		r := &rows[i]
 		form := uint64(r.Clock)<<5 | uint64(r.Status)<<2 | flag(r.Undated)<<1 | flag(r.Kept)
-		for c, v := range [...]uint64{uint64(r.Source), form, w.dict.add(r.Service), w.dict.add(r.Host), w.dict.add(r.Type), w.dict.add(r.Jail),
+		for c, v := range [...]uint64{number[r.Class], uint64(r.Source), form, w.dict.add(r.Service), w.dict.add(r.Host), w.dict.add(r.Type), w.dict.add(r.Jail),
 			w.dict.add(r.Signature), uint64(r.Events) - 1, uint64(r.Count - r.Events),
 			zigzag(r.First/units[u] - prev), uint64(r.Last/units[u] - r.First/units[u]), uint64(r.FirstLine), zigzag(r.LastLine - r.FirstLine)} {
 			w.cols[c].put(v)
@@ -132,7 +136,26 @@ func encodeKinds(rows []KindRow) Page {
 			w.cols[kindExample].put(w.dict.add(r.Example))
 		}
 	}
-	return w.finish(Kinds, []byte{c.Action, c.Level, c.Outcome})
+	return w.finish(Kinds, append(rows[0].key(), rows[len(rows)-1].key()...))
+}
+
+func (c Class) key() []byte { return []byte{c.Action, c.Level, c.Outcome} }
+
+// putClasses writes the classes of the rows, which come in their order.
+func putClasses(w *pageWriter, rows []KindRow) map[Class]uint64 {
+	number := map[Class]uint64{}
+	var list []Class
+	for i := range rows {
+		if c := rows[i].Class; len(list) == 0 || list[len(list)-1] != c {
+			number[c] = uint64(len(list))
+			list = append(list, c)
+		}
+	}
+	w.uint(uint64(len(list)))
+	for _, c := range list {
+		w.head = append(w.head, c.key()...)
+	}
+	return number
 }
 
 func decodeKinds(content []byte) ([]KindRow, error) {
@@ -140,14 +163,21 @@ func decodeKinds(content []byte) ([]KindRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	class := Class{p.byte(), p.byte(), p.byte()}
+	classes := make([]Class, min(p.count(), maxRows))
+	for i := range classes {
+		classes[i] = Class{p.byte(), p.byte(), p.byte()}
+	}
 	u := readUnit(&p.parser)
 	rows := make([]KindRow, p.rows)
 	prev := int64(0)
 	get := func(c int) uint64 { return p.cols[c].get() }
 	for i := range rows {
 		r := &rows[i]
-		r.Class, r.Source = class, uint32(get(kindSource))
+		class := get(kindClass)
+		if class >= uint64(len(classes)) {
+			return nil, ErrPage
+		}
+		r.Class, r.Source = classes[class], uint32(get(kindSource))
 		form := get(kindForm)
 		r.Clock, r.Status, r.Undated, r.Kept = uint8(form>>5), uint8(form>>2&7), form&2 != 0, form&1 != 0
 		r.Service, r.Host, r.Type = p.text(get(kindService)), p.text(get(kindHost)), p.text(get(kindType))
@@ -170,10 +200,11 @@ func decodeKinds(content []byte) ([]KindRow, error) {
 	return rows, p.end()
 }
 
-// ClassOf returns the class of the kinds in the page of that key.
-func ClassOf(key []byte) (Class, error) {
-	if len(key) < 3 {
-		return Class{}, ErrPage
+// classesOf returns the first and the last class of the kinds in the page of
+// that key.
+func classesOf(key []byte) (first, last Class, err error) {
+	if len(key) != 6 {
+		return first, last, ErrPage
 	}
-	return Class{key[0], key[1], key[2]}, nil
+	return Class{key[0], key[1], key[2]}, Class{key[3], key[4], key[5]}, nil
 }

@@ -47,10 +47,9 @@ func minuteCodec() codec[MinuteRow] {
 		compare: func(a, b *MinuteRow) int {
 			return cmp.Or(cmp.Compare(groupOf(a.Minute), groupOf(b.Minute)), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Minute, b.Minute))
 		},
-		fold:     func(a, b *MinuteRow) { a.span(&b.Sum) },
-		weight:   func(*MinuteRow) int { return 6 },
-		together: anyOrder[MinuteRow],
-		encode:   encodeMinutes, decode: decodeMinutes,
+		fold:   func(a, b *MinuteRow) { a.span(&b.Sum) },
+		weight: func(*MinuteRow) int { return 6 },
+		encode: encodeMinutes, decode: decodeMinutes,
 	}
 }
 

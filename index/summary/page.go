@@ -61,8 +61,8 @@ func (w *pageWriter) finish(t Table, key []byte) Page {
 	ends := []int{len(out)}
 	for i := range w.cols {
 		out = append(out, w.cols[i].lens...)
-		ends = append(ends, len(out))
 	}
+	ends = append(ends, len(out))
 	for i := range w.cols {
 		out = append(out, w.cols[i].low...)
 	}
@@ -89,7 +89,10 @@ func newPageReader(content []byte, columns int) (*pageReader, error) {
 		r.cols[i].lens = p.bytes(sizes[2*i])
 	}
 	for i := range r.cols {
-		r.cols[i].low = p.bytes(sizes[2*i+1])
+		c := &r.cols[i]
+		c.page, c.at = content, 8*uint(len(content)-len(p.b))
+		p.bytes(sizes[2*i+1])
+		c.end = 8 * uint(len(content)-len(p.b))
 	}
 	if p.bad || len(p.b) > 0 || r.rows > maxRows {
 		return nil, ErrPage

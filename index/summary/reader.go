@@ -82,35 +82,60 @@ func (r *Reader) first(run int, t Table) ([]byte, error) {
 // Kinds yields the kinds of events whose class is wanted, in the order of
 // classes, then signatures. A row is valid until the next one.
 func (r *Reader) Kinds(want func(Class) bool) iter.Seq2[*KindRow, error] {
-	return rows(r, kindCodec(), nil, func(key []byte) (bool, bool, error) {
-		c, err := ClassOf(key)
-		return want(c), true, err
+	all := rows(r, kindCodec, nil, func(key []byte) (bool, bool, error) {
+		first, last, err := classesOf(key)
+		return first != last || want(first), true, err
 	})
+	return func(yield func(*KindRow, error) bool) {
+		for k, err := range all {
+			if (err != nil || want(k.Class)) && !yield(k, err) {
+				return
+			}
+		}
+	}
 }
 
 // Users yields the users that events name, in the order of their bytes.
-func (r *Reader) Users() iter.Seq2[*UserRow, error] { return rows(r, userCodec(), nil, nil) }
+func (r *Reader) Users() iter.Seq2[*UserRow, error] { return rows(r, userCodec, nil, nil) }
 
 // Addresses yields the addresses within p, all where p is the zero Prefix, in
 // their order.
-func (r *Reader) Addresses(p netip.Prefix) iter.Seq2[*AddressRow, error] {
-	return within(p, rows(r, addressCodec(), lowest(p), beyond(p)), func(r *AddressRow) netip.Addr { return r.Addr })
+func (r *Reader) Addresses(p netip.Prefix) iter.Seq2[*AddressRow, error] { return r.Pick(p, nil) }
+
+// Pick yields those of them for which pick holds, which may be asked about any
+// address at any time. A row and its strands are valid until the next one.
+func (r *Reader) Pick(p netip.Prefix, pick func(netip.Addr) bool) iter.Seq2[*AddressRow, error] {
+	return rows(r, func() codec[AddressRow] { return addressCodec(addressReader{pick: both(p, pick), reuse: true}) }, lowest(p), beyond(p))
+}
+
+// both is the picker of addresses within p for which pick holds.
+func both(p netip.Prefix, pick picker) picker {
+	switch {
+	case !p.IsValid():
+		return pick
+	case pick == nil:
+		return p.Contains
+	}
+	return func(a netip.Addr) bool { return p.Contains(a) && pick(a) }
 }
 
 // Tries yields, for each address within p, the users that events about it
 // name, in their order.
-func (r *Reader) Tries(p netip.Prefix) iter.Seq2[*TryRow, error] {
-	return within(p, rows(r, tryCodec(), lowest(p), beyond(p)), func(r *TryRow) netip.Addr { return r.Addr })
+func (r *Reader) Tries(p netip.Prefix) iter.Seq2[*TryRow, error] { return r.PickTries(p, nil) }
+
+// PickTries yields those of them for whose address pick holds.
+func (r *Reader) PickTries(p netip.Prefix, pick func(netip.Addr) bool) iter.Seq2[*TryRow, error] {
+	return rows(r, func() codec[TryRow] { return tryCodec(tryReader{pick: both(p, pick), reuse: true}) }, lowest(p), beyond(p))
 }
 
 // Deeds yields, for each address within p, its earliest bans and the ends of
 // bans, then its earliest logins, in the order of time.
 func (r *Reader) Deeds(p netip.Prefix) iter.Seq2[*DeedRow, error] {
-	all := within(p, rows(r, deedCodec(), lowest(p), beyond(p)), func(r *DeedRow) netip.Addr { return r.Addr })
+	all := rows(r, deedCodec, lowest(p), beyond(p))
 	return func(yield func(*DeedRow, error) bool) {
 		var cut deedLimit
 		for row, err := range all {
-			if (err != nil || cut.keep(row)) && !yield(row, err) {
+			if (err != nil || (!p.IsValid() || p.Contains(row.Addr)) && cut.keep(row)) && !yield(row, err) {
 				return
 			}
 		}
@@ -121,7 +146,7 @@ func (r *Reader) Deeds(p netip.Prefix) iter.Seq2[*DeedRow, error] {
 // at a time and in each of them source by source.
 func (r *Reader) Minutes(from, until int64) iter.Seq2[*MinuteRow, error] {
 	end := MinuteKey(until)
-	all := rows(r, minuteCodec(), MinuteKey(from), func(key []byte) (bool, bool, error) { return true, bytes.Compare(key, end) <= 0, nil })
+	all := rows(r, minuteCodec, MinuteKey(from), func(key []byte) (bool, bool, error) { return true, bytes.Compare(key, end) <= 0, nil })
 	return func(yield func(*MinuteRow, error) bool) {
 		for row, err := range all {
 			if (err != nil || row.Minute >= from && row.Minute < until) && !yield(row, err) {
@@ -153,40 +178,23 @@ func beyond(p netip.Prefix) func(key []byte) (want, more bool, err error) {
 	}
 }
 
-func within[R any](p netip.Prefix, all iter.Seq2[*R, error], addr func(*R) netip.Addr) iter.Seq2[*R, error] {
-	if !p.IsValid() {
-		return all
-	}
-	return func(yield func(*R, error) bool) {
-		for row, err := range all {
-			if err == nil && !p.Contains(addr(row)) {
-				if addr(row).Less(p.Addr()) {
-					continue
-				}
-				return
-			}
-			if !yield(row, err) {
-				return
-			}
-		}
-	}
-}
-
 var errStop = errors.New("stop")
 
 // rows yields the rows of a table from the page on that may hold from. page,
 // unless it is nil, says of a page's key whether its rows are wanted, and
 // whether those of later ones may be.
-func rows[R any](r *Reader, c codec[R], from []byte, page func(key []byte) (want, more bool, err error)) iter.Seq2[*R, error] {
+func rows[R any](r *Reader, newCodec func() codec[R], from []byte, page func(key []byte) (want, more bool, err error)) iter.Seq2[*R, error] {
 	return func(yield func(*R, error) bool) {
 		var cursors []*cursor[R]
+		c := newCodec()
 		for run := range r.Runs {
+			decode := newCodec().decode
 			walk, err := r.Pages(run, c.table, from)
 			if err != nil {
 				yield(nil, r.Fault(err))
 				return
 			}
-			cursors = append(cursors, &cursor[R]{fill: func() ([]R, error) { return fill(walk, c.decode, page) }})
+			cursors = append(cursors, &cursor[R]{fill: func() ([]R, error) { return fill(walk, decode, page) }})
 		}
 		err := c.merge(cursors, func(row *R) error {
 			if !yield(row, nil) {
@@ -220,9 +228,9 @@ func fill[R any](walk Walker, decode func([]byte) ([]R, error), page func(key []
 			return nil, err
 		}
 		rows, err := decode(content)
+		// Of a page, no row may have been picked.
 		if err != nil || len(rows) > 0 {
 			return rows, err
 		}
-		return nil, ErrPage
 	}
 }

@@ -77,11 +77,11 @@ func (in *inputs) all(weight int, put func(Page) error, each func(*AddressRow)) 
 	if err := one(in, userCodec(), weight, put, func(i int) *cursor[UserRow] { return in.builders[i].userRows() }, nil); err != nil {
 		return err
 	}
-	if err := one(in, addressCodec(), weight, put, func(i int) *cursor[AddressRow] { return in.builders[i].addressRows(orders[i]) },
+	if err := one(in, addressCodec(addressReader{}), weight, put, func(i int) *cursor[AddressRow] { return in.builders[i].addressRows(orders[i]) },
 		func(r *AddressRow) bool { each(r); return true }); err != nil {
 		return err
 	}
-	if err := one(in, tryCodec(), weight, put, func(i int) *cursor[TryRow] { return in.builders[i].tryRows(orders[i]) }, nil); err != nil {
+	if err := one(in, tryCodec(tryReader{}), weight, put, func(i int) *cursor[TryRow] { return in.builders[i].tryRows(orders[i]) }, nil); err != nil {
 		return err
 	}
 	if err := one(in, deedCodec(), weight, put, func(i int) *cursor[DeedRow] { return in.builders[i].deedRows() },

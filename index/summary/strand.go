@@ -1,6 +1,10 @@
 package summary
 
-import "math"
+import (
+	"math"
+	"net/netip"
+	"slices"
+)
 
 // seen is where the times of a strand count from: those of the strand before
 // it in the row of the same source, and where there is none the earliest of
@@ -92,47 +96,107 @@ func (d *strandReader) row(i int, strands []Strand, set []uint16) (events int64)
 	return events
 }
 
-func decodeAddresses(content []byte) ([]AddressRow, error) {
+// skip passes over the strands of a row, and reports whether it has several
+// events.
+func (d *strandReader) skip(set threadSet) (several bool) {
+	cols := d.p.cols
+	n := len(set.members)
+	more := cols[addrEvents].skip(n)
+	cols[addrCount].skip(set.repeats)
+	cols[addrFirst].skip(n)
+	cols[addrLast].skip(more)
+	return n > 1 || more > 0
+}
+
+// addressReader decodes pages of addresses.
+type addressReader struct {
+	pick picker
+	// reuse takes the memory of the page before for the next one.
+	reuse bool
+	rows  []AddressRow
+	slab  []Strand
+}
+
+// picker says which addresses are wanted; nil: all.
+type picker func(netip.Addr) bool
+
+func (p picker) wants(a netip.Addr) bool { return p == nil || p(a) }
+
+func (r *addressReader) decode(content []byte) ([]AddressRow, error) {
 	p, err := newPageReader(content, addrColumns)
 	if err != nil {
 		return nil, err
 	}
 	list, sets := readThreads(p)
-	d := strandReader{p: p, list: list, seen: newSeen(list)}
-	// Each strand has a byte of its own in this column.
-	cells := len(p.cols[addrEvents].lens)
-	if p.bad || cells > maxCells {
+	if p.bad || len(p.cols[addrEvents].lens) > maxCells {
 		return nil, ErrPage
 	}
-	slab := make([]Strand, cells)
-	rows := make([]AddressRow, p.rows)
-	for i := range rows {
-		r := &rows[i]
-		if i > 0 {
-			r.Addr = rows[i-1].Addr
-		}
-		r.Addr = getAddress(p.cols[addrFour:], r.Addr)
+	if !r.reuse {
+		r.rows, r.slab = nil, nil
+	}
+	if r.pick == nil && cap(r.rows) < p.rows {
+		// Each strand has a byte of its own in this column.
+		r.rows, r.slab = make([]AddressRow, 0, p.rows), make([]Strand, 0, len(p.cols[addrEvents].lens))
+	}
+	r.rows, r.slab = r.rows[:0], r.slab[:0]
+	d := strandReader{p: p, list: list, seen: newSeen(list)}
+	var a netip.Addr
+	for i := range p.rows {
+		a = getAddress(p.cols[addrFour:], a)
 		n := p.cols[addrPattern].get()
-		if n >= uint64(len(sets)) || len(sets[n]) > len(slab) {
+		if n >= uint64(len(sets)) || p.bad || p.cols[addrFour].bad {
 			return nil, ErrPage
 		}
-		size := len(sets[n])
-		r.Strands, slab = slab[:size:size], slab[size:]
-		events := d.row(i, r.Strands, sets[n])
-		r.ends()
-		r.First.Line = p.positive(p.cols[addrLine].get())
-		r.Last.Line = r.First.Line
-		if events > 1 {
-			r.Last.Line += p.cols[addrLines].signed()
+		if !r.pick.wants(a) {
+			skipRow(&d, sets[n])
+			continue
 		}
-		if size > 0 && r.Strands[0].Source == 0 {
-			r.First.Source, r.Last.Source = uint32(p.cols[addrSources].get()), uint32(p.cols[addrSources].get())
-		}
-		if p.bad || p.cols[addrFour].bad {
-			return nil, ErrPage
+		if err := r.row(i, a, &d, sets[n]); err != nil {
+			return nil, err
 		}
 	}
-	return rows, p.end()
+	return r.rows, p.end()
+}
+
+// row reads the row of an address.
+func (r *addressReader) row(i int, a netip.Addr, d *strandReader, set threadSet) error {
+	size := len(set.members)
+	if size > len(d.p.cols[addrEvents].lens) {
+		return ErrPage
+	}
+	from := len(r.slab)
+	r.slab = slices.Grow(r.slab, size)[:from+size]
+	strands := r.slab[from : from+size : from+size]
+	clear(strands)
+	events := d.row(i, strands, set.members)
+	row := AddressRow{Addr: a, Strands: strands}
+	row.ends()
+	p := d.p
+	row.First.Line = p.positive(p.cols[addrLine].get())
+	row.Last.Line = row.First.Line
+	if events > 1 {
+		row.Last.Line += p.cols[addrLines].signed()
+	}
+	if set.limited {
+		row.First.Source, row.Last.Source = uint32(p.cols[addrSources].get()), uint32(p.cols[addrSources].get())
+	}
+	r.rows = append(r.rows, row)
+	if p.bad || p.cols[addrLine].bad {
+		return ErrPage
+	}
+	return nil
+}
+
+func skipRow(d *strandReader, set threadSet) {
+	cols := d.p.cols
+	several := d.skip(set)
+	cols[addrLine].skip(1)
+	if several {
+		cols[addrLines].skip(1)
+	}
+	if set.limited {
+		cols[addrSources].skip(2)
+	}
 }
 
 // ends finds the times and sources of the earliest and the latest event.
@@ -149,9 +213,16 @@ func (r *AddressRow) ends() {
 	}
 }
 
+// threadSet is the threads of an address.
+type threadSet struct {
+	members []uint16
+	repeats int  // how many of them repeat
+	limited bool // one of them holds what lies beyond the limits
+}
+
 // readThreads reads the threads of a page, and which sets of them addresses
 // have.
-func readThreads(p *pageReader) ([]pageThread, [][]uint16) {
+func readThreads(p *pageReader) ([]pageThread, []threadSet) {
 	n := p.count()
 	if n > math.MaxUint16 {
 		p.bad = true
@@ -171,18 +242,25 @@ func readThreads(p *pageReader) ([]pageThread, [][]uint16) {
 		t.base = p.int() * units[t.unit]
 	}
 	findOrigins(list)
-	sets := make([][]uint16, min(p.count(), maxRows))
+	sets := make([]threadSet, min(p.count(), maxRows))
 	for i := range sets {
-		size := p.count()
-		sets[i] = make([]uint16, 0, size)
-		for range size {
-			m := p.uint()
-			if m >= uint64(len(list)) {
-				p.bad = true
-				return nil, nil
-			}
-			sets[i] = append(sets[i], uint16(m))
-		}
+		sets[i] = readSet(p, list)
 	}
 	return list, sets
+}
+
+func readSet(p *pageReader, list []pageThread) (s threadSet) {
+	size := p.count()
+	s.members = make([]uint16, 0, size)
+	for range size {
+		m := p.uint()
+		if m >= uint64(len(list)) {
+			p.bad = true
+			return threadSet{}
+		}
+		s.members = append(s.members, uint16(m))
+		s.repeats += int(flag(list[m].repeats))
+		s.limited = s.limited || list[m].Source == 0
+	}
+	return s
 }

@@ -22,10 +22,10 @@ type codec[R any] struct {
 	fold func(a, b *R)
 	// weight is about how many bytes the row takes in a page.
 	weight func(r *R) int
-	// together reports whether b may stand in one page with a.
-	together func(a, b *R) bool
-	encode   func(rows []R) Page
-	decode   func(content []byte) ([]R, error)
+	// apart reports whether b, which follows a in a page of that weight, begins a new one. Nil: no row does.
+	apart  func(a, b *R, weight int) bool
+	encode func(rows []R) Page
+	decode func(content []byte) ([]R, error)
 }
 
 // pages cuts rows that come in order into pages and gives each to put.
@@ -39,7 +39,7 @@ type pages[R any] struct {
 
 func (p *pages[R]) add(r *R) error {
 	w := p.codec.weight(r)
-	if n := len(p.rows); n > 0 && (p.weight+w > p.limit || n >= maxRows || !p.together(&p.rows[n-1], r)) {
+	if n := len(p.rows); n > 0 && (p.weight+w > p.limit || n >= maxRows || p.apart != nil && p.apart(&p.rows[n-1], r, p.weight)) {
 		if err := p.close(); err != nil {
 			return err
 		}
@@ -127,5 +127,3 @@ func (c *codec[R]) merge(cursors []*cursor[R], yield func(*R) error) error {
 	}
 	return nil
 }
-
-func anyOrder[R any](a, b *R) bool { return true }

@@ -21,15 +21,15 @@ const (
 	tryFour = iota // the address, as in a page of addresses; only where it is a new one
 	tryHigh
 	tryLow
-	tryMore // how many more users of this address follow in the page
-	tryUser // number of the user's name
-	tryEvents
-	tryCount   // ± to events
-	tryTimes   // four columns, see stamps
-	tryColumns = tryTimes + stampColumns
+	tryMore  // how many more users of this address follow in the page
+	tryUser  // number of the user's name
+	tryForm  // number of its form
+	tryTimes // four columns, see stamps
 )
 
-func tryCodec() codec[TryRow] {
+const tryColumns = tryTimes + stampColumns
+
+func tryCodec(r tryReader) codec[TryRow] {
 	return codec[TryRow]{
 		table: Tries,
 		compare: func(a, b *TryRow) int {
@@ -38,10 +38,9 @@ func tryCodec() codec[TryRow] {
 			}
 			return strings.Compare(a.User, b.User)
 		},
-		fold:     func(a, b *TryRow) { a.span(&b.Sum) },
-		weight:   func(r *TryRow) int { return 8 + len(r.User)/4 },
-		together: anyOrder[TryRow],
-		encode:   encodeTries, decode: decodeTries,
+		fold:   func(a, b *TryRow) { a.span(&b.Sum) },
+		weight: func(r *TryRow) int { return 8 + len(r.User)/4 },
+		encode: encodeTries, decode: r.decode,
 	}
 }
 
@@ -55,6 +54,9 @@ func encodeTries(rows []TryRow) Page {
 		s.fit(&rows[i].Sum)
 	}
 	w.byte(s.unit)
+	number := putForms(w, rows)
+	base := s.base(rows)
+	w.int(base)
 	var prev netip.Addr
 	for i := 0; i < len(rows); {
 		a := rows[i].Addr
@@ -66,11 +68,11 @@ func encodeTries(rows []TryRow) Page {
 		prev = a
 		w.cols[tryMore].put(uint64(end - i - 1))
 		slices.SortStableFunc(rows[i:end], func(a, b TryRow) int { return cmp.Compare(a.First, b.First) })
+		s.prev = base
 		for ; i < end; i++ {
 			r := &rows[i]
 			w.cols[tryUser].put(w.dict.add(r.User))
-			w.cols[tryEvents].put(uint64(r.Events) - 1)
-			w.cols[tryCount].signed(r.Count - r.Events)
+			w.cols[tryForm].put(number[form{r.Events, r.Count}])
 			s.put(w.cols[tryTimes:], &r.Sum)
 		}
 	}
@@ -91,33 +93,100 @@ func frequentFirst(t *texts, rows []TryRow) {
 	}
 }
 
-func decodeTries(content []byte) ([]TryRow, error) {
+// form is how many events a row has, and their count: most rows of a page
+// share a few of them.
+type form struct{ events, count int64 }
+
+// putForms writes the forms of a page, the most frequent first.
+func putForms(w *pageWriter, rows []TryRow) map[form]uint64 {
+	uses := map[form]int{}
+	for i := range rows {
+		uses[form{rows[i].Events, rows[i].Count}]++
+	}
+	list := slices.SortedFunc(maps.Keys(uses), func(a, b form) int {
+		return cmp.Or(cmp.Compare(uses[b], uses[a]), cmp.Compare(a.events, b.events), cmp.Compare(a.count, b.count))
+	})
+	w.uint(uint64(len(list)))
+	number := make(map[form]uint64, len(list))
+	for i, f := range list {
+		w.uint(uint64(f.events))
+		w.uint(uint64(f.count))
+		number[f] = uint64(i)
+	}
+	return number
+}
+
+func readForms(p *pageReader) []form {
+	list := make([]form, min(p.count(), maxRows))
+	for i := range list {
+		list[i] = form{p.positive(p.uint()), p.positive(p.uint())}
+	}
+	return list
+}
+
+// base is the earliest second of the rows, 0 where none has a time.
+func (s *stamps) base(rows []TryRow) (base int64) {
+	known := false
+	for i := range rows {
+		if rows[i].First == 0 {
+			continue
+		}
+		if at, _ := seconds(rows[i].First); !known || at < base {
+			base, known = at, true
+		}
+	}
+	return base
+}
+
+// tryReader decodes pages of tries.
+type tryReader struct {
+	pick  picker
+	reuse bool
+	rows  []TryRow
+}
+
+func (r *tryReader) decode(content []byte) ([]TryRow, error) {
 	p, err := newPageReader(content, tryColumns)
 	if err != nil {
 		return nil, err
 	}
-	s := stampReader{unit: readUnit(&p.parser)}
-	rows := make([]TryRow, p.rows)
+	unit := readUnit(&p.parser)
+	forms := readForms(p)
+	base := p.int()
+	if !r.reuse {
+		r.rows = nil
+	}
+	r.rows = r.rows[:0]
 	var a netip.Addr
-	more, from := uint64(0), 0
-	for i := range rows {
-		r := &rows[i]
-		if more == 0 {
-			inOrder(rows[from:i])
-			a, from = getAddress(p.cols[tryFour:], a), i
-			more = p.cols[tryMore].get() + 1
-		}
-		more--
-		r.Addr, r.User = a, p.text(p.cols[tryUser].get())
-		r.Events = p.positive(p.cols[tryEvents].get()) + 1
-		r.Count = r.Events + p.cols[tryCount].signed()
-		s.get(p.cols[tryTimes:], &r.Sum)
-		if p.bad || p.cols[tryUser].bad {
+	for left := p.rows; left > 0; {
+		a = getAddress(p.cols[tryFour:], a)
+		more := p.cols[tryMore].get()
+		if p.bad || p.cols[tryMore].bad || more >= uint64(left) {
 			return nil, ErrPage
 		}
+		n := int(more) + 1
+		left -= n
+		if !r.pick.wants(a) {
+			p.cols[tryUser].skip(n)
+			p.cols[tryForm].skip(n)
+			skipStamps(p.cols[tryTimes:], n)
+			continue
+		}
+		from := len(r.rows)
+		s := stampReader{unit: unit, prev: base}
+		for range n {
+			row := TryRow{Addr: a, User: p.text(p.cols[tryUser].get())}
+			f := p.cols[tryForm].get()
+			if f >= uint64(len(forms)) || p.cols[tryUser].bad {
+				return nil, ErrPage
+			}
+			row.Events, row.Count = forms[f].events, forms[f].count
+			s.get(p.cols[tryTimes:], &row.Sum)
+			r.rows = append(r.rows, row)
+		}
+		inOrder(r.rows[from:])
 	}
-	inOrder(rows[from:])
-	return rows, p.end()
+	return r.rows, p.end()
 }
 
 // inOrder puts the rows of one address into the order of the table.

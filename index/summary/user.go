@@ -18,12 +18,11 @@ const (
 
 func userCodec() codec[UserRow] {
 	return codec[UserRow]{
-		table:    Users,
-		compare:  func(a, b *UserRow) int { return strings.Compare(a.Name, b.Name) },
-		fold:     func(a, b *UserRow) { a.span(&b.Sum) },
-		weight:   func(r *UserRow) int { return 10 + len(r.Name) },
-		together: anyOrder[UserRow],
-		encode:   encodeUsers, decode: decodeUsers,
+		table:   Users,
+		compare: func(a, b *UserRow) int { return strings.Compare(a.Name, b.Name) },
+		fold:    func(a, b *UserRow) { a.span(&b.Sum) },
+		weight:  func(r *UserRow) int { return 10 + len(r.Name) },
+		encode:  encodeUsers, decode: decodeUsers,
 	}
 }
 
@@ -102,6 +101,14 @@ func seconds(t int64) (s, rest int64) {
 		s, rest = s-1, rest+units[0]
 	}
 	return s, rest
+}
+
+// skipStamps passes over the times of n rows.
+func skipStamps(cols []input, n int) {
+	known := cols[stampFirst].skip(n)
+	cols[stampRest].skip(known)
+	cols[stampLast].skip(known)
+	cols[stampLastRest].skip(known)
 }
 
 type stampReader struct{ unit, prev int64 }

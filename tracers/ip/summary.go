@@ -97,7 +97,7 @@ func (s *summed) all() error {
 		}
 		return nil
 	}
-	inside := address.Blocks(fromInside)
+	inside := slices.DeleteFunc(address.Blocks(fromInside), func(p netip.Prefix) bool { return !s.head.May(p) })
 	for i, p := range inside {
 		err := hide(p, func(a netip.Addr) bool {
 			known := slices.ContainsFunc(inside[:i], func(q netip.Prefix) bool { return q.Contains(a) })

@@ -89,6 +89,7 @@ func (s *summed) look(a netip.Addr) (row *summary.AddressRow, tries []summary.Tr
 			return nil, nil, err
 		}
 		own := *r
+		own.Strands = slices.Clone(r.Strands)
 		row = &own
 	}
 	if row == nil || !slices.ContainsFunc(row.Strands, func(s summary.Strand) bool { return s.About }) {
@@ -114,7 +115,7 @@ type place struct {
 // ranked gives the first rows. It puts all addresses in order, and then makes
 // the rows of some of them at a time.
 func (s *summed) ranked(n int, give func(netip.Addr, *entry) error) error {
-	places, err := s.places()
+	addrs, places, err := s.places()
 	if err != nil {
 		return err
 	}
@@ -128,7 +129,7 @@ func (s *summed) ranked(n int, give func(netip.Addr, *entry) error) error {
 			bytes += int(places[end].bytes)
 			end++
 		}
-		if err := s.window(places[:end], give); err != nil {
+		if err := s.window(addrs, places[:end], give); err != nil {
 			return err
 		}
 		places = places[end:]
@@ -136,38 +137,29 @@ func (s *summed) ranked(n int, give func(netip.Addr, *entry) error) error {
 	return nil
 }
 
-// visible calls do with each address that has a row and its number.
-func (s *summed) visible(do func(number int, a *summary.AddressRow)) error {
-	number := 0
-	for a, err := range s.s.Addresses(s.prefix) {
-		if err != nil {
-			return err
-		}
-		if class := address.Of(a.Addr); s.wanted.has(a.Addr, class) && !s.hides(a.Addr, class) {
-			do(number, a)
-			number++
-		}
-	}
-	return nil
+// visible reports whether an address has a row.
+func (s *summed) visible(a netip.Addr) bool {
+	class := address.Of(a)
+	return s.wanted.has(a, class) && !s.hides(a, class)
 }
 
-// places returns all addresses with a row in their order.
-func (s *summed) places() ([]place, error) {
+// places returns the addresses with a row, and their places in order.
+func (s *summed) places() ([]netip.Addr, []place, error) {
 	list := make([]place, 0, s.seen)
 	addrs := make([]netip.Addr, 0, s.seen)
-	err := s.visible(func(number int, a *summary.AddressRow) {
+	for a, err := range s.s.Pick(s.prefix, s.visible) {
+		if err != nil {
+			return nil, nil, err
+		}
 		var n entry
 		n.count(a)
-		list = append(list, place{n.failed, n.requests, n.events, uint32(number), uint32(waitingBytes + strandBytes*len(a.Strands))})
+		list = append(list, place{n.failed, n.requests, n.events, uint32(len(addrs)), uint32(waitingBytes + strandBytes*len(a.Strands))})
 		addrs = append(addrs, a.Addr)
-	})
-	if err != nil {
-		return nil, err
 	}
 	at := 0
 	for t, err := range s.s.Tries(s.prefix) {
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for at < len(addrs) && addrs[at].Less(t.Addr) {
 			at++
@@ -179,52 +171,41 @@ func (s *summed) places() ([]place, error) {
 	slices.SortFunc(list, func(a, b place) int {
 		return cmp.Or(cmp.Compare(b.failed, a.failed), cmp.Compare(b.requests, a.requests), cmp.Compare(b.events, a.events), cmp.Compare(a.number, b.number))
 	})
-	return list, nil
+	return addrs, list, nil
 }
 
 // waiting is an address whose row is not made yet.
 type waiting struct {
 	summary.AddressRow
 	tries []summary.TryRow
-	rank  int
 }
 
 // window gives the rows of some addresses that follow one another in order.
-func (s *summed) window(places []place, give func(netip.Addr, *entry) error) error {
-	type member struct {
-		number uint32
-		rank   int
-	}
-	members := make([]member, len(places))
+func (s *summed) window(addrs []netip.Addr, places []place, give func(netip.Addr, *entry) error) error {
+	at := make(map[netip.Addr]int, len(places))
 	for i := range places {
-		members[i] = member{places[i].number, i}
+		at[addrs[places[i].number]] = i
 	}
-	slices.SortFunc(members, func(a, b member) int { return cmp.Compare(a.number, b.number) })
-	list := make([]waiting, 0, len(members))
-	err := s.visible(func(number int, a *summary.AddressRow) {
-		if len(list) < len(members) && members[len(list)].number == uint32(number) {
-			own := *a
-			// The strands of a whole page lie in one piece of memory, which must not stay for the sake of some.
-			own.Strands = slices.Clone(a.Strands)
-			list = append(list, waiting{AddressRow: own, rank: members[len(list)].rank})
-		}
-	})
-	if err != nil {
-		return err
+	wanted := func(a netip.Addr) bool {
+		_, ok := at[a]
+		return ok
 	}
-	at := 0
-	for t, err := range s.s.Tries(s.prefix) {
+	list := make([]waiting, len(places))
+	for a, err := range s.s.Pick(s.prefix, wanted) {
 		if err != nil {
 			return err
 		}
-		for at < len(list) && list[at].Addr.Less(t.Addr) {
-			at++
-		}
-		if at < len(list) && list[at].Addr == t.Addr {
-			list[at].tries = append(list[at].tries, *t)
-		}
+		own := *a
+		own.Strands = slices.Clone(a.Strands)
+		list[at[a.Addr]].AddressRow = own
 	}
-	slices.SortFunc(list, func(a, b waiting) int { return cmp.Compare(a.rank, b.rank) })
+	for t, err := range s.s.PickTries(s.prefix, wanted) {
+		if err != nil {
+			return err
+		}
+		w := &list[at[t.Addr]]
+		w.tries = append(w.tries, *t)
+	}
 	for i := range list {
 		if err := give(list[i].Addr, s.expand(&list[i].AddressRow, list[i].tries)); err != nil {
 			return err

@@ -17,7 +17,7 @@ type AddressRow struct {
 
 // Strand is those events of an address that have all of this in common.
 type Strand struct {
-	Thread
+	*Thread
 	Sum
 }
 
@@ -43,13 +43,19 @@ const (
 )
 
 func (t *Thread) compare(u *Thread) int {
+	if t == u {
+		return 0
+	}
 	if c := cmp.Compare(t.Source, u.Source); c != 0 {
 		return c
 	}
 	if c := cmp.Compare(t.bits(), u.bits()); c != 0 {
 		return c
 	}
-	return cmp.Or(strings.Compare(t.Service, u.Service), strings.Compare(t.Jail, u.Jail))
+	if c := strings.Compare(t.Service, u.Service); c != 0 {
+		return c
+	}
+	return strings.Compare(t.Jail, u.Jail)
 }
 
 func (t *Thread) bits() uint64 {
@@ -57,20 +63,28 @@ func (t *Thread) bits() uint64 {
 }
 
 // beyond is the thread of what is not followed by itself.
-func (t Thread) beyond() Thread {
+func (t Thread) beyond() *Thread {
 	t.Source, t.Service, t.Jail = 0, "", ""
-	return t
+	return &t
 }
 
-// tidy puts strands in order, adds up those of one thread, and keeps within
-// the limits.
+// tidy keeps strands, which are in order, within the limits.
 func tidy(strands []Strand) []Strand {
+	long := false
 	for i := range strands {
 		if s := &strands[i]; len(s.Service) > maxName || len(s.Jail) > maxName {
-			s.Thread = s.beyond()
+			s.Thread, long = s.beyond(), true
 		}
 	}
-	strands = unite(strands)
+	if long {
+		slices.SortFunc(strands, func(a, b Strand) int { return a.compare(b.Thread) })
+		strands = unite(strands)
+	}
+	return limit(strands)
+}
+
+// limit counts what is beyond the limits by action and status alone.
+func limit(strands []Strand) []Strand {
 	// Those of source 0 come first and do not count.
 	rest := 0
 	for rest < len(strands) && strands[rest].Source == 0 {
@@ -82,14 +96,15 @@ func tidy(strands []Strand) []Strand {
 	for i := rest + maxStrands; i < len(strands); i++ {
 		strands[i].Thread = strands[i].beyond()
 	}
+	slices.SortFunc(strands, func(a, b Strand) int { return a.compare(b.Thread) })
 	return unite(strands)
 }
 
+// unite adds up those of one thread, which follow one another.
 func unite(strands []Strand) []Strand {
-	slices.SortFunc(strands, func(a, b Strand) int { return a.Thread.compare(&b.Thread) })
 	n := 0
 	for i := 1; i < len(strands); i++ {
-		if strands[i].Thread == strands[n].Thread {
+		if strands[i].compare(strands[n].Thread) == 0 {
 			strands[n].fold(&strands[i].Sum)
 			continue
 		}
@@ -106,7 +121,29 @@ func foldAddresses(a, b *AddressRow) {
 	if a.Last.before(&b.Last) {
 		a.Last = b.Last
 	}
-	a.Strands = tidy(append(append(make([]Strand, 0, len(a.Strands)+len(b.Strands)), a.Strands...), b.Strands...))
+	all := make([]Strand, 0, len(a.Strands)+len(b.Strands))
+	for i, j := 0, 0; i < len(a.Strands) || j < len(b.Strands); {
+		order := -1
+		if i == len(a.Strands) {
+			order = 1
+		} else if j < len(b.Strands) {
+			order = a.Strands[i].compare(b.Strands[j].Thread)
+		}
+		switch {
+		case order < 0:
+			all = append(all, a.Strands[i])
+			i++
+		case order > 0:
+			all = append(all, b.Strands[j])
+			j++
+		default:
+			all = append(all, a.Strands[i])
+			all[len(all)-1].fold(&b.Strands[j].Sum)
+			i++
+			j++
+		}
+	}
+	a.Strands = limit(all)
 }
 
 // Key is the address as part of the key of a page: its length, then its bytes,

@@ -42,29 +42,58 @@ type pageThread struct {
 	origin int
 }
 
-// threadsOf returns what the strands of a page have in common, each once.
-func threadsOf(rows []AddressRow) []pageThread {
-	found := map[Thread]*pageThread{}
+// pageThreads finds the threads of a page.
+type pageThreads struct {
+	list   []pageThread
+	of     map[*Thread]int // place in list
+	byText map[Thread]int  // likewise: rows of several origins have threads of their own
+}
+
+func (p *pageThreads) find(t *Thread) int {
+	n, ok := p.of[t]
+	if !ok {
+		if n, ok = p.byText[*t]; !ok {
+			n = len(p.list)
+			p.byText[*t] = n
+			p.list = append(p.list, pageThread{Thread: *t})
+		}
+		p.of[t] = n
+	}
+	return n
+}
+
+// threadsOf returns what the strands of a page have in common, in order, and
+// the place of each in that order.
+func threadsOf(rows []AddressRow) *pageThreads {
+	p := &pageThreads{of: map[*Thread]int{}, byText: map[Thread]int{}}
 	for i := range rows {
 		for j := range rows[i].Strands {
 			s := &rows[i].Strands[j]
-			t := found[s.Thread]
-			if t == nil {
-				t = &pageThread{Thread: s.Thread, base: s.Sum.First}
-				found[s.Thread] = t
+			known := len(p.list)
+			n := p.find(s.Thread)
+			t := &p.list[n]
+			if n == known || s.Sum.First < t.base {
+				t.base = s.Sum.First
 			}
 			t.unit = unit(unit(t.unit, s.Sum.First), s.Sum.Last)
 			t.repeats = t.repeats || s.Count != s.Events
-			t.base = min(t.base, s.Sum.First)
 		}
 	}
-	var list []pageThread
-	for _, t := range found {
-		list = append(list, *t)
+	order := make([]int, len(p.list))
+	for i := range order {
+		order[i] = i
 	}
-	slices.SortFunc(list, func(a, b pageThread) int { return a.Thread.compare(&b.Thread) })
-	findOrigins(list)
-	return list
+	slices.SortFunc(order, func(a, b int) int { return p.list[a].compare(&p.list[b].Thread) })
+	sorted, place := make([]pageThread, len(order)), make([]int, len(order))
+	for to, from := range order {
+		sorted[to], place[from] = p.list[from], to
+	}
+	for t, n := range p.of {
+		p.of[t] = place[n]
+	}
+	p.list = sorted
+	findOrigins(p.list)
+	return p
 }
 
 func findOrigins(list []pageThread) {
@@ -84,52 +113,48 @@ func findOrigins(list []pageThread) {
 
 // patterns returns, for each row, the number of the set of threads that it
 // has, and the sets: the most frequent have the smallest numbers.
-func patterns(rows []AddressRow, list []pageThread) (of []int, sets [][]uint16) {
-	number := map[Thread]uint16{}
-	for i := range list {
-		number[list[i].Thread] = uint16(i)
-	}
-	type set struct {
-		members []uint16
-		place   int
-		uses    int
-	}
-	found := map[string]*set{}
-	var all []*set
-	used := make([]*set, len(rows))
+func (p *pageThreads) patterns(rows []AddressRow) (of []int, sets [][]uint16) {
+	found := map[string]int{}
+	var uses []int
 	var key []byte
+	of = make([]int, len(rows))
 	for i := range rows {
 		key = key[:0]
-		var members []uint16
 		for j := range rows[i].Strands {
-			n := number[rows[i].Strands[j].Thread]
-			members = append(members, n)
-			key = binary.AppendUvarint(key, uint64(n))
+			key = binary.LittleEndian.AppendUint16(key, uint16(p.of[rows[i].Strands[j].Thread]))
 		}
-		s := found[string(key)]
-		if s == nil {
-			s = &set{members: members, place: len(all)}
-			found[string(key)] = s
-			all = append(all, s)
+		n, ok := found[string(key)]
+		if !ok {
+			n = len(sets)
+			found[string(key)] = n
+			members := make([]uint16, len(rows[i].Strands))
+			for j := range members {
+				members[j] = binary.LittleEndian.Uint16(key[2*j:])
+			}
+			sets, uses = append(sets, members), append(uses, 0)
 		}
-		s.uses++
-		used[i] = s
+		uses[n]++
+		of[i] = n
 	}
-	slices.SortStableFunc(all, func(a, b *set) int { return cmp.Compare(b.uses, a.uses) })
-	for i, s := range all {
-		s.place = i
-		sets = append(sets, s.members)
+	order := make([]int, len(sets))
+	for i := range order {
+		order[i] = i
 	}
-	of = make([]int, len(rows))
-	for i, s := range used {
-		of[i] = s.place
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(uses[b], uses[a]) })
+	sorted, place := make([][]uint16, len(sets)), make([]int, len(sets))
+	for to, from := range order {
+		sorted[to], place[from] = sets[from], to
 	}
-	return of, sets
+	for i := range of {
+		of[i] = place[of[i]]
+	}
+	return of, sorted
 }
 
 func encodeAddresses(rows []AddressRow) Page {
 	w := newPageWriter(len(rows), addrColumns)
-	list := threadsOf(rows)
+	threads := threadsOf(rows)
+	list := threads.list
 	w.uint(uint64(len(list)))
 	for i := range list {
 		t := &list[i]
@@ -140,7 +165,7 @@ func encodeAddresses(rows []AddressRow) Page {
 		w.byte(t.unit<<1 | byte(flag(t.repeats)))
 		w.int(t.base / units[t.unit])
 	}
-	of, sets := patterns(rows, list)
+	of, sets := threads.patterns(rows)
 	w.uint(uint64(len(sets)))
 	for _, s := range sets {
 		w.uint(uint64(len(s)))

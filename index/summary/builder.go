@@ -1,8 +1,9 @@
 package summary
 
 import (
+	"encoding/binary"
+	"hash/maphash"
 	"net/netip"
-	"strings"
 )
 
 // Event is one event on its way into a summary. Numbers are those that the
@@ -47,20 +48,19 @@ type Builder struct {
 	round int
 	bytes int // of memory, about
 
-	kindOf    map[Kind]int
+	seed      maphash.Seed
+	kindOf    slots
 	kinds     []kind
 	threadOf  map[Thread]uint32
-	threads   []Thread
-	addressOf map[netip.Addr]int
+	threads   []*Thread // each four times, by what pairs say of an event beside it: see strand
+	addressOf slots
 	addresses []address
-	userOf    map[string]int
+	userOf    slots
 	users     []UserRow
-	strands   pairs // by address, and thread with its flags
+	strands   pairs // by address, and thread
 	tries     pairs // by address and user
-	deeds     map[int]*deeds
-	cellOf    map[cell]int
-	cells     []MinuteRow
-	last      map[uint32]int // the cell that a source had last
+	minutes   pairs // by source and minute
+	deeds     map[uint32]*deeds
 
 	serial int64 // of the event
 	named  int64
@@ -86,24 +86,19 @@ type address struct {
 	first, last Place
 }
 
-// cell is one minute of one source.
-type cell struct {
-	source uint32
-	minute int64
-}
-
-// What things cost in memory, about: maps take up to twice their entries.
+// What things cost in memory, about.
 const (
-	kindBytes    = 600
-	addressBytes = 80 + 80
-	userBytes    = 160
-	cellBytes    = 140
-	deedBytes    = 120
+	kindBytes    = 232 + slotBytes
+	addressBytes = 80 + slotBytes
+	userBytes    = 48 + slotBytes
+	deedsBytes   = 100
+	deedBytes    = 40
 )
 
 // NewBuilder returns an empty Builder.
 func NewBuilder(o Options) *Builder {
-	b := &Builder{o: o}
+	b := &Builder{o: o, seed: maphash.MakeSeed()}
+	b.strands.add, b.tries.add, b.minutes.add = (*Sum).fold, (*Sum).span, (*Sum).span
 	b.reset()
 	return b
 }
@@ -111,21 +106,24 @@ func NewBuilder(o Options) *Builder {
 func (b *Builder) reset() {
 	b.round++
 	b.bytes = 0
-	b.kindOf, b.kinds = map[Kind]int{}, nil
+	// The names and rows of the round may be many, the next one's few.
+	b.kinds, b.users = nil, nil
 	b.threadOf, b.threads = map[Thread]uint32{}, nil
-	b.addressOf, b.addresses = map[netip.Addr]int{}, b.addresses[:0]
-	b.userOf, b.users = map[string]int{}, nil
-	b.strands.reset()
-	b.tries.reset()
-	b.deeds = map[int]*deeds{}
-	b.cellOf, b.cells, b.last = map[cell]int{}, b.cells[:0], map[uint32]int{}
+	b.addresses = b.addresses[:0]
+	b.deeds = map[uint32]*deeds{}
+	for _, s := range [...]*slots{&b.kindOf, &b.addressOf, &b.userOf} {
+		s.reset()
+	}
+	for _, p := range [...]*pairs{&b.strands, &b.tries, &b.minutes} {
+		p.reset()
+	}
 }
 
 // Begin is called before the events of each block. It returns the number of
 // the round: where that is another one than before, the memory was full, and
 // all numbers that the Builder gave are void.
 func (b *Builder) Begin() (round int, err error) {
-	if b.bytes >= b.o.Limit {
+	if b.bytes+(len(b.strands.rows())+len(b.tries.rows())+len(b.minutes.rows()))*pairBytes >= b.o.Limit {
 		if err := b.spill(); err != nil {
 			return 0, err
 		}
@@ -137,10 +135,9 @@ func (b *Builder) Begin() (round int, err error) {
 // event. Its texts are kept as they are; Undated is the Builder's own.
 func (b *Builder) Kind(k Kind, keep bool) int {
 	k.Undated = k.Undated || k.Clock == clockCapture
-	n, ok := b.kindOf[k]
-	if !ok {
-		n = len(b.kinds)
-		b.kindOf[k] = n
+	n, found := b.kindOf.find(maphash.Comparable(b.seed, k), len(b.kinds), func(n int) bool { return b.kinds[n].row.Kind == k },
+		func(n int) uint64 { return maphash.Comparable(b.seed, b.kinds[n].row.Kind) })
+	if !found {
 		b.kinds = append(b.kinds, kind{row: KindRow{Kind: k, Kept: keep}, thread: b.thread(&k), undated: None})
 		b.bytes += kindBytes + len(k.Service) + len(k.Host) + len(k.Type) + len(k.Jail) + len(k.Signature)
 	}
@@ -151,13 +148,18 @@ func (b *Builder) Kind(k Kind, keep bool) int {
 // number is part of the format.
 const clockCapture = 4
 
+// thread returns the number of the first of four threads.
 func (b *Builder) thread(k *Kind) uint32 {
 	t := Thread{Source: k.Source, Action: k.Action, Status: k.Status, Undated: k.Undated, Service: k.Service, Jail: k.Jail}
 	n, ok := b.threadOf[t]
 	if !ok {
 		n = uint32(len(b.threads))
 		b.threadOf[t] = n
-		b.threads = append(b.threads, t)
+		for flags := range 4 {
+			own := t
+			own.About, own.Shared = flags&2 != 0, flags&1 != 0
+			b.threads = append(b.threads, &own)
+		}
 	}
 	return n
 }
@@ -166,25 +168,27 @@ func (b *Builder) thread(k *Kind) uint32 {
 func (b *Builder) Address(a netip.Addr) int {
 	plain := a.Unmap().WithZone("")
 	b.odd = b.odd || plain != a
-	n, ok := b.addressOf[plain]
-	if !ok {
-		n = len(b.addresses)
-		b.addressOf[plain] = n
+	n, found := b.addressOf.find(hashAddress(plain), len(b.addresses), func(n int) bool { return b.addresses[n].addr == plain },
+		func(n int) uint64 { return hashAddress(b.addresses[n].addr) })
+	if !found {
 		b.addresses = append(b.addresses, address{addr: plain, serial: -1})
 		b.bytes += addressBytes
 	}
 	return n
 }
 
+func hashAddress(a netip.Addr) uint64 {
+	b := a.As16()
+	return mix(binary.LittleEndian.Uint64(b[:8]), binary.LittleEndian.Uint64(b[8:]))
+}
+
 // User returns the number of a user. The name is borrowed.
 func (b *Builder) User(name []byte) int {
-	n, ok := b.userOf[string(name)]
-	if !ok {
-		own := strings.Clone(string(name))
-		n = len(b.users)
-		b.userOf[own] = n
-		b.users = append(b.users, UserRow{Name: own})
-		b.bytes += userBytes + len(own)
+	n, found := b.userOf.find(maphash.Bytes(b.seed, name), len(b.users), func(n int) bool { return b.users[n].Name == string(name) },
+		func(n int) uint64 { return maphash.String(b.seed, b.users[n].Name) })
+	if !found {
+		b.users = append(b.users, UserRow{Name: string(name)})
+		b.bytes += userBytes + len(name)
 	}
 	return n
 }
@@ -204,7 +208,8 @@ func (b *Builder) Add(e *Event) {
 		known.First, known.Last = 0, 0
 	}
 	if k.row.Clock != clockCapture {
-		b.minute(k.row.Source, e.Time, &known)
+		// All minutes that a time can lie in fit 32 bits.
+		b.minutes.at(k.row.Source, uint32(int32(MinuteOf(e.Time)))).span(&known)
 	}
 	if e.User != None {
 		b.users[e.User].span(&known)
@@ -241,22 +246,6 @@ func (b *Builder) kind(k *kind, e *Event, sum *Sum) {
 	r.Sum.fold(sum)
 }
 
-func (b *Builder) minute(source uint32, at int64, known *Sum) {
-	m := MinuteOf(at)
-	i, ok := b.last[source]
-	if !ok || b.cells[i].Minute != m {
-		c := cell{source, m}
-		if i, ok = b.cellOf[c]; !ok {
-			i = len(b.cells)
-			b.cellOf[c] = i
-			b.cells = append(b.cells, MinuteRow{Minute: m, Source: source})
-			b.bytes += cellBytes
-		}
-		b.last[source] = i
-	}
-	b.cells[i].span(known)
-}
-
 // address counts an event for each address that it names.
 func (b *Builder) address(k *kind, e *Event, sum, known *Sum) {
 	b.named++
@@ -270,7 +259,6 @@ func (b *Builder) address(k *kind, e *Event, sum, known *Sum) {
 	}
 	at := Place{e.Time, k.row.Source, e.Line}
 	shared := flag(len(b.names) > 1)
-	before := len(b.strands.rows) + len(b.tries.rows)
 	for _, n := range b.names {
 		a := &b.addresses[n]
 		if a.first.Source == 0 || at.before(&a.first) {
@@ -279,12 +267,11 @@ func (b *Builder) address(k *kind, e *Event, sum, known *Sum) {
 		if a.last.before(&at) || a.last.Source == 0 {
 			a.last = at
 		}
-		b.strands.at(uint32(n), k.thread<<2|uint32(flag(n == e.About)<<1|shared)).fold(sum)
+		b.strands.at(uint32(n), k.thread+uint32(flag(n == e.About)<<1|shared)).fold(sum)
 	}
 	if e.About != None {
 		b.about(k, e, known)
 	}
-	b.bytes += (len(b.strands.rows) + len(b.tries.rows) - before) * pairBytes
 }
 
 func (b *Builder) name(n int) {
@@ -308,46 +295,14 @@ func (b *Builder) about(k *kind, e *Event, known *Sum) {
 	if !login && action != b.o.Actions.Banned && action != b.o.Actions.Unbanned {
 		return
 	}
-	row := DeedRow{Addr: b.addresses[e.About].addr, Place: Place{e.Time, k.row.Source, e.Line}, Action: action, Login: login,
-		Service: k.row.Service, Jail: k.row.Jail}
-	if login && e.User != None {
-		row.User = b.users[e.User].Name
-	}
-	d := b.deeds[e.About]
+	d := b.deeds[uint32(e.About)]
 	if d == nil {
 		d = &deeds{}
-		b.deeds[e.About] = d
+		b.deeds[uint32(e.About)] = d
+		b.bytes += deedsBytes
 	}
-	if d.add(login, row) {
+	// The kind with times has all that is asked of it, and its number is the caller's.
+	if d.add(login, deed{Place{e.Time, k.row.Source, e.Line}, uint32(e.Kind), int32(e.User)}) {
 		b.bytes += deedBytes
 	}
-}
-
-// deeds are the earliest bans and logins of one address, each in order.
-type deeds struct {
-	bans, logins []DeedRow
-}
-
-// add keeps the deed if it is one of the earliest, and reports whether there
-// is one more than before.
-func (d *deeds) add(login bool, r DeedRow) bool {
-	list := &d.bans
-	if login {
-		list = &d.logins
-	}
-	i := len(*list)
-	for i > 0 && compareDeeds(&r, &(*list)[i-1]) < 0 {
-		i--
-	}
-	if i >= maxDeeds {
-		return false
-	}
-	full := len(*list) == maxDeeds
-	if full {
-		*list = (*list)[:maxDeeds-1]
-	}
-	*list = append(*list, DeedRow{})
-	copy((*list)[i+1:], (*list)[i:])
-	(*list)[i] = r
-	return !full
 }

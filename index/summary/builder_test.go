@@ -200,7 +200,10 @@ func rowsOf(t testing.TB, r *Reader) []string {
 	}
 	for a, err := range r.Addresses(netip.Prefix{}) {
 		require.NoError(t, err)
-		out = append(out, fmt.Sprintf("%+v", *a))
+		out = append(out, fmt.Sprintf("%+v %+v", a.Addr, a.First), fmt.Sprintf("%+v", a.Last))
+		for _, s := range a.Strands {
+			out = append(out, fmt.Sprintf("%+v %+v", *s.Thread, s.Sum))
+		}
 	}
 	for a, err := range r.Tries(netip.Prefix{}) {
 		require.NoError(t, err)

@@ -33,6 +33,41 @@ const (
 	deedColumns
 )
 
+// deed is a ban or a login while it is in a Builder's memory.
+type deed struct {
+	Place
+	kind uint32
+	user int32
+}
+
+// deeds are the earliest bans and logins of one address, each in order.
+type deeds struct {
+	bans, logins []deed
+}
+
+// add keeps the deed if it is one of the earliest, and reports whether there
+// is one more than before.
+func (d *deeds) add(login bool, r deed) bool {
+	list := &d.bans
+	if login {
+		list = &d.logins
+	}
+	i := len(*list)
+	for i > 0 && r.before(&(*list)[i-1].Place) {
+		i--
+	}
+	if i >= maxDeeds {
+		return false
+	}
+	more := len(*list) < maxDeeds
+	if more {
+		*list = append(*list, deed{})
+	}
+	copy((*list)[i+1:], (*list)[i:])
+	(*list)[i] = r
+	return more
+}
+
 // deedLimit holds deeds that come in order within the limit.
 type deedLimit struct {
 	last DeedRow

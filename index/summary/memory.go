@@ -2,6 +2,7 @@ package summary
 
 import (
 	"cmp"
+	"net/netip"
 	"slices"
 	"strings"
 )
@@ -32,101 +33,136 @@ func order(n int, compare func(i, j int) int) []uint32 {
 	return list
 }
 
-func (b *Builder) kindRows() *cursor[KindRow] {
-	list := order(len(b.kinds), func(i, j int) int { return compareKinds(&b.kinds[i].row, &b.kinds[j].row) })
+// ranks is the other way round: the place of each number in a list.
+func ranks(list []uint32) []uint32 {
+	out := make([]uint32, len(list))
+	for place, n := range list {
+		out[n] = uint32(place)
+	}
+	return out
+}
+
+// keyed is a number and what orders it.
+type keyed struct {
+	key uint64
+	n   uint32
+}
+
+// ordered returns the places of pairs in the order of key.
+func ordered(rows []pair, key func(p *pair) uint64) []keyed {
+	list := make([]keyed, len(rows))
+	for i := range rows {
+		list[i] = keyed{key(&rows[i]), uint32(i)}
+	}
+	slices.SortFunc(list, func(a, b keyed) int { return cmp.Compare(a.key, b.key) })
+	return list
+}
+
+// sortedRows is a Builder's memory put in order. It is made once, before rows
+// are taken from it.
+type sortedRows struct {
+	*Builder
+	kindList, userList []uint32
+	addressList        []uint32
+	strandList         []keyed // by place of the address, then of the thread
+	tryList            []keyed // by place of the address, then of the user
+	minuteList         []keyed
+}
+
+func (b *Builder) sort() *sortedRows {
+	s := &sortedRows{Builder: b}
+	for _, p := range [...]*pairs{&b.strands, &b.tries, &b.minutes} {
+		p.flush()
+	}
+	s.kindList = order(len(b.kinds), func(i, j int) int { return compareKinds(&b.kinds[i].row, &b.kinds[j].row) })
+	s.userList = order(len(b.users), func(i, j int) int { return strings.Compare(b.users[i].Name, b.users[j].Name) })
+	s.addressList = order(len(b.addresses), func(i, j int) int { return b.addresses[i].addr.Compare(b.addresses[j].addr) })
+	address, user := ranks(s.addressList), ranks(s.userList)
+	thread := ranks(order(len(b.threads), func(i, j int) int { return b.threads[i].compare(b.threads[j]) }))
+	s.strandList = ordered(b.strands.rows(), func(p *pair) uint64 { return uint64(address[p.a])<<32 | uint64(thread[p.b]) })
+	s.tryList = ordered(b.tries.rows(), func(p *pair) uint64 { return uint64(address[p.a])<<32 | uint64(user[p.b]) })
+	s.minuteList = ordered(b.minutes.rows(), func(p *pair) uint64 {
+		m := int64(int32(p.b))
+		// Group, source, and minute within the group, as MinuteRow is ordered: 24, 32 and 8 bits.
+		return uint64(groupOf(m)+1<<23)<<40 | uint64(p.a)<<8 | uint64(m)&(group-1)
+	})
+	return s
+}
+
+func (s *sortedRows) kindRows() *cursor[KindRow] {
 	// A kind whose events all turned out to be without a time has none itself.
-	list = slices.DeleteFunc(list, func(i uint32) bool { return b.kinds[i].row.Events == 0 })
+	list := slices.DeleteFunc(s.kindList, func(i uint32) bool { return s.kinds[i].row.Events == 0 })
 	return batches(len(list), func(rows []KindRow, i int) []KindRow {
-		k := &b.kinds[list[i]]
+		k := &s.kinds[list[i]]
 		r := k.row
 		r.Example = string(k.example)
 		return append(rows, r)
 	})
 }
 
-func (b *Builder) userRows() *cursor[UserRow] {
-	list := order(len(b.users), func(i, j int) int { return strings.Compare(b.users[i].Name, b.users[j].Name) })
-	list = slices.DeleteFunc(list, func(i uint32) bool { return b.users[i].Events == 0 })
-	return batches(len(list), func(rows []UserRow, i int) []UserRow { return append(rows, b.users[list[i]]) })
+func (s *sortedRows) userRows() *cursor[UserRow] {
+	list := slices.DeleteFunc(slices.Clone(s.userList), func(i uint32) bool { return s.users[i].Events == 0 })
+	return batches(len(list), func(rows []UserRow, i int) []UserRow { return append(rows, s.users[list[i]]) })
 }
 
-func (b *Builder) minuteRows() *cursor[MinuteRow] {
-	c := minuteCodec()
-	list := order(len(b.cells), func(i, j int) int { return c.compare(&b.cells[i], &b.cells[j]) })
-	return batches(len(list), func(rows []MinuteRow, i int) []MinuteRow { return append(rows, b.cells[list[i]]) })
+func (s *sortedRows) minuteRows() *cursor[MinuteRow] {
+	return batches(len(s.minuteList), func(rows []MinuteRow, i int) []MinuteRow {
+		p := &s.minutes.rows()[s.minuteList[i].n]
+		return append(rows, MinuteRow{Minute: int64(int32(p.b)), Source: p.a, Sum: p.Sum})
+	})
 }
 
-// addressOrder is the addresses in their order.
-func (b *Builder) addressOrder() []uint32 {
-	return order(len(b.addresses), func(i, j int) int { return b.addresses[i].addr.Compare(b.addresses[j].addr) })
-}
-
-// byAddress lists the rows of p address by address: those of address a are
-// list[start[a]:start[a+1]].
-func (b *Builder) byAddress(p *pairs) (list, start []uint32) {
-	start = make([]uint32, len(b.addresses)+1)
-	for i := range p.rows {
-		start[p.rows[i].a+1]++
-	}
-	for a := range b.addresses {
-		start[a+1] += start[a]
-	}
-	list = make([]uint32, len(p.rows))
-	next := slices.Clone(start)
-	for i := range p.rows {
-		a := p.rows[i].a
-		list[next[a]] = uint32(i)
-		next[a]++
-	}
-	return list, start
-}
-
-func (b *Builder) addressRows(sorted []uint32) *cursor[AddressRow] {
-	list, start := b.byAddress(&b.strands)
-	return batches(len(sorted), func(rows []AddressRow, i int) []AddressRow {
-		n := sorted[i]
-		a := &b.addresses[n]
-		if start[n] == start[n+1] {
+func (s *sortedRows) addressRows() *cursor[AddressRow] {
+	at := 0
+	return batches(len(s.addressList), func(rows []AddressRow, i int) []AddressRow {
+		a := &s.addresses[s.addressList[i]]
+		end := at
+		for end < len(s.strandList) && s.strandList[end].key>>32 == uint64(i) {
+			end++
+		}
+		if end == at {
 			return rows
 		}
-		r := AddressRow{Addr: a.addr, First: a.first, Last: a.last}
-		for _, s := range list[start[n]:start[n+1]] {
-			p := &b.strands.rows[s]
-			t := b.threads[p.b>>2]
-			t.About, t.Shared = p.b&2 != 0, p.b&1 != 0
-			r.Strands = append(r.Strands, Strand{t, p.Sum})
+		r := AddressRow{Addr: a.addr, First: a.first, Last: a.last, Strands: make([]Strand, 0, end-at)}
+		for ; at < end; at++ {
+			p := &s.strands.rows()[s.strandList[at].n]
+			r.Strands = append(r.Strands, Strand{s.threads[p.b], p.Sum})
 		}
 		r.Strands = tidy(r.Strands)
 		return append(rows, r)
 	})
 }
 
-func (b *Builder) tryRows(sorted []uint32) *cursor[TryRow] {
-	list, start := b.byAddress(&b.tries)
-	return batches(len(sorted), func(rows []TryRow, i int) []TryRow {
-		n := sorted[i]
-		own := list[start[n]:start[n+1]]
-		slices.SortFunc(own, func(i, j uint32) int {
-			return strings.Compare(b.users[b.tries.rows[i].b].Name, b.users[b.tries.rows[j].b].Name)
-		})
-		for _, t := range own {
-			p := &b.tries.rows[t]
-			rows = append(rows, TryRow{b.addresses[n].addr, b.users[p.b].Name, p.Sum})
+func (s *sortedRows) tryRows() *cursor[TryRow] {
+	return batches(len(s.tryList), func(rows []TryRow, i int) []TryRow {
+		p := &s.tries.rows()[s.tryList[i].n]
+		return append(rows, TryRow{s.addresses[p.a].addr, s.users[p.b].Name, p.Sum})
+	})
+}
+
+func (s *sortedRows) deedRows() *cursor[DeedRow] {
+	return batches(len(s.addressList), func(rows []DeedRow, i int) []DeedRow {
+		n := s.addressList[i]
+		d := s.Builder.deeds[n]
+		if d == nil {
+			return rows
+		}
+		a := s.addresses[n].addr
+		for _, e := range d.bans {
+			rows = append(rows, s.deedRow(a, &e, false))
+		}
+		for _, e := range d.logins {
+			rows = append(rows, s.deedRow(a, &e, true))
 		}
 		return rows
 	})
 }
 
-func (b *Builder) deedRows() *cursor[DeedRow] {
-	var with []int
-	for n := range b.deeds {
-		with = append(with, n)
+func (s *sortedRows) deedRow(a netip.Addr, e *deed, login bool) DeedRow {
+	k := &s.kinds[e.kind].row
+	r := DeedRow{Addr: a, Place: e.Place, Action: k.Action, Login: login, Service: k.Service, Jail: k.Jail}
+	if login && e.user != None {
+		r.User = s.users[e.user].Name
 	}
-	slices.SortFunc(with, func(i, j int) int {
-		return cmp.Or(b.addresses[i].addr.Compare(b.addresses[j].addr), cmp.Compare(i, j))
-	})
-	return batches(len(with), func(rows []DeedRow, i int) []DeedRow {
-		d := b.deeds[with[i]]
-		return append(append(rows, d.bans...), d.logins...)
-	})
+	return r
 }

@@ -171,9 +171,9 @@ func strandsOf(all []sample, a netip.Addr) *AddressRow {
 		n.First, n.Last = min(n.First, s.time), max(n.Last, s.time)
 	}
 	for k, n := range found {
-		row.Strands = append(row.Strands, Strand{k, *n})
+		row.Strands = append(row.Strands, Strand{&k, *n})
 	}
-	slices.SortFunc(row.Strands, func(a, b Strand) int { return a.Thread.compare(&b.Thread) })
+	slices.SortFunc(row.Strands, func(a, b Strand) int { return a.compare(b.Thread) })
 	return row
 }
 

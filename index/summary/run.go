@@ -66,29 +66,29 @@ func (in *inputs) all(weight int, put func(Page) error, each func(*AddressRow)) 
 	if each == nil {
 		each = func(*AddressRow) {}
 	}
-	var orders [][]uint32
+	var from []*sortedRows
 	for _, b := range in.builders {
-		orders = append(orders, b.addressOrder())
+		from = append(from, b.sort())
 	}
 	var cut deedLimit
-	if err := one(in, kindCodec(), weight, put, func(i int) *cursor[KindRow] { return in.builders[i].kindRows() }, nil); err != nil {
+	if err := one(in, kindCodec(), weight, put, func(i int) *cursor[KindRow] { return from[i].kindRows() }, nil); err != nil {
 		return err
 	}
-	if err := one(in, userCodec(), weight, put, func(i int) *cursor[UserRow] { return in.builders[i].userRows() }, nil); err != nil {
+	if err := one(in, userCodec(), weight, put, func(i int) *cursor[UserRow] { return from[i].userRows() }, nil); err != nil {
 		return err
 	}
-	if err := one(in, addressCodec(addressReader{}), weight, put, func(i int) *cursor[AddressRow] { return in.builders[i].addressRows(orders[i]) },
+	if err := one(in, addressCodec(addressReader{}), weight, put, func(i int) *cursor[AddressRow] { return from[i].addressRows() },
 		func(r *AddressRow) bool { each(r); return true }); err != nil {
 		return err
 	}
-	if err := one(in, tryCodec(tryReader{}), weight, put, func(i int) *cursor[TryRow] { return in.builders[i].tryRows(orders[i]) }, nil); err != nil {
+	if err := one(in, tryCodec(tryReader{}), weight, put, func(i int) *cursor[TryRow] { return from[i].tryRows() }, nil); err != nil {
 		return err
 	}
-	if err := one(in, deedCodec(), weight, put, func(i int) *cursor[DeedRow] { return in.builders[i].deedRows() },
+	if err := one(in, deedCodec(), weight, put, func(i int) *cursor[DeedRow] { return from[i].deedRows() },
 		cut.keep); err != nil {
 		return err
 	}
-	return one(in, minuteCodec(), weight, put, func(i int) *cursor[MinuteRow] { return in.builders[i].minuteRows() }, nil)
+	return one(in, minuteCodec(), weight, put, func(i int) *cursor[MinuteRow] { return from[i].minuteRows() }, nil)
 }
 
 // one merges one table. keep, unless it is nil, says which rows stay.

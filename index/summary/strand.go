@@ -75,7 +75,7 @@ func (d *strandReader) row(i int, strands []Strand, set []uint16) (events int64)
 		s := &strands[j]
 		t := &d.list[n]
 		u := units[t.unit]
-		s.Thread = t.Thread
+		s.Thread = &t.Thread
 		s.Events = d.p.positive(cols[addrEvents].get()) + 1
 		s.Count = s.Events
 		if t.repeats {

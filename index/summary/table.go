@@ -88,42 +88,71 @@ func (c *cursor[R]) step() error {
 // merge yields the rows of several cursors in order, those of one key added
 // up. A row is valid until the next one.
 func (c *codec[R]) merge(cursors []*cursor[R], yield func(*R) error) error {
-	live := cursors[:0:0]
+	h := &heads[R]{compare: c.compare}
 	for _, in := range cursors {
-		if err := in.step(); err != nil {
+		if err := h.next(in); err != nil {
 			return err
 		}
-		if in.row() != nil {
-			live = append(live, in)
-		}
 	}
-	var same []int
-	for len(live) > 0 {
-		same = append(same[:0], 0)
-		for i := 1; i < len(live); i++ {
-			switch order := c.compare(live[i].row(), live[same[0]].row()); {
-			case order < 0:
-				same = append(same[:0], i)
-			case order == 0 && c.fold != nil:
-				same = append(same, i)
+	for len(h.list) > 0 {
+		first := h.pop()
+		row := *first.row()
+		for c.fold != nil && len(h.list) > 0 && c.compare(h.list[0].row(), &row) == 0 {
+			other := h.pop()
+			c.fold(&row, other.row())
+			if err := h.next(other); err != nil {
+				return err
 			}
 		}
-		row := *live[same[0]].row()
-		for _, i := range same[1:] {
-			c.fold(&row, live[i].row())
-		}
+		// What the row refers to may be gone once its cursor moves on.
 		if err := yield(&row); err != nil {
 			return err
 		}
-		for k := len(same) - 1; k >= 0; k-- {
-			in := live[same[k]]
-			if err := in.step(); err != nil {
-				return err
-			}
-			if in.row() == nil {
-				live = append(live[:same[k]], live[same[k]+1:]...)
-			}
+		if err := h.next(first); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// heads is a heap of cursors, that with the first row on top.
+type heads[R any] struct {
+	compare func(a, b *R) int
+	list    []*cursor[R]
+}
+
+// next moves a cursor that is not in the heap on to its next row, and puts it
+// in unless there is none.
+func (h *heads[R]) next(c *cursor[R]) error {
+	if err := c.step(); err != nil || c.row() == nil {
+		return err
+	}
+	h.list = append(h.list, c)
+	i := len(h.list) - 1
+	for i > 0 && h.less(i, (i-1)/2) {
+		h.list[i], h.list[(i-1)/2] = h.list[(i-1)/2], h.list[i]
+		i = (i - 1) / 2
+	}
+	return nil
+}
+
+func (h *heads[R]) less(i, j int) bool { return h.compare(h.list[i].row(), h.list[j].row()) < 0 }
+
+func (h *heads[R]) pop() *cursor[R] {
+	top, n := h.list[0], len(h.list)-1
+	h.list[0] = h.list[n]
+	h.list = h.list[:n]
+	for i := 0; ; {
+		least := i
+		for c := 2*i + 1; c <= 2*i+2 && c < n; c++ {
+			if h.less(c, least) {
+				least = c
+			}
+		}
+		if least == i {
+			return top
+		}
+		h.list[i], h.list[least] = h.list[least], h.list[i]
+		i = least
+	}
 }

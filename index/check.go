@@ -5,10 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
+
+	"stilltrace/index/summary"
 )
 
 // maxProblems is how many problems Check lists: enough to see where the damage
@@ -28,8 +31,9 @@ type Proof struct {
 
 // Check proves the whole case: that each value is as it was written, that each
 // bucket holds exactly the keys that the manifest says, that each log's text
-// has its SHA-256, that each event can be decoded, and that the terms lead to
-// the blocks that hold them and to no others. Its error is about the check
+// has its SHA-256, that each event can be decoded, that the terms lead to
+// the blocks that hold them and to no others, and that the summaries say of the
+// events what they are. Its error is about the check
 // itself; what is wrong with the case stands in the Proof.
 func (r *Reader) Check() (*Proof, error) {
 	c := &checker{r: r, bySource: map[uint32]int64{}, proof: &Proof{Digest: r.manifest.Digest, Problems: []string{}}}
@@ -46,6 +50,7 @@ type checker struct {
 	r        *Reader
 	proof    *Proof
 	bySource map[uint32]int64 // events
+	sums     []*summarizer    // of the events that were decoded, by snapshot
 }
 
 func (c *checker) problem(format string, args ...any) {
@@ -170,16 +175,24 @@ func (n *counter) Write(p []byte) (int, error) {
 // events decodes every event and makes the terms of each segment again.
 func (c *checker) events() {
 	r := c.r
+	for range r.snapshots {
+		c.sums = append(c.sums, newSummarizer(summary.Options{Limit: summaryBytes, Scratch: func() (summary.Scratch, error) { return &heldScratch{}, nil }}))
+	}
 	for i := range len(r.segments) - 1 {
 		var seg segment
 		for n := r.segments[i]; n < r.segments[i+1] && r.ctx.Err() == nil; n++ {
 			terms := termSet{set: map[string]struct{}{}}
 			events := int64(0)
-			err := r.block(n, &filter{}, Query{}, func(e *Event) bool {
-				terms.addEvent(e)
-				events++
-				return true
-			})
+			sum := c.sums[max(1, min(r.sources[r.blocks[n].Source-1].Snapshot, len(c.sums)))-1]
+			err := sum.begin()
+			if err == nil {
+				err = r.block(n, &filter{}, Query{}, func(e *Event) bool {
+					terms.addEvent(e)
+					sum.add(e.SourceID, e.Offset, e.entry())
+					events++
+					return true
+				})
+			}
 			if err != nil {
 				c.problem("%v", err)
 			}
@@ -195,6 +208,38 @@ func (c *checker) events() {
 		if n := c.bySource[s.ID]; n != s.Events {
 			c.problem("%s: holds %d events: it says %d", s.Path, n, s.Events)
 		}
+	}
+	for i := range c.sums {
+		if r.ctx.Err() == nil {
+			c.summary(uint32(i)+1, c.sums[i])
+		}
+	}
+}
+
+// summary compares the summary of a snapshot with the one that its events
+// make: the same events make the same pages.
+func (c *checker) summary(snapshot uint32, want *summarizer) {
+	stored := map[string]uint32{}
+	err := c.r.each(bucketSummary, key32(snapshot), func(key, content []byte) error {
+		stored[string(key)] = crc32.Checksum(content, castagnoli)
+		return nil
+	})
+	pages := pageKeys{snapshot: snapshot}
+	if err == nil {
+		err = summary.Merge([]*summary.Builder{want.Builder}, func(p summary.Page) error {
+			key := string(pages.next(p))
+			if sum, ok := stored[key]; !ok || sum != crc32.Checksum(p.Content, castagnoli) {
+				return fmt.Errorf("page %x does not say what the events do", key)
+			}
+			delete(stored, key)
+			return nil
+		})
+	}
+	if err == nil && len(stored) > 0 {
+		err = fmt.Errorf("%d pages of what no event says", len(stored))
+	}
+	if err != nil {
+		c.problem("summary of snapshot %d: %v", snapshot, err)
 	}
 }
 

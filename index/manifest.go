@@ -10,7 +10,7 @@ import (
 const Format = 2
 
 // Feature counts additions that older readers of the same Format may ignore.
-const Feature = 0
+const Feature = 1
 
 // What can be wrong with a file that is to be read as a case. Every error of
 // Open, of a Reader and of Check is one of these, or an error of the operating

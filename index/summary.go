@@ -152,17 +152,52 @@ func (w *Writer) scratch() (summary.Scratch, error) {
 
 // writeSummary adds the run of the snapshot: what all its builders saw.
 func (w *Writer) writeSummary(snapshot uint32) error {
-	pages := map[summary.Table]uint32{}
+	pages := pageKeys{snapshot: snapshot}
 	return summary.Merge(w.summaries, func(p summary.Page) error {
-		n := pages[p.Table]
-		pages[p.Table]++
-		return w.put(bucketSummary, summaryKey(snapshot, p.Table, p.Key, n), w.pack.pack(p.Content, p.Ends...))
+		return w.put(bucketSummary, pages.next(p), w.pack.pack(p.Content, p.Ends...))
 	})
 }
 
-// summaryKey is the key of a page: snapshot, table, the page's own key, and
+// pageKeys makes the keys of the pages of a run.
+type pageKeys struct {
+	snapshot uint32
+	table    summary.Table
+	n        uint32 // pages of the table
+}
+
+// next is the key of the next page: snapshot, table, the page's own key, and
 // its number among the pages of the table.
-func summaryKey(snapshot uint32, t summary.Table, own []byte, n uint32) []byte {
-	k := append(key32(snapshot), byte(t))
-	return binary.BigEndian.AppendUint32(append(k, own...), n)
+func (k *pageKeys) next(p summary.Page) []byte {
+	if p.Table != k.table {
+		k.table, k.n = p.Table, 0
+	}
+	key := append(append(key32(k.snapshot), byte(p.Table)), p.Key...)
+	key = binary.BigEndian.AppendUint32(key, k.n)
+	k.n++
+	return key
+}
+
+// heldScratch is a scratch file in memory, for who reads a case and writes
+// nothing.
+type heldScratch struct{ b []byte }
+
+func (h *heldScratch) Write(p []byte) (int, error) {
+	h.b = append(h.b, p...)
+	return len(p), nil
+}
+
+func (h *heldScratch) ReadAt(p []byte, at int64) (int, error) { return copy(p, h.b[at:]), nil }
+
+func (h *heldScratch) Close() error { return nil }
+
+// entry is the event as it went into the case, as far as a summary looks at it.
+func (e *Event) entry() *Entry {
+	out := &Entry{
+		Line: e.Line, Time: e.Time, Clock: e.Clock, Level: e.Level, Action: e.Action, Outcome: e.Outcome, Count: e.Count, IP: e.IP, IPs: e.IPs,
+		Host: []byte(e.Host), Service: []byte(e.Service), User: []byte(e.User), Message: []byte(e.Message), Signature: []byte(e.Sign),
+	}
+	for _, f := range e.Fields {
+		out.Fields = append(out.Fields, EntryField{Name: f.Name, Value: []byte(f.Value)})
+	}
+	return out
 }

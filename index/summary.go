@@ -1,8 +1,10 @@
 package index
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -12,7 +14,7 @@ import (
 
 const (
 	// summaryBytes bounds the memory of all summaries while a case is written, whatever is in the logs.
-	summaryBytes = 16 << 20
+	summaryBytes = 12 << 20
 	// maxExample is how much of a message is kept as the example of an error: the head of a long traceback, and the rest of its last character.
 	maxExample = 2000 + 3
 	// maxTimes is the most that one event may count for. Nothing repeats a message more often than this, and a sum of such events over
@@ -28,9 +30,18 @@ func Times(count int) int64 { return int64(min(max(count, 1), maxTimes)) }
 type summarizer struct {
 	*summary.Builder
 	round int
-	kind  map[string]int // numbers of this round, by the kind's own bytes
+	kinds [kindSlots]knownKind
 	key   []byte
 	event summary.Event
+}
+
+// kindSlots is how many kinds are remembered by their bytes: most entries are of some hundred kinds.
+const kindSlots = 1024
+
+// knownKind is the number of a kind in a round, and its bytes.
+type knownKind struct {
+	key           []byte
+	round, number int
 }
 
 func newSummarizer(o summary.Options) *summarizer {
@@ -45,9 +56,7 @@ func newSummarizer(o summary.Options) *summarizer {
 // begin is called before the entries of a block.
 func (s *summarizer) begin() error {
 	round, err := s.Begin()
-	if round != s.round {
-		s.round, s.kind = round, map[string]int{}
-	}
+	s.round = round
 	return err
 }
 
@@ -82,16 +91,16 @@ func (s *summarizer) kindOf(source uint32, e *Entry) int {
 	}
 	k = append(k, e.Signature...)
 	s.key = k
-	n, ok := s.kind[string(k)]
-	if !ok {
-		n = s.Kind(summary.Kind{
+	known := &s.kinds[crc32.Checksum(k, castagnoli)%kindSlots]
+	if known.round != s.round || !bytes.Equal(known.key, k) {
+		known.number = s.Kind(summary.Kind{
 			Class:  summary.Class{Action: uint8(e.Action), Level: uint8(e.Level), Outcome: uint8(e.Outcome)},
 			Source: source, Clock: uint8(e.Clock), Status: class,
 			Service: string(e.Service), Host: string(e.Host), Type: string(kind), Jail: string(jail), Signature: string(e.Signature),
 		}, e.Level.AtLeast(LevelErr) || e.Action.Trouble() || class == 5)
-		s.kind[string(k)] = n
+		known.key, known.round = append(known.key[:0], k...), s.round
 	}
-	return n
+	return known.number
 }
 
 // kind returns what of an entry's own fields tells its kind: the class of an

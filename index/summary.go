@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -49,8 +50,21 @@ func newSummarizer(o summary.Options) *summarizer {
 		LoginFailed: uint8(ActionLoginFailed), Login: uint8(ActionLogin), Request: uint8(ActionHTTPRequest),
 		Banned: uint8(ActionIPBanned), Unbanned: uint8(ActionIPUnbanned),
 	}
-	o.MaxExample = maxExample
+	o.MaxExample, o.Blocks = maxExample, insideBlocks()
 	return &summarizer{Builder: summary.NewBuilder(o)}
+}
+
+// insideBlocks are the networks of hosts that are not on the internet (RFC 6890),
+// whose addresses an overview leaves out.
+func insideBlocks() []netip.Prefix {
+	var list []netip.Prefix
+	for _, s := range [...]string{
+		"0.0.0.0/32", "10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/4",
+		"::/128", "::1/128", "fc00::/7", "fe80::/10", "ff00::/8",
+	} {
+		list = append(list, netip.MustParsePrefix(s))
+	}
+	return list
 }
 
 // begin is called before the entries of a block.

@@ -152,15 +152,3 @@ func Key(a netip.Addr) []byte {
 	b := a.AsSlice()
 	return append([]byte{byte(len(b))}, b...)
 }
-
-// rank is what puts addresses in the order in which people want them.
-type rank struct {
-	addr                     netip.Addr
-	failed, requests, events int64
-}
-
-// compareRanks orders by most refused logins, then requests, then events, then
-// address.
-func compareRanks(a, b *rank) int {
-	return cmp.Or(cmp.Compare(b.failed, a.failed), cmp.Compare(b.requests, a.requests), cmp.Compare(b.events, a.events), a.addr.Compare(b.addr))
-}

@@ -20,7 +20,7 @@ func BenchmarkAdd(b *testing.B) {
 			for b.Loop() {
 				bs := []*Builder{builder(limit), builder(limit)}
 				f := feeder{r: rand.New(rand.NewPCG(1, 2)), addresses: 15_000}
-				for n := range events / blockEvents {
+				for n := range events / perBlock {
 					list := f.block(bs[n%2], n)
 					start := time.Now()
 					for i := range list {
@@ -47,7 +47,7 @@ func BenchmarkAdd(b *testing.B) {
 	}
 }
 
-const blockEvents = 4000
+const perBlock = 4000
 
 // feeder makes the events of a busy host, a block at a time.
 type feeder struct {
@@ -75,14 +75,14 @@ func (f *feeder) block(b *Builder, n int) []Event {
 		users = append(users, b.User(fmt.Append(nil, "user", f.r.IntN(60))))
 	}
 	f.list, f.names = f.list[:0], f.names[:0]
-	for line := 0; line < blockEvents; {
+	for line := 0; line < perBlock; {
 		// Few addresses are seen often, most of them seldom, and each for some events in a row.
 		i := int(float64(f.addresses) * f.r.Float64() * f.r.Float64() * f.r.Float64())
 		f.names = append(f.names, b.Address(netip.AddrFrom4([4]byte{203, byte(i >> 16), byte(i >> 8), byte(i)})))
 		user := users[f.r.IntN(len(users))]
 		for range 1 + f.r.IntN(12) {
 			f.second += int64(f.r.IntN(3))
-			e := Event{Kind: kinds[f.r.IntN(4)*f.r.IntN(20)/19], User: None, About: None, Time: (1_700_000_000 + f.second) * 1e9, Line: int64(n*blockEvents + line), Times: 1}
+			e := Event{Kind: kinds[f.r.IntN(4)*f.r.IntN(20)/19], User: None, About: None, Time: (1_700_000_000 + f.second) * 1e9, Line: int64(n*perBlock + line), Times: 1}
 			if line%8 != 0 {
 				e.About, e.Names = f.names[len(f.names)-1], f.names[len(f.names)-1:]
 			}

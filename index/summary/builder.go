@@ -32,6 +32,8 @@ type Actions struct {
 // Options say how a Builder works.
 type Options struct {
 	Actions Actions
+	// Blocks are networks whose addresses are counted apart.
+	Blocks []netip.Prefix
 	// Limit is about how many bytes of memory it may hold; beyond that it writes what it has to a Scratch.
 	Limit int
 	// Scratch makes a file for what does not fit the memory.

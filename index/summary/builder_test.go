@@ -48,6 +48,7 @@ func (m *memory) Close() error                           { return nil }
 
 func builder(limit int) *Builder {
 	return NewBuilder(Options{Limit: limit, MaxExample: 20, Scratch: func() (Scratch, error) { return &memory{}, nil },
+		Blocks:  []netip.Prefix{netip.MustParsePrefix("203.1.0.0/16"), netip.MustParsePrefix("203.1.113.0/28"), netip.MustParsePrefix("2001:db8:1::/48")},
 		Actions: Actions{LoginFailed: actFailed, Login: actLogin, Request: actRequest, Banned: actBanned, Unbanned: actUnban}})
 }
 
@@ -229,8 +230,7 @@ func TestRunsAnswerAsOne(t *testing.T) {
 	require.NoError(t, err)
 	several, err := parts.Head()
 	require.NoError(t, err)
-	require.NotEmpty(t, one.Leading)
-	one.Leading = nil
+	one.Blocks = nil
 	require.Equal(t, one, several)
 }
 
@@ -239,7 +239,11 @@ func TestNoEvents(t *testing.T) {
 	require.Empty(t, rowsOf(t, r))
 	h, err := r.Head()
 	require.NoError(t, err)
-	require.Equal(t, &Head{About: map[uint8]int64{}}, h)
+	require.Equal(t, &Head{About: map[uint8]int64{}, Blocks: []Block{{Prefix: netip.MustParsePrefix("203.1.0.0/16")},
+		{Prefix: netip.MustParsePrefix("203.1.113.0/28")}, {Prefix: netip.MustParsePrefix("2001:db8:1::/48")}}}, h)
+	for range r.Leaders() {
+		t.Fatal("nobody leads")
+	}
 	none := &Reader{Fault: func(err error) error { return err }}
 	_, err = none.Head()
 	require.ErrorIs(t, err, ErrPage)

@@ -34,12 +34,16 @@ func FuzzTries(f *testing.F)     { fuzz(f, tryCodec(tryReader{})) }
 func FuzzDeeds(f *testing.F)     { fuzz(f, deedCodec()) }
 func FuzzMinutes(f *testing.F)   { fuzz(f, minuteCodec()) }
 
+func FuzzLeaders(f *testing.F) { fuzz(f, leaderCodec()) }
+
 func FuzzHead(f *testing.F) {
 	seeds(f, Heads)
 	f.Fuzz(func(t *testing.T, content []byte) {
-		h, err := DecodeHead(content)
+		h, err := decodeHead(content)
 		if err == nil {
-			require.LessOrEqual(t, len(h.Leading), maxLeading)
+			for _, b := range h.Blocks {
+				require.True(t, b.Prefix.IsValid())
+			}
 		}
 	})
 }

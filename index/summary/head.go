@@ -17,30 +17,38 @@ type Head struct {
 	Last  int64
 	// About counts, by action, the occurrences of events that are about an address.
 	About map[uint8]int64
-	// Octets4 and Octets6 tell with which first byte there are addresses, by family: bit n of them is that for byte n.
-	Octets4, Octets6 [32]byte
-	// Leading are the addresses with most refused logins, then requests, then events: the first thousand.
-	Leading []netip.Addr
+	// Blocks are the addresses within some networks that many questions tell from others.
+	Blocks []Block
 }
 
-// maxLeading is how many addresses are kept in order: more than a person reads.
-const maxLeading = 1000
+// Block is the addresses within one network.
+type Block struct {
+	Prefix    netip.Prefix
+	Addresses int64
+	Events    int64 // of each address; an event that names two of them counts twice
+	Failed    int64 // refused credentials
+}
 
-const (
-	headFour = iota
-	headHigh
-	headLow
-	headColumns
-)
-
-// add takes in one address, whole.
-func (h *Head) add(r *AddressRow) {
-	h.Addresses++
-	octets, first := &h.Octets6, Key(r.Addr)[1]
-	if r.Addr.Is4() {
-		octets = &h.Octets4
+// Within returns the addresses of a network, if the run keeps them apart.
+func (h *Head) Within(p netip.Prefix) (Block, bool) {
+	for _, b := range h.Blocks {
+		if b.Prefix == p {
+			return b, true
+		}
 	}
-	octets[first/8] |= 1 << (first % 8)
+	return Block{}, false
+}
+
+// add takes in one address, whole, and what it is ordered by.
+func (h *Head) add(r *AddressRow, k *rank) {
+	h.Addresses++
+	for i := range h.Blocks {
+		if b := &h.Blocks[i]; b.Prefix.Contains(r.Addr) {
+			b.Addresses++
+			b.Events += k.events
+			b.Failed += k.failed
+		}
+	}
 	for i := range r.Strands {
 		s := &r.Strands[i]
 		if !s.Undated {
@@ -52,155 +60,84 @@ func (h *Head) add(r *AddressRow) {
 			}
 		}
 		if s.About {
-			if h.About == nil {
-				h.About = map[uint8]int64{}
-			}
 			h.About[s.Action] += s.Count
 		}
 	}
 }
 
-// May reports whether there may be an address within p.
-func (h *Head) May(p netip.Prefix) bool {
-	octets, first := &h.Octets6, Key(p.Addr())[1]
-	if p.Addr().Is4() {
-		octets = &h.Octets4
-	}
-	for n := int(first); n < int(first)+1<<max(0, 8-p.Bits()) && n < 256; n++ {
-		if octets[n/8]&(1<<(n%8)) != 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// Fold adds what another run says. The leading addresses of both together are
-// not known by that, so none are.
-func (h *Head) Fold(o *Head) {
+// fold adds what another run says. What counts addresses is not known by that:
+// both may name the same.
+func (h *Head) fold(o *Head) {
 	sum := Sum{First: h.First, Last: h.Last}
 	sum.span(&Sum{First: o.First, Last: o.Last})
 	h.First, h.Last = sum.First, sum.Last
 	h.Named += o.Named
 	h.Times += o.Times
 	h.Odd = h.Odd || o.Odd
-	h.Leading = nil
-	for i := range h.Octets4 {
-		h.Octets4[i] |= o.Octets4[i]
-		h.Octets6[i] |= o.Octets6[i]
-	}
-	about := maps.Clone(h.About)
-	if about == nil {
-		about = map[uint8]int64{}
-	}
 	for a, n := range o.About {
-		about[a] += n
+		h.About[a] += n
 	}
-	h.About = about
+	h.Addresses, h.Blocks = 0, nil
 }
 
+const (
+	blockFour = iota
+	blockHigh
+	blockLow
+	blockBits
+	blockAddresses
+	blockEvents
+	blockFailed
+	blockColumns
+)
+
 func encodeHead(h *Head) Page {
-	w := newPageWriter(len(h.Leading), headColumns)
+	w := newPageWriter(len(h.Blocks), blockColumns)
 	w.uint(uint64(h.Addresses))
 	w.uint(uint64(h.Named))
 	w.uint(uint64(h.Times))
 	w.byte(byte(flag(h.Odd)))
 	w.int(h.First)
 	w.int(h.Last)
-	w.head = append(append(w.head, h.Octets4[:]...), h.Octets6[:]...)
 	w.uint(uint64(len(h.About)))
 	for _, a := range slices.Sorted(maps.Keys(h.About)) {
 		w.byte(a)
 		w.uint(uint64(h.About[a]))
 	}
 	var prev netip.Addr
-	for _, a := range h.Leading {
-		putAddress(w.cols[headFour:], prev, a)
-		prev = a
+	for _, b := range h.Blocks {
+		putAddress(w.cols[blockFour:], prev, b.Prefix.Addr())
+		prev = b.Prefix.Addr()
+		w.cols[blockBits].put(uint64(b.Prefix.Bits()))
+		w.cols[blockAddresses].put(uint64(b.Addresses))
+		w.cols[blockEvents].put(uint64(b.Events))
+		w.cols[blockFailed].put(uint64(b.Failed))
 	}
 	return w.finish(Heads, nil)
 }
 
-// DecodeHead reads the page of Heads.
-func DecodeHead(content []byte) (*Head, error) {
-	p, err := newPageReader(content, headColumns)
+// decodeHead reads the page of Heads.
+func decodeHead(content []byte) (*Head, error) {
+	p, err := newPageReader(content, blockColumns)
 	if err != nil {
 		return nil, err
 	}
-	h := &Head{Addresses: p.positive(p.uint()), Named: p.positive(p.uint()), Times: p.positive(p.uint()), Odd: p.byte() != 0, First: p.int(), Last: p.int(), About: map[uint8]int64{}}
-	copy(h.Octets4[:], p.bytes(32))
-	copy(h.Octets6[:], p.bytes(32))
+	h := &Head{Addresses: p.positive(p.uint()), Named: p.positive(p.uint()), Times: p.positive(p.uint()), Odd: p.byte() != 0,
+		First: p.int(), Last: p.int(), About: map[uint8]int64{}}
 	for range p.count() {
 		a := p.byte()
 		h.About[a] = p.positive(p.uint())
 	}
 	var prev netip.Addr
 	for range p.rows {
-		prev = getAddress(p.cols[headFour:], prev)
-		if p.cols[headFour].bad {
+		prev = getAddress(p.cols[blockFour:], prev)
+		b := Block{Prefix: netip.PrefixFrom(prev, int(min(p.cols[blockBits].get(), 129)))}
+		b.Addresses, b.Events = p.positive(p.cols[blockAddresses].get()), p.positive(p.cols[blockEvents].get())
+		b.Failed = p.positive(p.cols[blockFailed].get())
+		if p.bad || p.cols[blockFour].bad || !b.Prefix.IsValid() {
 			return nil, ErrPage
 		}
-		h.Leading = append(h.Leading, prev)
-	}
-	if p.rows > maxLeading {
-		return nil, ErrPage
+		h.Blocks = append(h.Blocks, b)
 	}
 	return h, p.end()
-}
-
-// leaders keeps the addresses that come first.
-type leaders struct {
-	actions Actions
-	list    []rank // a heap once it is full, the last of them on top
-}
-
-func (l *leaders) add(r *AddressRow) {
-	k := rank{addr: r.Addr}
-	for i := range r.Strands {
-		s := &r.Strands[i]
-		k.events += s.Events
-		switch {
-		case s.About && s.Action == l.actions.LoginFailed:
-			k.failed += s.Count
-		case s.About && s.Action == l.actions.Request:
-			k.requests += s.Count
-		}
-	}
-	if len(l.list) < maxLeading {
-		l.list = append(l.list, k)
-		if len(l.list) == maxLeading {
-			for i := maxLeading/2 - 1; i >= 0; i-- {
-				l.sink(i)
-			}
-		}
-		return
-	}
-	if compareRanks(&k, &l.list[0]) < 0 {
-		l.list[0] = k
-		l.sink(0)
-	}
-}
-
-func (l *leaders) sink(i int) {
-	for {
-		worst := i
-		for c := 2*i + 1; c <= 2*i+2 && c < len(l.list); c++ {
-			if compareRanks(&l.list[c], &l.list[worst]) > 0 {
-				worst = c
-			}
-		}
-		if worst == i {
-			return
-		}
-		l.list[i], l.list[worst] = l.list[worst], l.list[i]
-		i = worst
-	}
-}
-
-func (l *leaders) addresses() []netip.Addr {
-	slices.SortFunc(l.list, func(a, b rank) int { return compareRanks(&a, &b) })
-	var out []netip.Addr
-	for i := range l.list {
-		out = append(out, l.list[i].addr)
-	}
-	return out
 }

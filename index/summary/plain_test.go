@@ -309,7 +309,7 @@ func TestEarliestDeedsAreKept(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-func TestLeadingAddresses(t *testing.T) {
+func TestLeadersAndBlocks(t *testing.T) {
 	all := samples(9000, 18)
 	for i := range all {
 		if i%3 == 0 && all[i].about != "" {
@@ -317,6 +317,9 @@ func TestLeadingAddresses(t *testing.T) {
 		}
 	}
 	r := open(build(t, all, 2, 3, 60<<10))
+	h, err := r.Head()
+	require.NoError(t, err)
+	blocks := map[netip.Prefix]Block{}
 	var ranks []rank
 	for row, err := range r.Addresses(netip.Prefix{}) {
 		require.NoError(t, err)
@@ -331,15 +334,41 @@ func TestLeadingAddresses(t *testing.T) {
 			}
 		}
 		ranks = append(ranks, k)
+		for _, b := range h.Blocks {
+			if b.Prefix.Contains(row.Addr) {
+				sum := blocks[b.Prefix]
+				blocks[b.Prefix] = Block{b.Prefix, sum.Addresses + 1, sum.Events + k.events, sum.Failed + k.failed}
+			}
+		}
 	}
-	require.Greater(t, len(ranks), maxLeading)
+	require.Len(t, h.Blocks, 3)
+	for _, b := range h.Blocks {
+		got, ok := h.Within(b.Prefix)
+		require.True(t, ok)
+		require.Equal(t, blocks[b.Prefix], got)
+	}
+	require.Greater(t, len(ranks), maxLeaders)
 	slices.SortFunc(ranks, func(a, b rank) int {
 		return cmp.Or(cmp.Compare(b.failed, a.failed), cmp.Compare(b.requests, a.requests), cmp.Compare(b.events, a.events), a.addr.Compare(b.addr))
 	})
-	h, err := r.Head()
-	require.NoError(t, err)
-	require.Len(t, h.Leading, maxLeading)
-	for i, a := range h.Leading {
-		require.Equal(t, ranks[i].addr, a, i)
+	i := 0
+	for row, err := range r.Leaders() {
+		require.NoError(t, err)
+		require.Equal(t, ranks[i].addr, row.Addr)
+		i++
+		require.Equal(t, strandsOf(all, row.Addr), &row.AddressRow)
+		var tries []TryRow
+		for try, err := range r.Tries(netip.PrefixFrom(row.Addr, row.Addr.BitLen())) {
+			require.NoError(t, err)
+			tries = append(tries, *try)
+		}
+		slices.SortFunc(tries, func(a, b TryRow) int { return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.User, b.User)) })
+		require.EqualValues(t, len(tries), row.Users)
+		var names []string
+		for _, try := range tries[:min(len(tries), maxNames)] {
+			names = append(names, try.User)
+		}
+		require.Equal(t, names, row.Names)
 	}
+	require.Equal(t, maxLeaders, i)
 }

@@ -38,7 +38,7 @@ func (r *Reader) head() (*Head, error) {
 		if err != nil {
 			return nil, err
 		}
-		h, err := DecodeHead(content)
+		h, err := decodeHead(content)
 		if err != nil {
 			return nil, err
 		}
@@ -46,14 +46,12 @@ func (r *Reader) head() (*Head, error) {
 			all = h
 			continue
 		}
-		all.Fold(h)
+		all.fold(h)
 	}
 	if all == nil {
 		return nil, ErrPage
 	}
 	if r.Runs > 1 {
-		// An address that several runs name is one.
-		all.Addresses = 0
 		for _, err := range r.Addresses(netip.Prefix{}) {
 			if err != nil {
 				return nil, err
@@ -62,6 +60,15 @@ func (r *Reader) head() (*Head, error) {
 		}
 	}
 	return all, nil
+}
+
+// Leaders yields the addresses with most refused logins, then requests, then
+// events, in that order: the first 256 of one run, none of several.
+func (r *Reader) Leaders() iter.Seq2[*LeaderRow, error] {
+	if r.Runs != 1 {
+		return func(func(*LeaderRow, error) bool) {}
+	}
+	return rows(r, leaderCodec, nil, nil)
 }
 
 func (r *Reader) first(run int, t Table) ([]byte, error) {

@@ -3,6 +3,7 @@ package summary
 import (
 	"fmt"
 	"io"
+	"net/netip"
 	"slices"
 )
 
@@ -18,7 +19,7 @@ type run struct {
 	level int // how often its rows were merged
 	file  Scratch
 	size  int64
-	pages [Heads + 1][]extent
+	pages [Minutes + 1][]extent
 }
 
 // extent is where a page lies.
@@ -60,12 +61,16 @@ type inputs struct {
 	runs     []*run
 }
 
-// all puts the rows of all tables but Heads in order, and gives them to put in
-// pages of the given weight. each sees every address whole; it may be nil.
-func (in *inputs) all(weight int, put func(Page) error, each func(*AddressRow)) error {
-	if each == nil {
-		each = func(*AddressRow) {}
-	}
+// watch sees the rows of addresses and tries while they are merged, whole and in
+// order.
+type watch struct {
+	address func(*AddressRow)
+	try     func(*TryRow)
+}
+
+// all puts the rows of all tables but the last two in order, and gives them to
+// put in pages of the given weight.
+func (in *inputs) all(weight int, put func(Page) error, see watch) error {
 	var from []*sortedRows
 	for _, b := range in.builders {
 		from = append(from, b.sort())
@@ -78,10 +83,11 @@ func (in *inputs) all(weight int, put func(Page) error, each func(*AddressRow)) 
 		return err
 	}
 	if err := one(in, addressCodec(addressReader{}), weight, put, func(i int) *cursor[AddressRow] { return from[i].addressRows() },
-		func(r *AddressRow) bool { each(r); return true }); err != nil {
+		func(r *AddressRow) bool { see.address(r); return true }); err != nil {
 		return err
 	}
-	if err := one(in, tryCodec(tryReader{}), weight, put, func(i int) *cursor[TryRow] { return from[i].tryRows() }, nil); err != nil {
+	if err := one(in, tryCodec(tryReader{}), weight, put, func(i int) *cursor[TryRow] { return from[i].tryRows() },
+		func(r *TryRow) bool { see.try(r); return true }); err != nil {
 		return err
 	}
 	if err := one(in, deedCodec(), weight, put, func(i int) *cursor[DeedRow] { return from[i].deedRows() },
@@ -153,7 +159,7 @@ func (b *Builder) write(in inputs, level int) error {
 	}
 	r := &run{level: level, file: file}
 	b.runs = append(b.runs, r)
-	return in.all(spillWeight, r.put, nil)
+	return in.all(spillWeight, r.put, watch{func(*AddressRow) {}, func(*TryRow) {}})
 }
 
 // Close gives up the scratch files.
@@ -168,23 +174,63 @@ func (b *Builder) Close() {
 // to put, table by table in the order of their keys. The Builders are spent.
 func Merge(builders []*Builder, put func(Page) error) error {
 	in := inputs{builders: builders}
-	h := &Head{}
-	var lead leaders
+	t := totals{Head: Head{About: map[uint8]int64{}}}
 	for _, b := range builders {
 		defer b.Close()
 		in.runs = append(in.runs, b.runs...)
-		h.Named += b.named
-		h.Times += b.times
-		h.Odd = h.Odd || b.odd
-		lead.actions = b.o.Actions
+		t.Named += b.named
+		t.Times += b.times
+		t.Odd = t.Odd || b.odd
+		t.actions = b.o.Actions
+		if t.Blocks == nil {
+			for _, p := range b.o.Blocks {
+				t.Blocks = append(t.Blocks, Block{Prefix: p})
+			}
+		}
 	}
-	err := in.all(pageWeight, put, func(r *AddressRow) {
-		h.add(r)
-		lead.add(r)
-	})
-	if err != nil {
+	if err := in.all(pageWeight, put, watch{t.address, t.try}); err != nil {
 		return err
 	}
-	h.Leading = lead.addresses()
-	return put(encodeHead(h))
+	if err := t.putLeaders(put); err != nil {
+		return err
+	}
+	return put(encodeHead(&t.Head))
+}
+
+// totals is what all addresses are together, and which of them lead.
+type totals struct {
+	Head
+	actions Actions
+	leaders leaders
+	of      map[netip.Addr]*leader // once all addresses were seen
+}
+
+func (t *totals) address(r *AddressRow) {
+	k := t.actions.rank(r)
+	t.Head.add(r, &k)
+	t.leaders.add(r, k)
+}
+
+func (t *totals) try(r *TryRow) {
+	if t.of == nil {
+		t.of = map[netip.Addr]*leader{}
+		for _, n := range t.leaders {
+			t.of[n.addr] = n
+		}
+	}
+	if n := t.of[r.Addr]; n != nil {
+		n.try(r)
+	}
+}
+
+func (t *totals) putLeaders(put func(Page) error) error {
+	t.leaders.sort()
+	out := pages[LeaderRow]{codec: leaderCodec(), limit: pageWeight, put: put}
+	for _, n := range t.leaders {
+		r := n.leaderRow()
+		if err := out.add(&r); err != nil {
+			return err
+		}
+	}
+	return out.close()
 }

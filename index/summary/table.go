@@ -11,7 +11,8 @@ const (
 	Tries     Table = 4
 	Deeds     Table = 5
 	Minutes   Table = 6
-	Heads     Table = 7 // one page: the totals, and the addresses that come first
+	Leaders   Table = 7
+	Heads     Table = 8 // one page
 )
 
 // codec is how rows of one table are ordered, added up and packed.

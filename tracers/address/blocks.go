@@ -78,3 +78,19 @@ func Blocks(class func(Class) bool) []netip.Prefix {
 	}
 	return out
 }
+
+// Uniform reports whether p is a block all of whose addresses have one class:
+// no other block lies within it.
+func Uniform(p netip.Prefix) bool {
+	found := false
+	for _, table := range [][]block{v4, v6} {
+		for _, b := range table {
+			if b.prefix == p {
+				found = true
+			} else if b.prefix.Bits() > p.Bits() && p.Contains(b.prefix.Addr()) {
+				return false
+			}
+		}
+	}
+	return found
+}

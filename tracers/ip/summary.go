@@ -27,6 +27,7 @@ type summed struct {
 	whole  bool         // every address is wanted
 	seen   int          // addresses with a row that events name
 	hidden Hidden
+	looked *waiting // what was looked up last
 }
 
 // summarized answers from the summaries where they know all that is asked for;
@@ -86,45 +87,51 @@ func (s *summed) all() error {
 	}
 	s.totals.Events, s.totals.First, s.totals.Last = s.head.Named, index.Time(s.head.First), index.Time(s.head.Last)
 	s.totals.Addresses = int(s.head.Addresses)
-	hide := func(p netip.Prefix, wanted func(netip.Addr) bool) error {
-		for a, err := range s.s.Addresses(p) {
-			if err != nil {
-				return err
-			}
-			if wanted(a.Addr) {
-				s.hide(a)
-			}
-		}
-		return nil
-	}
-	inside := slices.DeleteFunc(address.Blocks(fromInside), func(p netip.Prefix) bool { return !s.head.May(p) })
+	inside := address.Blocks(fromInside)
 	for i, p := range inside {
-		err := hide(p, func(a netip.Addr) bool {
-			known := slices.ContainsFunc(inside[:i], func(q netip.Prefix) bool { return q.Contains(a) })
-			return !known && fromInside(address.Of(a))
-		})
-		if err != nil {
+		if err := s.hideBlock(p, inside[:i]); err != nil {
 			return err
 		}
 	}
 	for a := range s.own {
-		if !fromInside(address.Of(a)) {
-			if err := hide(netip.PrefixFrom(a, a.BitLen()), func(netip.Addr) bool { return true }); err != nil {
-				return err
-			}
+		if fromInside(address.Of(a)) {
+			continue
+		}
+		if row, _, err := s.look(a); err != nil {
+			return err
+		} else if row != nil {
+			s.hide(row)
 		}
 	}
 	s.seen = s.totals.Addresses - s.hidden.Addresses
 	for a := range s.entries {
-		found := false
-		for _, err := range s.s.Addresses(netip.PrefixFrom(a, a.BitLen())) {
-			if err != nil {
-				return err
-			}
-			found = true
+		row, _, err := s.look(a)
+		if err != nil {
+			return err
 		}
-		if !found {
+		if row == nil {
 			s.lone(a)
+		}
+	}
+	return nil
+}
+
+// hideBlock counts the addresses of a block that have no row, but for those
+// that lie in another block, too.
+func (s *summed) hideBlock(p netip.Prefix, others []netip.Prefix) error {
+	if b, ok := s.head.Within(p); ok && address.Uniform(p) {
+		s.hidden.Addresses += int(b.Addresses)
+		s.hidden.FailedLogins += b.Failed
+		s.hidden.Events += b.Events
+		return nil
+	}
+	for a, err := range s.s.Addresses(p) {
+		if err != nil {
+			return err
+		}
+		known := slices.ContainsFunc(others, func(q netip.Prefix) bool { return q.Contains(a.Addr) })
+		if !known && fromInside(address.Of(a.Addr)) {
+			s.hide(a)
 		}
 	}
 	return nil

@@ -53,28 +53,44 @@ func (s *summed) rows(limit int, yield func(*Row, error) bool) error {
 // errFew: there are too few leading addresses to answer from them.
 var errFew = errors.New("too few leading addresses")
 
-// leading gives the first rows by looking up the addresses that lead.
+// leading gives the first rows: that of the one address that is asked for, or
+// those that the summary has in order.
 func (s *summed) leading(n int, give func(netip.Addr, *entry) error) error {
-	var list []netip.Addr
-	if s.whole {
-		for _, a := range s.head.Leading {
-			if !s.hides(a, address.Of(a)) {
-				list = append(list, a)
-			}
-		}
+	if n == 0 {
+		return nil
 	}
-	if n > maxAsked || n > len(list) {
-		return errFew
-	}
-	for _, a := range list[:n] {
-		r, tries, err := s.look(a)
+	if s.wanted.one.IsValid() && n == 1 {
+		r, tries, err := s.look(s.wanted.one)
 		if err != nil {
 			return err
 		}
 		if r == nil {
-			return s.r.Damaged("an address that leads has no row")
+			return s.r.Damaged("an address comes and goes")
 		}
-		if err := give(a, s.expand(r, tries)); err != nil {
+		return give(r.Addr, s.expand(r, tries))
+	}
+	if !s.whole {
+		return errFew
+	}
+	var list []summary.LeaderRow
+	for r, err := range s.s.Leaders() {
+		if err != nil {
+			return err
+		}
+		if !s.hides(r.Addr, address.Of(r.Addr)) {
+			if list = append(list, *r); len(list) == n {
+				break
+			}
+		}
+	}
+	if len(list) < n {
+		return errFew
+	}
+	for i := range list {
+		r := &list[i]
+		e := s.expand(&r.AddressRow, nil)
+		e.names, e.distinct = r.Names, int(r.Users)
+		if err := give(r.Addr, e); err != nil {
 			return err
 		}
 	}
@@ -82,26 +98,32 @@ func (s *summed) leading(n int, give func(netip.Addr, *entry) error) error {
 }
 
 // look returns what the summary knows of one address, nil where it knows none.
-func (s *summed) look(a netip.Addr) (row *summary.AddressRow, tries []summary.TryRow, err error) {
+func (s *summed) look(a netip.Addr) (*summary.AddressRow, []summary.TryRow, error) {
+	if s.looked != nil && s.looked.Addr == a {
+		return &s.looked.AddressRow, s.looked.tries, nil
+	}
 	p := netip.PrefixFrom(a, a.BitLen())
+	var w *waiting
 	for r, err := range s.s.Addresses(p) {
 		if err != nil {
 			return nil, nil, err
 		}
-		own := *r
-		own.Strands = slices.Clone(r.Strands)
-		row = &own
+		w = &waiting{AddressRow: *r}
+		w.Strands = slices.Clone(r.Strands)
 	}
-	if row == nil || !slices.ContainsFunc(row.Strands, func(s summary.Strand) bool { return s.About }) {
-		return row, nil, nil
+	if w == nil {
+		return nil, nil, nil
 	}
-	for t, err := range s.s.Tries(p) {
-		if err != nil {
-			return nil, nil, err
+	if slices.ContainsFunc(w.Strands, func(s summary.Strand) bool { return s.About }) {
+		for t, err := range s.s.Tries(p) {
+			if err != nil {
+				return nil, nil, err
+			}
+			w.tries = append(w.tries, *t)
 		}
-		tries = append(tries, *t)
 	}
-	return row, tries, nil
+	s.looked = w
+	return &w.AddressRow, w.tries, nil
 }
 
 // place is where an address stands among those with a row: what it is ordered

@@ -65,6 +65,9 @@ type entry struct {
 	sources     tally.Tally
 	connections []Connection
 	connected   int
+	// Where the users' names are known in order and no more of them, names and distinct stand for users.
+	names    []string
+	distinct int
 }
 
 // tracer reads events and sockets, one after the other, and then answers.
@@ -223,11 +226,13 @@ func row(a netip.Addr, n *entry, own bool) *Row {
 		FailedLogins: n.failed, InvalidUsers: n.invalid, Logins: n.logins,
 		Found: n.found, Bans: n.bans, Unbans: n.unbans, Requests: n.requests, Statuses: map[string]int64{},
 		Events: n.events, First: n.first, Last: n.last,
-		Users: n.users.Names(rowNames), DistinctUsers: n.users.Distinct(),
 		Services: n.services.Names(rowNames), DistinctServices: n.services.Distinct(),
 		Sources: n.sources.Names(rowNames), DistinctSources: n.sources.Distinct(),
 		Connections: []Connection{}, ConnectionCount: n.connected,
 		Evidence: n.ends.Evidence(),
+	}
+	if r.Users, r.DistinctUsers = n.users.Names(rowNames), n.users.Distinct(); n.distinct > 0 {
+		r.Users, r.DistinctUsers = n.names[:min(len(n.names), rowNames)], n.distinct
 	}
 	for i, requests := range n.statuses {
 		if requests > 0 {

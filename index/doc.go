@@ -109,7 +109,7 @@
 //
 // # Summaries
 //
-// Each snapshot adds one run of summaries of the events that it added: seven
+// Each snapshot adds one run of summaries of the events that it added: eight
 // tables in pages. The key of a page goes on with what orders the pages of its
 // table: of kinds the first and the last class (action, level, outcome), of addresses, tries and
 // deeds the first address (its length, 4 or 16, and its bytes), of minutes the first group (8, its highest bit turned); and ends with the

@@ -23,7 +23,9 @@
 //	4 Tries      address, user               events about the address that name the user; the count is of credentials used
 //	5 Deeds      address, sort, place        the earliest 100 bans and unbans, and the earliest 100 logins
 //	6 Minutes    group, source, minute       a group is 256 minutes of UTC; events whose clock is that of the capture are in none
-//	7 Heads      (one page)                  totals of all addresses, and the thousand that come first
+//	7 Leaders    rank                        the 256 addresses with most refused logins, then requests, then events: rows of Addresses, how many
+//	                                         users each has, and the ten that were tried most
+//	8 Heads      (one page)                  totals of all addresses, and of those within some networks
 //
 // Events without a time of their own (their clock is that of the capture, or
 // their time is 0) are kinds and strands apart, marked undated: there the times
@@ -54,8 +56,10 @@
 //	Tries      the unit; forms: how many, then events and count of each; ± the earliest second of all
 //	Deeds      the unit; forms: how many, then source, action (a byte), login (a byte), service and jail of each
 //	Minutes    sources: how many, then each and its unit
-//	Heads      addresses, events, occurrences, odd (a byte), ± first, ± last, two sets of 32 bytes, actions: how many, then each
-//	           (a byte) and its count
+//	Heads      addresses, events, occurrences, odd (a byte), ± first, ± last, actions: how many, then each (a byte) and its count
+//
+// A page of Leaders is the length of a page of Addresses, that page, and one
+// of their users.
 //
 // The unit is the number of the largest of 1 s, 1 ms, 1 µs and 1 ns that
 // divides the times which it is said of.

@@ -176,7 +176,7 @@ func (n *counter) Write(p []byte) (int, error) {
 func (c *checker) events() {
 	r := c.r
 	for range r.snapshots {
-		c.sums = append(c.sums, newSummarizer(summary.Options{Limit: summaryBytes, Scratch: func() (summary.Scratch, error) { return &heldScratch{}, nil }}))
+		c.sums = append(c.sums, newSummarizer(summaryBytes, func() (summary.Scratch, error) { return &heldScratch{}, nil }))
 	}
 	for i := range len(r.segments) - 1 {
 		var seg segment
@@ -226,7 +226,7 @@ func (c *checker) summary(snapshot uint32, want *summarizer) {
 	})
 	pages := pageKeys{snapshot: snapshot}
 	if err == nil {
-		err = summary.Merge([]*summary.Builder{want.Builder}, func(p summary.Page) error {
+		err = summary.Merge(summaryOptions(), []*summary.Builder{want.Builder}, func(p summary.Page) error {
 			key := string(pages.next(p))
 			if sum, ok := stored[key]; !ok || sum != crc32.Checksum(p.Content, castagnoli) {
 				return fmt.Errorf("page %x does not say what the events do", key)

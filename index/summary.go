@@ -45,13 +45,21 @@ type knownKind struct {
 	round, number int
 }
 
-func newSummarizer(o summary.Options) *summarizer {
-	o.Actions = summary.Actions{
-		LoginFailed: uint8(ActionLoginFailed), Login: uint8(ActionLogin), Request: uint8(ActionHTTPRequest),
-		Banned: uint8(ActionIPBanned), Unbanned: uint8(ActionIPUnbanned),
-	}
-	o.MaxExample, o.Blocks = maxExample, insideBlocks()
+func newSummarizer(limit int, scratch func() (summary.Scratch, error)) *summarizer {
+	o := summaryOptions()
+	o.Limit, o.Scratch = limit, scratch
 	return &summarizer{Builder: summary.NewBuilder(o)}
+}
+
+// summaryOptions is what all summaries of a case have in common.
+func summaryOptions() summary.Options {
+	return summary.Options{
+		MaxExample: maxExample, Blocks: insideBlocks(),
+		Actions: summary.Actions{
+			LoginFailed: uint8(ActionLoginFailed), Login: uint8(ActionLogin), Request: uint8(ActionHTTPRequest),
+			Banned: uint8(ActionIPBanned), Unbanned: uint8(ActionIPUnbanned),
+		},
+	}
 }
 
 // insideBlocks are the networks of hosts that are not on the internet (RFC 6890),
@@ -154,7 +162,7 @@ func (w *Writer) NewBlockBuilder() (*BlockBuilder, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.sum = newSummarizer(summary.Options{Limit: summaryBytes / runtime.GOMAXPROCS(0), Scratch: w.scratch})
+	b.sum = newSummarizer(summaryBytes/runtime.GOMAXPROCS(0), w.scratch)
 	w.summaries = append(w.summaries, b.sum.Builder)
 	return b, nil
 }
@@ -176,7 +184,7 @@ func (w *Writer) scratch() (summary.Scratch, error) {
 // writeSummary adds the run of the snapshot: what all its builders saw.
 func (w *Writer) writeSummary(snapshot uint32) error {
 	pages := pageKeys{snapshot: snapshot}
-	return summary.Merge(w.summaries, func(p summary.Page) error {
+	return summary.Merge(summaryOptions(), w.summaries, func(p summary.Page) error {
 		return w.put(bucketSummary, pages.next(p), w.pack.pack(p.Content, p.Ends...))
 	})
 }

@@ -29,7 +29,7 @@ func BenchmarkAdd(b *testing.B) {
 					adding += time.Since(start)
 				}
 				start := time.Now()
-				if err := Merge(bs, func(p Page) error {
+				if err := Merge(options(0), bs, func(p Page) error {
 					bytes += len(p.Content)
 					pages++
 					return nil
@@ -107,7 +107,7 @@ func BenchmarkDecode(b *testing.B) {
 		}
 	}
 	page := map[Table][]byte{}
-	if err := Merge(bs, func(p Page) error {
+	if err := Merge(options(0), bs, func(p Page) error {
 		page[p.Table] = p.Content
 		return nil
 	}); err != nil {

@@ -46,10 +46,12 @@ func (m *memory) Write(p []byte) (int, error) {
 func (m *memory) ReadAt(p []byte, at int64) (int, error) { return copy(p, m.b[at:]), nil }
 func (m *memory) Close() error                           { return nil }
 
-func builder(limit int) *Builder {
-	return NewBuilder(Options{Limit: limit, MaxExample: 20, Scratch: func() (Scratch, error) { return &memory{}, nil },
+func builder(limit int) *Builder { return NewBuilder(options(limit)) }
+
+func options(limit int) Options {
+	return Options{Limit: limit, MaxExample: 20, Scratch: func() (Scratch, error) { return &memory{}, nil },
 		Blocks:  []netip.Prefix{netip.MustParsePrefix("203.1.0.0/16"), netip.MustParsePrefix("203.1.113.0/28"), netip.MustParsePrefix("2001:db8:1::/48")},
-		Actions: Actions{LoginFailed: actFailed, Login: actLogin, Request: actRequest, Banned: actBanned, Unbanned: actUnban}})
+		Actions: Actions{LoginFailed: actFailed, Login: actLogin, Request: actRequest, Banned: actBanned, Unbanned: actUnban}}
 }
 
 func feed(t testing.TB, b *Builder, s *sample) {
@@ -142,7 +144,7 @@ func build(t testing.TB, all []sample, builders, turn, limit int) []Page {
 		feed(t, bs[i/turn%builders], &all[i])
 	}
 	var out []Page
-	require.NoError(t, Merge(bs, func(p Page) error {
+	require.NoError(t, Merge(options(0), bs, func(p Page) error {
 		out = append(out, p)
 		return nil
 	}))

@@ -171,22 +171,20 @@ func (b *Builder) Close() {
 }
 
 // Merge puts together what Builders gathered, and gives the pages of one run
-// to put, table by table in the order of their keys. The Builders are spent.
-func Merge(builders []*Builder, put func(Page) error) error {
+// to put, table by table in the order of their keys. The Builders, which were
+// made with the same Actions and Blocks, are spent; there may be none.
+func Merge(o Options, builders []*Builder, put func(Page) error) error {
 	in := inputs{builders: builders}
-	t := totals{Head: Head{About: map[uint8]int64{}}}
+	t := totals{Head: Head{About: map[uint8]int64{}}, actions: o.Actions}
+	for _, p := range o.Blocks {
+		t.Blocks = append(t.Blocks, Block{Prefix: p})
+	}
 	for _, b := range builders {
 		defer b.Close()
 		in.runs = append(in.runs, b.runs...)
 		t.Named += b.named
 		t.Times += b.times
 		t.Odd = t.Odd || b.odd
-		t.actions = b.o.Actions
-		if t.Blocks == nil {
-			for _, p := range b.o.Blocks {
-				t.Blocks = append(t.Blocks, Block{Prefix: p})
-			}
-		}
 	}
 	if err := in.all(pageWeight, put, watch{t.address, t.try}); err != nil {
 		return err

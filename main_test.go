@@ -211,6 +211,7 @@ var floors = []struct {
 	{"tracers/tally", 1.5},
 	{"index", 1},
 	{"index/printable", 0},
+	{"index/summary", 0},
 }
 
 // doors names the one package that may import each of these modules.

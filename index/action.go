@@ -122,3 +122,15 @@ func ParseAction(name string) (Action, bool) {
 	}
 	return ActionOther, false
 }
+
+// Trouble reports whether the action itself is a failure of the host or of its
+// software, whatever its level: a summary keeps an example of its events.
+func (a Action) Trouble() bool {
+	switch a {
+	case ActionConnectionRefused, ActionConnectionTimeout, ActionConnectionReset, ActionServiceFailed, ActionOOMKill, ActionMemoryError,
+		ActionSegfault, ActionDiskFull, ActionIOError, ActionFSError, ActionTooManyFiles, ActionDeadlock, ActionQueryError, ActionDBConnection,
+		ActionPermissionDenied, ActionException, ActionCertError, ActionDNSError:
+		return true
+	}
+	return false
+}

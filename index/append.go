@@ -68,7 +68,13 @@ func appendTo(h *held, path, tool string) (*Writer, error) {
 	w.snapshot = r.snapshots + 1
 	w.sources, w.segments, w.groups = uint32(len(r.sources)), uint32(len(r.segments)), uint32(len(r.groups)-1)
 	w.first = r.firsts()
-	w.base = func(bucket string, key []byte) ([]byte, error) { return r.value(bucket, key) }
+	w.base = func(bucket string, key []byte) ([]byte, error) {
+		content, err := r.value(bucket, key)
+		if err != nil {
+			err = fmt.Errorf("it was whole before, and was changed meanwhile: %w", err)
+		}
+		return content, err
+	}
 	return w, nil
 }
 

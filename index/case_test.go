@@ -37,7 +37,7 @@ const start = index.Time(1795392000) * second
 func addLog(t testing.TB, w *index.Writer, path string, perBlock int, entries []entry) string {
 	t.Helper()
 	id := w.BeginSource()
-	b, err := index.NewSegmentBuilder()
+	b, err := w.NewSegmentBuilder()
 	require.NoError(t, err)
 	var whole bytes.Buffer
 	line, events := int64(1), int64(len(entries))

@@ -6,9 +6,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"hash/crc32"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
+
+	"stilltrace/index/summary"
 )
 
 // maxProblems is how many problems Check lists: enough to see where the damage
@@ -28,11 +31,12 @@ type Proof struct {
 
 // Check proves the whole case: that each value is as it was written, that each
 // bucket holds exactly the keys that the manifest says, that each log's text
-// has its SHA-256, that each event can be decoded, and that the terms lead to
-// the blocks that hold them and to no others. Its error is about the check
+// has its SHA-256, that each event can be decoded, that the terms lead to
+// the blocks that hold them and to no others, and that the summaries say of the
+// events what they are. Its error is about the check
 // itself; what is wrong with the case stands in the Proof.
 func (r *Reader) Check() (*Proof, error) {
-	c := &checker{r: r, bySource: map[uint32]int64{}, proof: &Proof{Digest: r.manifest.Digest, Problems: []string{}}}
+	c := &checker{r: r, bySource: map[uint32]int64{}, bySnapshot: map[uint32]int64{}, proof: &Proof{Digest: r.manifest.Digest, Problems: []string{}}}
 	for _, step := range [...]func(){c.buckets, c.records, c.text, c.events} {
 		step()
 		if err := r.ctx.Err(); err != nil {
@@ -46,6 +50,9 @@ type checker struct {
 	r        *Reader
 	proof    *Proof
 	bySource map[uint32]int64 // events
+	sums     []*summarizer    // of the events that were decoded, by snapshot
+
+	bySnapshot map[uint32]int64 // events
 }
 
 func (c *checker) problem(format string, args ...any) {
@@ -213,22 +220,31 @@ func (t *textProof) stateAt() []byte {
 // events decodes every event and makes the terms of each group again.
 func (c *checker) events() {
 	r := c.r
+	for range r.snapshots {
+		c.sums = append(c.sums, newSummarizer(summaryBytes/r.snapshots, func() (summary.Scratch, error) { return &heldScratch{}, nil }))
+	}
 	for i := range len(r.groups) - 1 {
 		var group termGroup
 		set := newTermSet()
 		for n := r.groups[i]; n < r.groups[i+1] && r.ctx.Err() == nil; n++ {
 			set.resetSegment()
 			events := int64(0)
-			err := r.block(n, &filter{}, Query{}, func(e *Event) bool {
-				set.addEvent(e)
-				events++
-				return true
-			})
+			sum := c.sums[r.sources[r.blocks[n].Source-1].Snapshot-1]
+			err := sum.begin()
+			if err == nil {
+				err = r.block(n, &filter{}, Query{}, func(e *Event) bool {
+					set.addEvent(e)
+					sum.add(e.SourceID, e.Offset, e.Line, e.entry())
+					events++
+					return true
+				})
+			}
 			if err != nil {
 				c.problem("%v", err)
 			}
 			c.proof.Events += events
 			c.bySource[r.blocks[n].Source] += events
+			c.bySnapshot[uint32(r.sources[r.blocks[n].Source-1].Snapshot)] += events
 			set.endBlock()
 			group.add(segmentRow{Blocks: make([]blockRow, 1)}, &set.segmentTerms)
 		}
@@ -240,6 +256,38 @@ func (c *checker) events() {
 		if n := c.bySource[s.ID]; n != s.Events {
 			c.problem("%s: holds %d events: it says %d", s.Path, n, s.Events)
 		}
+	}
+	for i := range c.sums {
+		if r.ctx.Err() == nil {
+			c.summary(uint32(i)+1, c.sums[i])
+		}
+	}
+}
+
+// summary compares the summary of a snapshot with the one that its events
+// make: the same events make the same pages, and none make none.
+func (c *checker) summary(snapshot uint32, want *summarizer) {
+	stored := map[string]uint32{}
+	err := c.r.each(bucketSummary, key32(snapshot), func(key, content []byte) error {
+		stored[string(key)] = crc32.Checksum(content, castagnoli)
+		return nil
+	})
+	pages := pageKeys{snapshot: snapshot}
+	if err == nil && c.bySnapshot[snapshot] > 0 {
+		err = summary.Merge(summaryOptions(), []*summary.Builder{want.Builder}, func(p summary.Page) error {
+			key := string(pages.next(p))
+			if sum, ok := stored[key]; !ok || sum != crc32.Checksum(p.Content, castagnoli) {
+				return fmt.Errorf("page %x does not say what the events do", key)
+			}
+			delete(stored, key)
+			return nil
+		})
+	}
+	if err == nil && len(stored) > 0 {
+		err = fmt.Errorf("%d pages of what no event says", len(stored))
+	}
+	if err != nil {
+		c.problem("summary of snapshot %d: %v", snapshot, err)
 	}
 }
 

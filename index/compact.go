@@ -60,6 +60,17 @@ func Rewrite(ctx context.Context, r *Reader, path string, o CreateOptions) (*Rew
 	return out, nil
 }
 
+// NewSegmentBuilder returns a builder, as Writer.NewSegmentBuilder does.
+func (w *Rewriter) NewSegmentBuilder() (*SegmentBuilder, error) { return w.w.NewSegmentBuilder() }
+
+// EndSnapshot ends the sources of a snapshot.
+func (w *Rewriter) EndSnapshot(id int) error {
+	if err := w.w.writeSummary(uint32(id), w.counts[id].Events); err != nil {
+		return fmt.Errorf("%s: summary: %w", w.w.path, err)
+	}
+	return nil
+}
+
 // AddSegment adds a segment, as Writer.AddSegment does.
 func (w *Rewriter) AddSegment(s *Segment) error { return w.w.AddSegment(s) }
 

@@ -1,14 +1,18 @@
 package index_test
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
 	"hash/crc32"
+	"iter"
 	"math/rand/v2"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,6 +24,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"stilltrace/index"
+	"stilltrace/index/summary"
 )
 
 func hasher() hash.Hash { return sha256.New() }
@@ -112,7 +117,31 @@ func answers(r *index.Reader) (out string, err error) {
 			return "", err
 		}
 	}
-	return b.String(), nil
+	return b.String(), summaries(r, &b)
+}
+
+// summaries writes everything that the summaries of a case say.
+func summaries(r *index.Reader, b *strings.Builder) error {
+	s := r.Summary(0)
+	h, err := s.Head()
+	fmt.Fprintf(b, "%+v\n", h)
+	return cmp.Or(err,
+		each(b, s.Kinds(func(summary.Class) bool { return true })), each(b, s.Users()), each(b, s.Addresses(netip.Prefix{})),
+		each(b, s.Tries(netip.Prefix{})), each(b, s.Deeds(netip.Prefix{})), each(b, s.Minutes(0, 1<<40)), each(b, s.Leaders()))
+}
+
+func each[R any](b *strings.Builder, rows iter.Seq2[*R, error]) error {
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		text, err := json.Marshal(row)
+		if err != nil {
+			return err
+		}
+		b.Write(text)
+	}
+	return nil
 }
 
 // mutations change a file in the ways that disks, networks and people do.
@@ -208,6 +237,11 @@ func TestCheckNamesWhatWasChanged(t *testing.T) {
 		{"value moved to another key", func(tx *bolt.Tx) error {
 			return put("segment", second, slices.Clone(tx.Bucket([]byte("segment")).Get(first)))(tx)
 		}, []string{"bucket segment: key 00000001: checksum differs"}},
+		{"a summary that says something else", func(tx *bolt.Tx) error {
+			key, _ := tx.Bucket([]byte("summary")).Cursor().Last()
+			key = slices.Clone(key)
+			return put("summary", key, stored("summary", string(key), "no events"))(tx)
+		}, []string{"bucket summary: ", "summary of snapshot 1: page 000000010800000000 does not say what the events do"}},
 		{"bucket added", func(tx *bolt.Tx) error { _, err := tx.CreateBucket([]byte("more\x1b")); return err },
 			[]string{`bucket "more\x1b": unknown`}},
 	}

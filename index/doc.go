@@ -20,6 +20,7 @@
 //	events    block (4)                       the events in that text, see below
 //	blocks    segment (4)                     up to 256 rows about blocks, CBOR; fewer where they hold many terms
 //	terms     segment (4) first term (1…128)  a page of terms, see below
+//	summary   snapshot (4) table (1) …        a page of a summary, as package summary has it; its three parts are a zstd frame each
 //	manifest  "manifest"                      Manifest, JSON
 //
 // CBOR is RFC 8949 in its core deterministic encoding; its text strings may
@@ -151,6 +152,14 @@
 // blocks of the segment it occurs, and the blocks as differences. The index
 // finds blocks; rows are compared in full, so it may find too much, and never
 // too little.
+//
+// # Summaries
+//
+// Each snapshot adds one run of summaries of the events that it added: eight
+// tables in pages. The key of a page goes on with what orders the pages of its
+// table: of kinds the first and the last class (action, level, outcome), of addresses, tries and
+// deeds the first address (its length, 4 or 16, and its bytes), of minutes the first group (8, its highest bit turned); and ends with the
+// number of the page in its table (4).
 //
 // # Reading what somebody else sent
 //

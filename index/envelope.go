@@ -55,13 +55,19 @@ func newPacker() (*packer, error) {
 }
 
 // pack returns the packed content without its checksum, which seal adds once
-// the key is known. The result is newly allocated.
-func (p *packer) pack(content []byte) []byte {
+// the key is known. The result is newly allocated. Parts that end at the given
+// places are packed each by itself, one zstd frame after the other: that is
+// smaller where they are unlike each other.
+func (p *packer) pack(content []byte, ends ...int) []byte {
 	out := make([]byte, envelopeHead, envelopeHead+len(content)/4+64)
 	binary.BigEndian.PutUint32(out[1:], uint32(len(content)))
 	out[0] = codecZstd
-	if len(content) > 0 {
-		out = p.enc.EncodeAll(content, out)
+	from := 0
+	for _, end := range append(ends, len(content)) {
+		if end > from {
+			out = p.enc.EncodeAll(content[from:end], out)
+			from = end
+		}
 	}
 	if len(out) >= envelopeHead+len(content) {
 		out[0] = codecStored

@@ -56,6 +56,39 @@ func (r *Reader) Scan(q Query) iter.Seq2[*Event, error] {
 	}
 }
 
+// Last returns the last n events for which all of q holds, in the order of
+// Events. It reads no more blocks than may hold one of them.
+func (r *Reader) Last(q Query, n int) ([]*Event, error) {
+	f, err := r.filter(q)
+	var blocks []int
+	if err == nil {
+		blocks, err = r.candidates(f, q)
+	}
+	slices.SortFunc(blocks, func(a, b int) int {
+		return cmp.Or(cmp.Compare(r.blocks[b].Max, r.blocks[a].Max), cmp.Compare(b, a))
+	})
+	var held eventHeap // the earliest on top, which is the first to go
+	for _, b := range blocks {
+		if err != nil || len(held) == n && r.blocks[b].Max < held[0].Time {
+			break
+		}
+		err = r.block(b, f, q, func(e *Event) bool {
+			if len(held) == n && compareEvents(e, held[0]) < 0 {
+				return true
+			}
+			if heap.Push(&held, e); len(held) > n {
+				heap.Pop(&held)
+			}
+			return true
+		})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.path, err)
+	}
+	slices.SortFunc(held, compareEvents)
+	return held, nil
+}
+
 // merge yields the events in the order of time.
 func (r *Reader) merge(f *filter, q Query, yield func(*Event, error) bool) error {
 	blocks, err := r.candidates(f, q)

@@ -15,7 +15,7 @@ func tinyCase(t testing.TB) []byte {
 	w, err := Create(path, CreateOptions{})
 	require.NoError(t, err)
 	require.NoError(t, w.AddProcess(&Process{PID: 1, Comm: "init"}))
-	b, err := NewSegmentBuilder()
+	b, err := w.NewSegmentBuilder()
 	require.NoError(t, err)
 	raw := []byte("one 203.0.113.7\ntwo\n")
 	b.Reset(w.BeginSource(), 0, 1)

@@ -58,12 +58,13 @@ const (
 	bucketSegment  = "segment"
 	bucketBlocks   = "blocks"
 	bucketTerms    = "terms"
+	bucketSummary  = "summary"
 	bucketManifest = "manifest" // holds the manifest alone and is not named in it
 )
 
 var dataBuckets = [...]string{
 	bucketSnapshot, bucketSource, bucketProcess, bucketSocket, bucketGap,
-	bucketSegment, bucketBlocks, bucketTerms,
+	bucketSegment, bucketBlocks, bucketTerms, bucketSummary,
 }
 
 // Named limits of the format. A reader refuses what exceeds them before it
@@ -75,7 +76,7 @@ const (
 	maxText = 4 << 20
 	// maxPacked bounds a value as it lies in the file; zstd never makes one larger than its input and a few bytes.
 	maxPacked = maxValue + 1<<16
-	// maxManifest bounds the manifest: nine buckets and the names of fields.
+	// maxManifest bounds the manifest: ten buckets and the names of fields.
 	maxManifest = 1 << 20
 	// recordsPerValue is how many records share one value, and recordBytes how many bytes of them before it is packed: so much that the still of a usual host is one
 	// value, which the next still can be packed against; few enough to unpack at once.

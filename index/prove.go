@@ -53,4 +53,10 @@ func (b *SegmentBuilder) Prove(seg *Segment, raw []byte) error {
 
 // Simply makes the next segments of whole lines, of which nothing is taken
 // apart: for a text that Prove found to be packed otherwise.
-func (b *SegmentBuilder) Simply(simply bool) { b.shape.text.Whole(simply) }
+//
+// Entries of such a segment are those of one that was made before: they are not
+// counted again.
+func (b *SegmentBuilder) Simply(simply bool) {
+	b.shape.text.Whole(simply)
+	b.again = simply
+}

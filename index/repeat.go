@@ -23,6 +23,7 @@ type Pattern struct {
 	user     reach    // where it is another in each line
 	session  reach    // likewise
 	fixed    []fixed
+	sum      patternSum
 	terms    []uint32 // that all its events have
 	seen     uint64   // the block whose terms have them
 }
@@ -106,7 +107,7 @@ func (b *SegmentBuilder) Pattern(e *Entry) *Pattern {
 			}
 		}
 	}
-	if !p.settle(b, e) {
+	if !p.settle(b, e) || b.sum != nil && !p.sum.settle(p, b, e) {
 		return nil
 	}
 	return p
@@ -147,7 +148,9 @@ func (p *Pattern) settle(b *SegmentBuilder, e *Entry) bool {
 
 // isKind reports whether the field says of what kind an error or a request is:
 // what is counted by it has one value for each pattern.
-func isKind(name string) bool { return name == "status" || name == "sqlstate" || name == "exception" }
+func isKind(name string) bool {
+	return name == "status" || name == "sqlstate" || name == "exception" || name == "jail"
+}
 
 // fix demands that a part of a line is the same in all lines. It reports false
 // where v is no part of one, or begins or ends within a variable.
@@ -227,6 +230,9 @@ func (b *SegmentBuilder) Repeat(p *Pattern, l *Lines, at Time, offset int64) boo
 	}
 	if p.session.varies() {
 		set.mark(set.session(b.in(&p.session, l)))
+	}
+	if b.sum != nil && !b.again {
+		b.sum.repeat(p, b, l, at)
 	}
 	return true
 }

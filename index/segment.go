@@ -16,6 +16,7 @@ type Segment struct {
 	value  []byte // packed, not sealed
 	terms  segmentTerms
 	fields map[string]struct{}
+	summed bool // its events are part of the Writer's summary
 }
 
 // Events is how many events the segment holds.
@@ -47,6 +48,11 @@ type SegmentBuilder struct {
 	shape  shaper
 	set    termSet
 	prover prover
+	sum    *summarizer    // nil: no case is being written
+	again  bool           // what is added was added before
+	known  []knownAddress // of four bytes, by their numbers in the segment
+	line0  int64          // of which the block's first byte is
+	at0    int64          // where in the source the block begins
 
 	// Of the block:
 	raw   []byte
@@ -88,6 +94,7 @@ func NewSegmentBuilder() (*SegmentBuilder, error) {
 // of the source and in its line firstLine.
 func (b *SegmentBuilder) Reset(source uint32, offset, firstLine int64) {
 	b.row = segmentRow{Source: source, Offset: offset, Line: firstLine}
+	b.at0, b.line0 = offset, firstLine
 	b.err, b.blank = nil, true
 	b.parts.reset()
 	clear(b.names)
@@ -99,12 +106,16 @@ func (b *SegmentBuilder) Reset(source uint32, offset, firstLine int64) {
 	s.addrs, s.offsets, s.count, s.list, s.shapes = s.addrs[:0], s.offsets[:0], s.count[:0], s.list[:0], 0
 	b.shape.text.Reset()
 	b.set.resetSegment()
+	b.known = b.known[:0]
 }
 
 // Begin begins a block whose text is raw: what follows the block before. raw
 // must stay unchanged until the next Begin, or Finish.
 func (b *SegmentBuilder) Begin(raw []byte) {
 	b.endBlock()
+	if b.sum != nil && b.err == nil {
+		b.err = b.sum.begin()
+	}
 	b.blank = false
 	b.raw, b.line, b.end, b.prev = raw, -1, 0, 0
 	b.flow, b.times, b.rest = b.flow[:0], b.times[:0], b.rest[:0]
@@ -158,6 +169,9 @@ func (b *SegmentBuilder) Add(e *Entry) {
 	b.see(e.Time)
 	b.end = e.End
 	b.set.addEntry(e)
+	if b.sum != nil && !b.again {
+		b.sum.add(b.row.Source, b.at0+int64(e.Start), b.line0+int64(s.first), e)
+	}
 }
 
 // flowOn writes that the next event is lines first to end.
@@ -218,6 +232,7 @@ func (b *SegmentBuilder) endBlock() {
 	events = append(events, b.times...)
 	b.parts.add(append(events, b.rest...))
 	b.row.Blocks = append(b.row.Blocks, b.block)
+	b.at0, b.line0 = b.at0+b.block.Bytes, b.line0+b.block.Lines
 	b.set.endBlock()
 }
 
@@ -236,7 +251,7 @@ func (b *SegmentBuilder) Finish() (*Segment, error) {
 	if b.parts.size > maxValue || b.parts.n > maxParts {
 		return nil, fmt.Errorf("segment: %d bytes in %d parts: at most %d in %d", b.parts.size, b.parts.n, maxValue, maxParts)
 	}
-	seg := &Segment{row: b.row, value: b.parts.value(), terms: b.set.segmentTerms, fields: map[string]struct{}{}}
+	seg := &Segment{row: b.row, value: b.parts.value(), terms: b.set.segmentTerms, fields: map[string]struct{}{}, summed: b.sum != nil}
 	for n := range b.names {
 		seg.fields[n] = struct{}{}
 	}

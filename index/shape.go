@@ -328,11 +328,16 @@ func (s *shaper) marked(raw []byte) []markedAddress {
 func addressOf(texts *text.Encoder, line *text.Line, i int) (netip.Addr, bool) {
 	switch line.Kind(i) {
 	case text.KindIPv4:
-		return netip.AddrFrom4([4]byte(texts.Text(text.KindIPv4, line.Values[i]))), true
+		return ipv4Of(texts, line.Values[i]), true
 	case text.KindColons:
 		return ParseColons(texts.Text(text.KindColons, line.Values[i]))
 	}
 	return netip.Addr{}, false
+}
+
+// ipv4Of returns the address of four bytes that is text n of the segment.
+func ipv4Of(texts *text.Encoder, n uint64) netip.Addr {
+	return netip.AddrFrom4([4]byte(texts.Text(text.KindIPv4, n)))
 }
 
 // value writes v as a range of the entry's own bytes where it is one, and else

@@ -120,7 +120,7 @@ func (t *termSet) addIPv4(texts *text.Encoder, n uint64) {
 		t.ipv4 = append(t.ipv4, 0)
 	}
 	if t.ipv4[n] == 0 {
-		t.ipv4[n] = t.numberOf(addressTerm(t.key[:0], netip.AddrFrom4([4]byte(texts.Text(text.KindIPv4, n))))) + 1
+		t.ipv4[n] = t.numberOf(addressTerm(t.key[:0], ipv4Of(texts, n))) + 1
 	}
 	t.mark(t.ipv4[n] - 1)
 }

@@ -54,6 +54,8 @@ type Writer struct {
 	leans leans
 	first []uint32                                        // of each source, the first one of its log
 	base  func(bucket string, key []byte) ([]byte, error) // the content of a value that others lean on
+
+	builders []*SegmentBuilder // whose events go into the summary
 }
 
 // CreateOptions say how a case is made.
@@ -204,6 +206,9 @@ func (w *Writer) SourceCount() uint32 { return w.sources }
 // AddSegment adds a segment. Segments of one source come in the order of their
 // bytes, and all of them before EndSource.
 func (w *Writer) AddSegment(s *Segment) error {
+	if !s.summed {
+		return fmt.Errorf("%s: a segment of a builder that is not the Writer's own", w.path)
+	}
 	if err := w.put(bucketSegment, key32(w.segments), s.value); err != nil {
 		return err
 	}
@@ -290,6 +295,9 @@ func (w *Writer) finish(s Snapshot) (Manifest, error) {
 	}
 	if err := w.flushGroup(); err != nil {
 		return Manifest{}, err
+	}
+	if err := w.writeSummary(uint32(w.snapshot), w.counts.Events); err != nil {
+		return Manifest{}, fmt.Errorf("%s: summary: %w", w.path, err)
 	}
 	s.ID, s.Tool, s.Counts = w.snapshot, w.tool, w.counts
 	b, err := w.encode.Marshal(s)

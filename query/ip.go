@@ -20,23 +20,33 @@ func IP(ctx context.Context, env *Env, o *Options, args []string) (Status, error
 		return StatusOf(err), err
 	}
 	defer s.close()
-	a, err := ip.Run(s.reader, s.query)
+	v := addresses()
+	compare, err := v.comparer(o.Sort)
+	if err != nil {
+		return Trouble, err
+	}
+	a, err := ip.Find(s.reader, s.query)
 	if err != nil {
 		return StatusOf(err), err
 	}
-	v := addresses()
-	if err := v.order(a.Rows, o.Sort); err != nil {
-		return Trouble, err
+	answer := &render.Answer{Main: v.empty(), Value: &a.Answer, Stream: "rows", Notes: ipNotes(&a.Answer)}
+	rows := a.Rows(s.limit())
+	if compare != nil {
+		rows = sorted(a.Rows(0), compare, s.limit())
 	}
-	total := len(a.Rows)
-	a.Rows = first(a.Rows, s.limit())
-	answer := &render.Answer{Main: v.table(a.Rows, total), Value: a, Notes: ipNotes(a)}
-	if a.Detail != nil && total == 1 {
-		answer.Sections = s.oneAddress(a.Rows[0], a.Detail)
+	answer.Main.Rows = limited(rows, 0, false, v.row)
+	answer.Main.Total = func() int64 { return int64(a.Total) }
+	if a.Detail != nil && a.Total == 1 {
+		for r, err := range a.Rows(1) {
+			if err != nil {
+				return StatusOf(err), err
+			}
+			answer.Sections = s.oneAddress(r, a.Detail)
+		}
 	}
 	status, err := s.print(answer)
 	if status == Nothing && a.Hidden.Addresses > 0 && !s.format.Program {
-		env.say("%s", ipNotes(a)[0])
+		env.say("%s", ipNotes(&a.Answer)[0])
 	}
 	return status, err
 }

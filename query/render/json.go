@@ -13,10 +13,10 @@ import (
 )
 
 func writeJSON(w io.Writer, a *Answer, s Style) (int64, error) {
-	if a.Value == nil {
+	if a.Stream != "" {
 		return writeStream(w, a)
 	}
-	b, err := encode(a.Value, "  ")
+	b, err := encode(a.Value, "", "  ")
 	if err != nil {
 		return 0, err
 	}
@@ -33,15 +33,18 @@ func writeJSON(w io.Writer, a *Answer, s Style) (int64, error) {
 // writeStream prints the records one after the other as one member of an
 // object, so that an answer of any size needs the memory of one record.
 func writeStream(w io.Writer, a *Answer) (n int64, err error) {
-	// Both are words of ours: %q writes them as JSON does.
-	if _, err := fmt.Fprintf(w, "{\n  \"schema\": %q,\n  %q: [", a.Schema, a.Stream); err != nil {
+	head, tail, indent, err := around(a)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := w.Write(head); err != nil {
 		return 0, err
 	}
 	for rec, err := range a.records() {
 		if err != nil {
 			return n, err
 		}
-		b, err := encode(rec, "")
+		b, err := encode(rec, "    ", indent)
 		if err != nil {
 			return n, err
 		}
@@ -54,8 +57,32 @@ func writeStream(w io.Writer, a *Answer) (n int64, err error) {
 		}
 		n++
 	}
-	_, err = io.WriteString(w, "\n  ]\n}\n")
+	if n > 0 || a.Value == nil {
+		tail = append([]byte("\n  "), tail...)
+	}
+	_, err = w.Write(tail)
 	return n, err
+}
+
+// around is what stands before and behind the records, and how these are
+// indented: those of a Value as the rest of it, others are one line each.
+func around(a *Answer) (head, tail []byte, indent string, err error) {
+	if a.Value == nil {
+		// Both are words of ours: %q writes them as JSON does.
+		return fmt.Appendf(nil, "{\n  \"schema\": %q,\n  %q: [", a.Schema, a.Stream), []byte("]\n}\n"), "", nil
+	}
+	b, err := encode(a.Value, "", "  ")
+	if err != nil {
+		return nil, nil, "", err
+	}
+	// No text within the value has a newline of its own, so only the member begins a line with two blanks and its name.
+	open := fmt.Appendf(nil, "\n  %q: [", a.Stream)
+	i := bytes.Index(b, append(open, ']'))
+	if i < 0 {
+		return nil, nil, "", fmt.Errorf("json: no empty list %q to put the records into", a.Stream)
+	}
+	i += len(open)
+	return b[:i], b[i:], "  ", nil
 }
 
 func writeJSONL(w io.Writer, a *Answer, s Style) (n int64, err error) {
@@ -63,7 +90,7 @@ func writeJSONL(w io.Writer, a *Answer, s Style) (n int64, err error) {
 		if err != nil {
 			return n, err
 		}
-		b, err := encode(rec, "")
+		b, err := encode(rec, "", "")
 		if err != nil {
 			return n, err
 		}
@@ -88,14 +115,16 @@ func (a *Answer) records() iter.Seq2[any, error] {
 	}
 }
 
-// encode returns v as JSON with a newline. Bytes that are not UTF-8 become
+// encode returns v as JSON with a newline, its lines behind prefix. Bytes that are not UTF-8 become
 // U+FFFD. What a terminal would act on is written \uNNNN: JSON itself escapes
 // only the first 32 characters, and people do look at JSON.
-func encode(v any, indent string) ([]byte, error) {
+func encode(v any, prefix, indent string) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	e.SetIndent("", indent)
+	if indent != "" {
+		e.SetIndent(prefix, indent)
+	}
 	if err := e.Encode(v); err != nil {
 		return nil, fmt.Errorf("json: %w", err)
 	}

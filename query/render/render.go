@@ -29,8 +29,8 @@ type Answer struct {
 	Value any
 	// Records are what jsonl prints, one a line. Nil: the Record of each row of Main.
 	Records iter.Seq2[any, error]
-	// Stream names the member under which json prints the Records, one after the other, where there is no Value: answers that
-	// may be larger than the memory. Schema names their shape.
+	// Stream names the member under which json prints the Records, one after the other: answers that may be larger than the
+	// memory. The Value has an empty list under that name; where there is no Value, Schema names the shape of what is printed.
 	Stream, Schema string
 }
 

@@ -242,7 +242,7 @@ func TestJSONEscapes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			b, err := encode(tt.in, "")
+			b, err := encode(tt.in, "", "")
 			require.NoError(t, err)
 			require.Equal(t, tt.want+"\n", string(b))
 			var back string

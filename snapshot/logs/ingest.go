@@ -31,7 +31,7 @@ func (f *Finder) Ingest(ctx context.Context, files []File, w *index.Writer, o Op
 		return err
 	}
 	first := w.SourceCount()
-	builders, err := newBuilders()
+	builders, err := newBuilders(w)
 	if err != nil {
 		return err
 	}
@@ -43,14 +43,15 @@ func (f *Finder) Ingest(ctx context.Context, files []File, w *index.Writer, o Op
 
 // sink takes what is made of logs.
 type sink interface {
+	NewSegmentBuilder() (*index.SegmentBuilder, error)
 	AddSegment(s *index.Segment) error
 	EndSource(s index.Source) error
 }
 
 // newBuilders are as many as there are cores.
-func newBuilders() (out []*index.SegmentBuilder, err error) {
+func newBuilders(w sink) (out []*index.SegmentBuilder, err error) {
 	for range runtime.GOMAXPROCS(0) {
-		b, err := index.NewSegmentBuilder()
+		b, err := w.NewSegmentBuilder()
 		if err != nil {
 			return nil, err
 		}

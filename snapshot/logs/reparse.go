@@ -14,7 +14,7 @@ import (
 // cut where they were, so that later snapshots go on where they did. The case
 // is read by Reparse alone until it returns.
 func Reparse(ctx context.Context, r *index.Reader, w *index.Rewriter, progress func(path string, bytes int64)) error {
-	builders, err := newBuilders()
+	builders, err := newBuilders(w)
 	if err != nil {
 		return err
 	}
@@ -35,6 +35,9 @@ func Reparse(ctx context.Context, r *index.Reader, w *index.Rewriter, progress f
 		})
 		if err == nil {
 			err = again.err
+		}
+		if err == nil {
+			err = w.EndSnapshot(snap.ID)
 		}
 		if err != nil {
 			return err

@@ -63,3 +63,34 @@ var v6 = []block{
 	row("fe80::/10", LinkLocal),         // RFC 4291 section 2.5.6
 	row("ff00::/8", Multicast),          // RFC 4291 section 2.7
 }
+
+// Blocks returns the blocks that hold all addresses for which class holds, and
+// may hold others, but for those classes that what has no row belongs to. A
+// block may lie within another.
+func Blocks(class func(Class) bool) []netip.Prefix {
+	var out []netip.Prefix
+	for _, table := range [][]block{v4, v6} {
+		for _, b := range table {
+			if class(b.class) {
+				out = append(out, b.prefix)
+			}
+		}
+	}
+	return out
+}
+
+// Uniform reports whether p is a block all of whose addresses have one class:
+// no other block lies within it.
+func Uniform(p netip.Prefix) bool {
+	found := false
+	for _, table := range [][]block{v4, v6} {
+		for _, b := range table {
+			if b.prefix == p {
+				found = true
+			} else if b.prefix.Bits() > p.Bits() && p.Contains(b.prefix.Addr()) {
+				return false
+			}
+		}
+	}
+	return found
+}

@@ -70,7 +70,7 @@ func Open(t testing.TB, sources []Source, sockets ...index.Socket) *index.Reader
 
 func add(t testing.TB, w *index.Writer, s *Source) {
 	t.Helper()
-	b, err := index.NewSegmentBuilder()
+	b, err := w.NewSegmentBuilder()
 	require.NoError(t, err)
 	row := index.Source{ID: w.BeginSource(), Path: s.Path, Format: "casetest", Events: int64(len(s.Events))}
 	sum := sha256.New()

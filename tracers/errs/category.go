@@ -91,19 +91,32 @@ func kinds() map[index.Action]kind {
 	}
 }
 
+// class is what of an event decides whether it is an error.
+type class struct {
+	action  index.Action
+	level   index.Level
+	outcome index.Outcome
+}
+
 // classify returns what is known of e as an error, and whether it is one.
 func classify(table map[index.Action]kind, e *index.Event) (kind, bool) {
-	k, ok := table[e.Action]
+	return class{e.Action, e.Level, e.Outcome}.classify(table, func() bool { return serverError(e.Get("status")) })
+}
+
+// classify likewise; broken says whether the server could not answer, where
+// that matters.
+func (c class) classify(table map[index.Action]kind, broken func() bool) (kind, bool) {
+	k, ok := table[c.action]
 	if !ok {
 		k = kind{category: Other}
 	}
 	switch {
-	case e.Level.AtLeast(index.LevelErr) || k.when == always:
+	case c.level.AtLeast(index.LevelErr) || k.when == always:
 		return k, true
 	case k.when == byTrouble:
-		return k, e.Level.AtLeast(index.LevelWarning) || e.Outcome == index.OutcomeFailure
-	case e.Action == index.ActionHTTPRequest:
-		return k, serverError(e.Get("status"))
+		return k, c.level.AtLeast(index.LevelWarning) || c.outcome == index.OutcomeFailure
+	case c.action == index.ActionHTTPRequest:
+		return k, broken()
 	}
 	return k, false
 }

@@ -139,6 +139,14 @@ func Run(r *index.Reader, q index.Query) (*Answer, error) {
 	}
 	t := newTracer(w)
 	q.Terms = w.events
+	done, err := t.summaries(r, q)
+	if err != nil {
+		return nil, err
+	}
+	if done {
+		return t.answer(), nil
+	}
+	t = newTracer(w)
 	for e, err := range r.Scan(q) {
 		if err != nil {
 			return nil, err

@@ -70,26 +70,39 @@ func (t *tracer) event(e *index.Event) {
 	if !t.wanted.has(id.category, id.kind) {
 		return
 	}
-	times := tally.Times(e)
-	t.totals.Count += times
-	t.totals.Events++
-	t.totals.First, t.totals.Last = tally.Span(t.totals.First, t.totals.Last, tally.When(e))
-	t.categories.Add(string(k.category), times, tally.When(e), t.room)
-	g := t.group(id, e, k)
-	if g == nil {
-		t.more.Count += times
-		t.more.Events++
-		return
+	at := tally.When(e)
+	some := tally.Row{Count: tally.Times(e), Events: 1, First: at, Last: at}
+	example := shorten(e.Message)
+	if g := t.count(id, k, example, some); g != nil {
+		g.add(e.Level, e.Source, e.Service, some, t.room)
+		if g.ends.See(e) {
+			g.row.Example, g.row.Hint = strings.Clone(example), k.hint
+		}
 	}
-	g.add(e, times, t.room)
+}
+
+// count counts some events that are one error, and returns its group, or nil
+// where there is no more room.
+func (t *tracer) count(id key, k kind, example string, some tally.Row) *group {
+	some.Value = string(k.category)
+	t.categories.Put(some, t.room)
+	t.totals.Count += some.Count
+	t.totals.Events += some.Events
+	t.totals.First, _ = tally.Span(t.totals.First, t.totals.Last, some.First)
+	_, t.totals.Last = tally.Span(t.totals.First, t.totals.Last, some.Last)
+	g := t.group(id, example)
+	if g == nil {
+		t.more.Count += some.Count
+		t.more.Events += some.Events
+	}
+	return g
 }
 
 // group returns the group of id, or nil where there is no more room.
-func (t *tracer) group(id key, e *index.Event, k kind) *group {
+func (t *tracer) group(id key, example string) *group {
 	if g, ok := t.groups[id]; ok {
 		return g
 	}
-	example := shorten(e.Message)
 	size := len(id.signature) + len(id.kind) + len(example)
 	if len(t.groups) >= maxErrors || t.text+size > maxText {
 		return nil
@@ -98,26 +111,27 @@ func (t *tracer) group(id key, e *index.Event, k kind) *group {
 	// The event's texts may be parts of a much larger one, which must not stay in memory with them.
 	id.signature, id.kind = strings.Clone(id.signature), strings.Clone(id.kind)
 	g := &group{row: Row{
-		Kind: Kind, Signature: id.signature, Category: id.category, Type: id.kind, Hint: k.hint, Example: strings.Clone(example),
+		Kind: Kind, Signature: id.signature, Category: id.category, Type: id.kind,
 	}}
 	t.groups[id] = g
 	return g
 }
 
-func (g *group) add(e *index.Event, times int64, room *tally.Room) {
+// add counts some events of one level, source and service.
+func (g *group) add(level index.Level, source, service string, some tally.Row, room *tally.Room) {
 	r := &g.row
-	r.Count += times
-	r.Events++
-	r.First, r.Last = tally.Span(r.First, r.Last, tally.When(e))
-	if r.Severity == index.LevelUnknown || e.Level.AtLeast(r.Severity) {
-		r.Severity = e.Level
+	r.Count += some.Count
+	r.Events += some.Events
+	r.First, _ = tally.Span(r.First, r.Last, some.First)
+	_, r.Last = tally.Span(r.First, r.Last, some.Last)
+	if r.Severity == index.LevelUnknown || level.AtLeast(r.Severity) {
+		r.Severity = level
 	}
-	if g.ends.See(e) {
-		r.Example = strings.Clone(shorten(e.Message))
-	}
-	g.sources.Add(e.Source, times, tally.When(e), room)
-	if e.Service != "" {
-		g.services.Add(e.Service, times, tally.When(e), room)
+	some.Value = source
+	g.sources.Put(some, room)
+	if service != "" {
+		some.Value = service
+		g.services.Put(some, room)
 	}
 }
 

@@ -130,7 +130,24 @@ func Count(r *index.Reader, q index.Query, by []string) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Answer{Schema: Schema, Counts: []Counts{}}
+	s := &summed{r: r, q: q, counters: counters, room: &tally.Room{Values: maxValues, Bytes: maxBytes}}
+	done, err := s.count()
+	if err != nil {
+		return nil, err
+	}
+	if done {
+		return answer(s.totals, counters), nil
+	}
+	return scan(r, q, by)
+}
+
+// scan counts by reading the events.
+func scan(r *index.Reader, q index.Query, by []string) (*Answer, error) {
+	counters, err := choose(r, by)
+	if err != nil {
+		return nil, err
+	}
+	var totals Totals
 	room := &tally.Room{Values: maxValues, Bytes: maxBytes}
 	var values []string
 	for e, err := range r.Scan(q) {
@@ -138,9 +155,7 @@ func Count(r *index.Reader, q index.Query, by []string) (*Answer, error) {
 			return nil, err
 		}
 		times := tally.Times(e)
-		a.Totals.Events++
-		a.Totals.Count += times
-		a.Totals.First, a.Totals.Last = tally.Span(a.Totals.First, a.Totals.Last, tally.When(e))
+		totals.add(tally.Row{Count: times, Events: 1, First: tally.When(e), Last: tally.When(e)})
 		for _, c := range counters {
 			values = c.values(e, values[:0])
 			if len(values) == 0 {
@@ -151,12 +166,23 @@ func Count(r *index.Reader, q index.Query, by []string) (*Answer, error) {
 			}
 		}
 	}
+	return answer(totals, counters), nil
+}
+
+func (t *Totals) add(some tally.Row) {
+	sum := tally.Row{Count: t.Count, Events: t.Events, First: t.First, Last: t.Last}
+	sum.Fold(&some)
+	*t = Totals{Events: sum.Events, Count: sum.Count, First: sum.First, Last: sum.Last}
+}
+
+func answer(totals Totals, counters []*counter) *Answer {
+	a := &Answer{Schema: Schema, Totals: totals, Counts: []Counts{}}
 	for _, c := range counters {
 		a.Counts = append(a.Counts, Counts{
 			By: c.name, Distinct: c.tally.Distinct(), Rows: c.tally.Top(0), None: c.none, More: c.tally.More(),
 		})
 	}
-	return a, nil
+	return a
 }
 
 func choose(r *index.Reader, by []string) ([]*counter, error) {

@@ -1,6 +1,7 @@
 package ip
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -8,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"stilltrace/index"
+	"stilltrace/tracers/address"
 	"stilltrace/tracers/casetest"
 	"stilltrace/tracers/tally"
 )
@@ -59,6 +61,38 @@ func TestShortenKeepsWholeCharacters(t *testing.T) {
 var questions = [][]string{
 	nil, {"ip:203.0.0.9"}, {"ip:203.0.1.0/24"}, {"-ip:203.0.1.0/24"}, {"user:userc"}, {"service:nginx", "status>=500"}, {"action:ip_banned"},
 	{"ip:203.0.0.0/25", "service:sshd"}, {"class:public"}, {"ip:192.0.2.200"},
+}
+
+// A case keeps the addresses that are left out apart, block by block.
+func TestBlocksThatAreLeftOutAreKnown(t *testing.T) {
+	h, err := night(t).Summary(0).Head()
+	require.NoError(t, err)
+	blocks := address.Blocks(fromInside)
+	require.NotEmpty(t, blocks)
+	for _, p := range blocks {
+		_, ok := h.Within(p)
+		require.True(t, ok && address.Uniform(p), p)
+	}
+	require.False(t, address.Uniform(netip.MustParsePrefix("0.0.0.0/8")), "it has the unspecified address within")
+	require.False(t, address.Uniform(netip.MustParsePrefix("10.0.0.0/9")), "it is no block")
+}
+
+// The rows with a limit are the first ones of all.
+func TestLimit(t *testing.T) {
+	r := casetest.Open(t, casetest.Many(3000))
+	whole := run(t, r, casetest.Query(t))
+	require.Greater(t, len(whole.Rows), 256, "more than lead")
+	for _, limit := range []int{1, 20, 256, 257, len(whole.Rows), len(whole.Rows) + 1} {
+		f, err := Find(r, casetest.Query(t))
+		require.NoError(t, err)
+		require.Equal(t, len(whole.Rows), f.Total)
+		var rows []*Row
+		for row, err := range f.Rows(limit) {
+			require.NoError(t, err)
+			rows = append(rows, row)
+		}
+		require.Equal(t, whole.Rows[:min(limit, len(whole.Rows))], rows)
+	}
 }
 
 func answers(t testing.TB, brute bool) string {

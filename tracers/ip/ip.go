@@ -66,6 +66,12 @@ type Hidden struct {
 	Events       int64 `json:"events"`
 }
 
+func (h *Hidden) add(n *entry) {
+	h.Addresses++
+	h.FailedLogins += n.failed
+	h.Events += n.events
+}
+
 // Beyond says what the limits of memory left out; all of it is 0 in any but a
 // hostile case. Rows that exist are exact where their own values are followed.
 type Beyond struct {
@@ -174,36 +180,4 @@ func Fields(r *index.Reader) []index.FieldSpec {
 
 func classField() index.FieldSpec {
 	return index.FieldSpec{Name: "class", Kind: index.Exact, Values: address.Names(), Doc: "kind of network that the address belongs to"}
-}
-
-// Run answers the query. Its memory grows with the number of different
-// addresses up to a limit, not with the number of events.
-func Run(r *index.Reader, q index.Query) (*Answer, error) {
-	w, err := split(q.Terms)
-	if err != nil {
-		return nil, err
-	}
-	t := newTracer(w)
-	if q.Snapshot == 0 {
-		q.Snapshot = r.SnapshotCount()
-	}
-	q.Terms = w.events
-	events := r.Scan(q)
-	if w.one.IsValid() {
-		// What is told of one address is told in the order of time.
-		events = r.Events(q)
-	}
-	for e, err := range events {
-		if err != nil {
-			return nil, err
-		}
-		t.event(e)
-	}
-	for s, err := range r.Sockets(q.Snapshot) {
-		if err != nil {
-			return nil, err
-		}
-		t.socket(s)
-	}
-	return t.answer(), nil
 }

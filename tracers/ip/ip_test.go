@@ -228,8 +228,15 @@ func TestListsAreBounded(t *testing.T) {
 		sockets = append(sockets, index.Socket{Proto: "tcp", Local: netip.MustParseAddr(server), LPort: 22, Remote: netip.MustParseAddr(attacker),
 			RPort: uint16(4000 + i), State: "FIN_WAIT2"})
 	}
-	a := run(t, casetest.Open(t, []casetest.Source{{Path: "a", Events: events}}, sockets...), casetest.Query(t, "ip:"+attacker))
+	r := casetest.Open(t, []casetest.Source{{Path: "a", Events: events}}, sockets...)
+	q := casetest.Query(t, "ip:"+attacker)
+	a := run(t, r, q)
 	row := a.Rows[0]
+	require.Equal(t, maxValues+200, row.DistinctUsers, "the summary has them all")
+	require.Equal(t, Beyond{}, a.Beyond)
+	q.Brute = true
+	a = run(t, r, q)
+	row = a.Rows[0]
 	require.EqualValues(t, maxValues+200, row.FailedLogins, "the count itself has no limit")
 	require.Len(t, row.Users, rowNames)
 	require.Equal(t, "u00000", row.Users[0])
@@ -251,7 +258,8 @@ func TestAddressesAreBounded(t *testing.T) {
 		a := netip.MustParseAddr(ip)
 		tr.event(&index.Event{Source: "a", Action: index.ActionLoginFailed, IP: a, IPs: []netip.Addr{a}})
 	}
-	a := tr.answer()
+	a, err := tr.answer().whole()
+	require.NoError(t, err)
 	require.Equal(t, []string{"192.0.2.1", "192.0.2.2"}, addresses(a))
 	require.EqualValues(t, 2, a.Rows[0].FailedLogins, "what has a row is counted to the end")
 	require.EqualValues(t, 2, a.Beyond.Addresses)

@@ -65,6 +65,9 @@ type entry struct {
 	sources     tally.Tally
 	connections []Connection
 	connected   int
+	// Where the users' names are known in order and no more of them, names and distinct stand for users.
+	names    []string
+	distinct int
 }
 
 // tracer reads events and sockets, one after the other, and then answers.
@@ -193,31 +196,20 @@ func (n *entry) act(e *index.Event, times int64, room *tally.Room) {
 	}
 }
 
-// answer puts what was read in order.
-func (t *tracer) answer() *Answer {
-	a := &Answer{Schema: Schema, Totals: t.total(), Rows: []*Row{}, Beyond: Beyond{Addresses: t.beyond}}
-	for addr, n := range t.entries {
-		a.Beyond.Values += n.users.More() + n.services.More() + n.sources.More()
-		own := t.own[addr]
-		if !t.wanted.asked && (own || fromInside(n.class)) {
-			a.Hidden.Addresses++
-			a.Hidden.FailedLogins += n.failed
-			a.Hidden.Events += n.events
-			continue
-		}
-		a.Rows = append(a.Rows, row(addr, n, own))
-	}
-	slices.SortFunc(a.Rows, func(a, b *Row) int {
-		return cmp.Or(
-			cmp.Compare(b.FailedLogins, a.FailedLogins),
-			cmp.Compare(b.Requests, a.Requests),
-			cmp.Compare(b.Events, a.Events),
-			a.IP.Compare(b.IP))
-	})
-	if n := t.entries[t.wanted.one]; n != nil {
-		a.Detail = t.detail.answer(t.wanted.one, n)
-	}
-	return a
+// lost is the occurrences of values that no list of n follows.
+func (n *entry) lost() int64 { return n.users.More() + n.services.More() + n.sources.More() }
+
+// rank is what puts rows in order: most refused logins first, then requests,
+// events, address.
+type rank struct {
+	addr                     netip.Addr
+	failed, requests, events int64
+}
+
+func rankOf(a netip.Addr, n *entry) rank { return rank{a, n.failed, n.requests, n.events} }
+
+func compareRanks(a, b rank) int {
+	return cmp.Or(cmp.Compare(b.failed, a.failed), cmp.Compare(b.requests, a.requests), cmp.Compare(b.events, a.events), a.addr.Compare(b.addr))
 }
 
 func (t *tracer) total() Totals {
@@ -234,11 +226,13 @@ func row(a netip.Addr, n *entry, own bool) *Row {
 		FailedLogins: n.failed, InvalidUsers: n.invalid, Logins: n.logins,
 		Found: n.found, Bans: n.bans, Unbans: n.unbans, Requests: n.requests, Statuses: map[string]int64{},
 		Events: n.events, First: n.first, Last: n.last,
-		Users: n.users.Names(rowNames), DistinctUsers: n.users.Distinct(),
 		Services: n.services.Names(rowNames), DistinctServices: n.services.Distinct(),
 		Sources: n.sources.Names(rowNames), DistinctSources: n.sources.Distinct(),
 		Connections: []Connection{}, ConnectionCount: n.connected,
 		Evidence: n.ends.Evidence(),
+	}
+	if r.Users, r.DistinctUsers = n.users.Names(rowNames), n.users.Distinct(); n.distinct > 0 {
+		r.Users, r.DistinctUsers = n.names[:min(len(n.names), rowNames)], n.distinct
 	}
 	for i, requests := range n.statuses {
 		if requests > 0 {

@@ -1,6 +1,9 @@
 package tally
 
-import "stilltrace/index"
+import (
+	"stilltrace/index"
+	"stilltrace/index/summary"
+)
 
 // Ends are the earliest and the latest of some events, in whatever order they
 // come. Its zero value is empty and ready.
@@ -9,7 +12,8 @@ type Ends struct {
 	events      int64
 }
 
-// end is where one event stands, in time and in the evidence.
+// end is where one event stands, in time and in the evidence. Of events of a
+// summary the line stands for the offset.
 type end struct {
 	time   index.Time
 	id     uint32
@@ -38,6 +42,21 @@ func (n *Ends) See(e *index.Event) (earliest bool) {
 		n.last = at
 	}
 	n.events++
+	return earliest
+}
+
+// Put takes in some events: where the earliest and the latest of them stand. It
+// reports whether the earliest is the earliest so far. path names a source.
+func (n *Ends) Put(events int64, first, last summary.Place, path func(source uint32) string) (earliest bool) {
+	a := end{index.Time(first.Time), first.Source, first.Line, path(first.Source), first.Line}
+	b := end{index.Time(last.Time), last.Source, last.Line, path(last.Source), last.Line}
+	if earliest = n.events == 0 || a.before(&n.first); earliest {
+		n.first = a
+	}
+	if n.events == 0 || n.last.before(&b) {
+		n.last = b
+	}
+	n.events += events
 	return earliest
 }
 

@@ -21,13 +21,8 @@ const indexFrom = 16
 // entry in the map.
 const rowBytes = 96
 
-// maxTimes is the most that one event may count for. Nothing repeats a message
-// more often than this, and a sum of such events over the largest case stays
-// within an int64.
-const maxTimes = 1 << 31
-
 // Times returns how often the thing happened that e reports: at least once.
-func Times(e *index.Event) int64 { return int64(min(max(e.Count, 1), maxTimes)) }
+func Times(e *index.Event) int64 { return index.Times(e.Count) }
 
 // When returns when the thing happened that e reports: unknown where the time
 // of the capture merely stands in for it.
@@ -83,17 +78,30 @@ type Tally struct {
 
 // Add counts one event in which value occurred the given number of times.
 func (t *Tally) Add(value string, times int64, at index.Time, room *Room) {
-	i := t.find(value)
+	t.Put(Row{value, times, 1, at, at}, room)
+}
+
+// Put counts some events of one value.
+func (t *Tally) Put(r Row, room *Room) {
+	i := t.find(r.Value)
 	if i < 0 {
-		if i = t.insert(value, room); i < 0 {
-			t.more += times
+		if i = t.insert(r.Value, room); i < 0 {
+			t.more += r.Count
 			return
 		}
 	}
-	row := &t.rows[i]
-	row.Count += times
-	row.Events++
-	row.First, row.Last = Span(row.First, row.Last, at)
+	t.rows[i].Fold(&r)
+}
+
+// Lose counts occurrences of values that nobody knows any more.
+func (t *Tally) Lose(times int64) { t.more += times }
+
+// Fold adds what o counts.
+func (r *Row) Fold(o *Row) {
+	r.Count += o.Count
+	r.Events += o.Events
+	r.First, _ = Span(r.First, r.Last, o.First)
+	_, r.Last = Span(r.First, r.Last, o.Last)
 }
 
 // Span widens the time from first to last so that it holds at; an unknown time

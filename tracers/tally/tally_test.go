@@ -87,7 +87,7 @@ func TestTimes(t *testing.T) {
 	for _, c := range []struct {
 		count int
 		want  int64
-	}{{0, 1}, {1, 1}, {5, 5}, {-3, 1}, {math.MaxInt, maxTimes}} {
+	}{{0, 1}, {1, 1}, {5, 5}, {-3, 1}, {math.MaxInt, 1 << 31}} {
 		require.Equal(t, c.want, Times(&index.Event{Count: c.count}), "count %d", c.count)
 	}
 }

@@ -1,0 +1,102 @@
+package index
+
+import (
+	"bytes"
+
+	"stilltrace/index/summary"
+	"stilltrace/index/text"
+)
+
+// patternSum is what a summary counts of the events of a pattern.
+type patternSum struct {
+	kind    summary.Kind
+	keep    bool  // an example
+	times   int64 // that each event stands for
+	user    []byte
+	message reach // where it stands; or it is always the same:
+	always  []byte
+
+	// Numbers are those of a round.
+	round, number, name int
+}
+
+// settle fills in what is counted; false where an example could not be found in
+// other lines.
+func (s *patternSum) settle(p *Pattern, b *SegmentBuilder, e *Entry) bool {
+	s.kind, s.keep = e.summaryKind(b.row.Source)
+	s.times, s.round = Times(e.Count), -1
+	if !p.user.varies() {
+		s.user = bytes.Clone(e.User)
+	}
+	if !s.keep {
+		return true
+	}
+	if within(b.raw, e.Message) < 0 {
+		s.always = bytes.Clone(e.Message)
+		return true
+	}
+	return s.message.place(&b.shape, b.raw, e.Message)
+}
+
+// repeat counts an event that lies in its lines as the pattern says.
+func (s *summarizer) repeat(p *Pattern, b *SegmentBuilder, l *Lines, at Time) {
+	c, v := &p.sum, &s.event
+	if c.round != s.round {
+		c.round, c.number, c.name = s.round, s.Kind(c.kind, c.keep), summary.None
+		if len(c.user) > 0 {
+			c.name = s.User(c.user)
+		}
+	}
+	start, _ := b.shape.bounds(l.First)
+	v.Kind, v.User, v.About = c.number, c.name, summary.None
+	if p.user.varies() {
+		if name := b.in(&p.user, l); len(name) > 0 {
+			v.User = s.User(name)
+		}
+	}
+	v.Names = v.Names[:0]
+	for n := range p.lines {
+		line := l.Of[n]
+		for _, k := range p.ipv4[n] {
+			v.Names = append(v.Names, s.ipv4(b, line.Values[k]))
+		}
+		for _, k := range p.colons[n] {
+			if m := b.set.colon(&b.shape.text, line.Values[k]); m.addr.IsValid() {
+				v.Names = append(v.Names, s.Address(m.addr))
+			}
+		}
+	}
+	if p.ip >= 0 {
+		line := l.Of[0]
+		if p.ipLast {
+			line = l.Of[1]
+		}
+		if line.Kind(p.ip) == text.KindIPv4 {
+			v.About = s.ipv4(b, line.Values[p.ip])
+		} else {
+			v.About = s.Address(b.set.colon(&b.shape.text, line.Values[p.ip]).addr)
+		}
+	}
+	v.Times, v.Time, v.Line, v.Offset = c.times, int64(at), b.line0+int64(l.First), b.at0+int64(start)
+	if v.Message = nil; c.keep {
+		if v.Message = c.always; v.Message == nil {
+			v.Message = b.in(&c.message, l)
+		}
+	}
+	s.Add(v)
+}
+
+// ipv4 returns the number of an address that is a text of the segment.
+func (s *summarizer) ipv4(b *SegmentBuilder, n uint64) int {
+	for int(n) >= len(b.known) {
+		b.known = append(b.known, knownAddress{round: -1})
+	}
+	k := &b.known[n]
+	if k.round != s.round {
+		k.round, k.number = s.round, s.Address(ipv4Of(&b.shape.text, n))
+	}
+	return k.number
+}
+
+// knownAddress is the number of an address in a round.
+type knownAddress struct{ round, number int }

@@ -1,0 +1,310 @@
+package summary
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"net/netip"
+)
+
+// Event is one event on its way into a summary. Numbers are those that the
+// Builder gave.
+type Event struct {
+	Kind  int
+	User  int   // None where the event names no user
+	About int   // the address that it is about, or None
+	Names []int // every address that it names; the one that it is about may be left out
+	Times int64 // how often it happened, at least once
+	Time  int64 // nanoseconds since 1970
+	// Line is the event's first one in its source, Offset that of its first byte.
+	Line, Offset int64
+	// Message is looked at where the kind keeps an example. It is borrowed.
+	Message []byte
+}
+
+// None stands for a number that there is not.
+const None = -1
+
+// Actions names the actions that a summary treats apart, by their number.
+type Actions struct {
+	LoginFailed, Login, Request, Banned, Unbanned uint8
+}
+
+// Options say how a Builder works.
+type Options struct {
+	Actions Actions
+	// Blocks are networks whose addresses are counted apart.
+	Blocks []netip.Prefix
+	// Limit is about how many bytes of memory it may hold; beyond that it writes what it has to a Scratch.
+	Limit int
+	// Scratch makes a file for what does not fit the memory.
+	Scratch func() (Scratch, error)
+	// MaxExample bounds the example that a kind keeps.
+	MaxExample int
+}
+
+// Builder gathers the summary of the events that one goroutine sees. It is not
+// safe for use by several; each has its own, and Merge puts them together.
+// What comes out does not depend on which Builder saw what.
+type Builder struct {
+	o     Options
+	round int
+	bytes int // of memory, about
+
+	seed      maphash.Seed
+	kindOf    slots
+	kinds     []kind
+	threadOf  map[Thread]uint32
+	threads   []*Thread // each four times, by what pairs say of an event beside it: see strand
+	addressOf slots
+	addresses []address
+	userOf    slots
+	users     []UserRow
+	strands   pairs // by address, and thread
+	tries     pairs // by address and user
+	minutes   pairs // by source and minute
+	deeds     map[uint32]*deeds
+
+	serial int64 // of the event
+	named  int64
+	times  int64 // occurrences of the events that name an address
+	odd    bool
+	names  []int // memory for the addresses of one event
+
+	runs []*run
+}
+
+// kind is what is known of one kind of events.
+type kind struct {
+	row     KindRow
+	thread  uint32
+	undated int // the same kind without times, or None
+	example []byte
+}
+
+// address is what is known of one address beside its strands.
+type address struct {
+	addr        netip.Addr
+	serial      int64
+	first, last Place
+}
+
+// What things cost in memory, about.
+const (
+	kindBytes    = 232 + slotBytes
+	addressBytes = 80 + slotBytes
+	userBytes    = 48 + slotBytes
+	deedsBytes   = 100
+	deedBytes    = 40
+)
+
+// NewBuilder returns an empty Builder.
+func NewBuilder(o Options) *Builder {
+	b := &Builder{o: o, seed: maphash.MakeSeed()}
+	b.strands.add, b.tries.add, b.minutes.add = (*Sum).fold, (*Sum).span, (*Sum).span
+	b.reset()
+	return b
+}
+
+func (b *Builder) reset() {
+	b.round++
+	b.bytes = 0
+	// The names and rows of the round may be many, the next one's few.
+	b.kinds, b.users = nil, nil
+	b.threadOf, b.threads = map[Thread]uint32{}, nil
+	b.addresses = b.addresses[:0]
+	b.deeds = map[uint32]*deeds{}
+	for _, s := range [...]*slots{&b.kindOf, &b.addressOf, &b.userOf} {
+		s.reset()
+	}
+	for _, p := range [...]*pairs{&b.strands, &b.tries, &b.minutes} {
+		p.reset()
+	}
+}
+
+// Begin is called before the events of each block. It returns the number of
+// the round: where that is another one than before, the memory was full, and
+// all numbers that the Builder gave are void.
+func (b *Builder) Begin() (round int, err error) {
+	if b.bytes+(len(b.strands.rows())+len(b.tries.rows())+len(b.minutes.rows()))*pairBytes >= b.o.Limit {
+		if err := b.spill(); err != nil {
+			return 0, err
+		}
+	}
+	return b.round, nil
+}
+
+// Kind returns the number of a kind. keep asks for the message of its earliest
+// event. Its texts are kept as they are; Undated is the Builder's own.
+func (b *Builder) Kind(k Kind, keep bool) int {
+	k.Undated = k.Undated || k.Clock == clockCapture
+	n, found := b.kindOf.find(maphash.Comparable(b.seed, k), len(b.kinds), func(n int) bool { return b.kinds[n].row.Kind == k },
+		func(n int) uint64 { return maphash.Comparable(b.seed, b.kinds[n].row.Kind) })
+	if !found {
+		b.kinds = append(b.kinds, kind{row: KindRow{Kind: k, Kept: keep}, thread: b.thread(&k), undated: None})
+		b.bytes += kindBytes + len(k.Service) + len(k.Host) + len(k.Type) + len(k.Jail) + len(k.Signature)
+	}
+	return n
+}
+
+// clockCapture is the clock of events that have the time of the capture. Its
+// number is part of the format.
+const clockCapture = 4
+
+// thread returns the number of the first of four threads.
+func (b *Builder) thread(k *Kind) uint32 {
+	t := Thread{Source: k.Source, Action: k.Action, Status: k.Status, Undated: k.Undated, Service: k.Service, Jail: k.Jail}
+	n, ok := b.threadOf[t]
+	if !ok {
+		n = uint32(len(b.threads))
+		b.threadOf[t] = n
+		for flags := range 4 {
+			own := t
+			own.About, own.Shared = flags&2 != 0, flags&1 != 0
+			b.threads = append(b.threads, &own)
+		}
+	}
+	return n
+}
+
+// Address returns the number of a valid address.
+func (b *Builder) Address(a netip.Addr) int {
+	plain := a.Unmap().WithZone("")
+	b.odd = b.odd || plain != a
+	n, found := b.addressOf.find(hashAddress(plain), len(b.addresses), func(n int) bool { return b.addresses[n].addr == plain },
+		func(n int) uint64 { return hashAddress(b.addresses[n].addr) })
+	if !found {
+		b.addresses = append(b.addresses, address{addr: plain, serial: -1})
+		b.bytes += addressBytes
+	}
+	return n
+}
+
+func hashAddress(a netip.Addr) uint64 {
+	b := a.As16()
+	return mix(binary.LittleEndian.Uint64(b[:8]), binary.LittleEndian.Uint64(b[8:]))
+}
+
+// User returns the number of a user. The name is borrowed.
+func (b *Builder) User(name []byte) int {
+	n, found := b.userOf.find(maphash.Bytes(b.seed, name), len(b.users), func(n int) bool { return b.users[n].Name == string(name) },
+		func(n int) uint64 { return maphash.String(b.seed, b.users[n].Name) })
+	if !found {
+		b.users = append(b.users, UserRow{Name: string(name)})
+		b.bytes += userBytes + len(name)
+	}
+	return n
+}
+
+// Add takes in an event.
+func (b *Builder) Add(e *Event) {
+	b.serial++
+	n := e.Kind
+	if e.Time == 0 && !b.kinds[n].row.Undated {
+		n = b.undated(n)
+	}
+	k := &b.kinds[n]
+	sum := Sum{Events: 1, Count: e.Times, First: e.Time, Last: e.Time}
+	b.kind(k, e, &sum)
+	known := sum
+	if k.row.Undated {
+		known.First, known.Last = 0, 0
+	}
+	if k.row.Clock != clockCapture {
+		// All minutes that a time can lie in fit 32 bits.
+		b.minutes.at(k.row.Source, uint32(int32(MinuteOf(e.Time)))).span(&known)
+	}
+	if e.User != None {
+		b.users[e.User].span(&known)
+	}
+	if len(e.Names) > 0 || e.About != None {
+		b.address(k, e, &sum, &known)
+	}
+}
+
+// undated returns the kind beside n of events whose time is not known.
+func (b *Builder) undated(n int) int {
+	if b.kinds[n].undated == None {
+		k := b.kinds[n].row.Kind
+		k.Undated = true
+		other := b.Kind(k, b.kinds[n].row.Kept)
+		b.kinds[n].undated = other
+	}
+	return b.kinds[n].undated
+}
+
+func (b *Builder) kind(k *kind, e *Event, sum *Sum) {
+	r := &k.row
+	if r.Events == 0 || e.Time < r.First || e.Time == r.First && (e.Line < r.FirstLine || e.Line == r.FirstLine && e.Offset < r.FirstOffset) {
+		r.FirstLine, r.FirstOffset = e.Line, e.Offset
+		if r.Kept {
+			b.bytes -= len(k.example)
+			k.example = append(k.example[:0], e.Message[:min(len(e.Message), b.o.MaxExample)]...)
+			b.bytes += len(k.example)
+		}
+	}
+	if r.Events == 0 || e.Time > r.Last || e.Time == r.Last && e.Line > r.LastLine {
+		r.LastLine = e.Line
+	}
+	r.Sum.fold(sum)
+}
+
+// address counts an event for each address that it names.
+func (b *Builder) address(k *kind, e *Event, sum, known *Sum) {
+	b.named++
+	b.times += e.Times
+	b.names = b.names[:0]
+	for _, n := range e.Names {
+		b.name(n)
+	}
+	if e.About != None {
+		b.name(e.About)
+	}
+	at := Place{e.Time, k.row.Source, e.Line}
+	shared := flag(len(b.names) > 1)
+	for _, n := range b.names {
+		a := &b.addresses[n]
+		if a.first.Source == 0 || at.before(&a.first) {
+			a.first = at
+		}
+		if a.last.before(&at) || a.last.Source == 0 {
+			a.last = at
+		}
+		b.strands.at(uint32(n), k.thread+uint32(flag(n == e.About)<<1|shared)).fold(sum)
+	}
+	if e.About != None {
+		b.about(k, e, known)
+	}
+}
+
+func (b *Builder) name(n int) {
+	if a := &b.addresses[n]; a.serial != b.serial {
+		a.serial = b.serial
+		b.names = append(b.names, n)
+	}
+}
+
+// about counts what an event says of the address that it is about.
+func (b *Builder) about(k *kind, e *Event, known *Sum) {
+	action := k.row.Action
+	login := action == b.o.Actions.Login
+	if e.User != None {
+		try := *known
+		if !login && action != b.o.Actions.LoginFailed {
+			try.Count = 0
+		}
+		b.tries.at(uint32(e.About), uint32(e.User)).span(&try)
+	}
+	if !login && action != b.o.Actions.Banned && action != b.o.Actions.Unbanned {
+		return
+	}
+	d := b.deeds[uint32(e.About)]
+	if d == nil {
+		d = &deeds{}
+		b.deeds[uint32(e.About)] = d
+		b.bytes += deedsBytes
+	}
+	// The kind with times has all that is asked of it, and its number is the caller's.
+	if d.add(login, deed{Place{e.Time, k.row.Source, e.Line}, uint32(e.Kind), int32(e.User)}) {
+		b.bytes += deedBytes
+	}
+}

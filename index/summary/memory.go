@@ -1,0 +1,168 @@
+package summary
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// batch is how many rows are made of a Builder's memory at once: as rows they
+// take several times as much.
+const batch = 256
+
+// batches yields rows 0 to n, some at a time; make appends row i.
+func batches[R any](n int, add func(rows []R, i int) []R) *cursor[R] {
+	at := 0
+	return &cursor[R]{fill: func() ([]R, error) {
+		var rows []R
+		for ; at < n && len(rows) < batch; at++ {
+			rows = add(rows, at)
+		}
+		return rows, nil
+	}}
+}
+
+// order returns the numbers below n in the order of compare.
+func order(n int, compare func(i, j int) int) []uint32 {
+	list := make([]uint32, n)
+	for i := range list {
+		list[i] = uint32(i)
+	}
+	slices.SortFunc(list, func(i, j uint32) int { return compare(int(i), int(j)) })
+	return list
+}
+
+// ranks is the other way round: the place of each number in a list.
+func ranks(list []uint32) []uint32 {
+	out := make([]uint32, len(list))
+	for place, n := range list {
+		out[n] = uint32(place)
+	}
+	return out
+}
+
+// keyed is a number and what orders it.
+type keyed struct {
+	key uint64
+	n   uint32
+}
+
+// ordered returns the places of pairs in the order of key.
+func ordered(rows []pair, key func(p *pair) uint64) []keyed {
+	list := make([]keyed, len(rows))
+	for i := range rows {
+		list[i] = keyed{key(&rows[i]), uint32(i)}
+	}
+	slices.SortFunc(list, func(a, b keyed) int { return cmp.Compare(a.key, b.key) })
+	return list
+}
+
+// sortedRows is a Builder's memory put in order. It is made once, before rows
+// are taken from it.
+type sortedRows struct {
+	*Builder
+	kindList, userList []uint32
+	addressList        []uint32
+	strandList         []keyed // by place of the address, then of the thread
+	tryList            []keyed // by place of the address, then of the user
+	minuteList         []keyed
+}
+
+func (b *Builder) sort() *sortedRows {
+	s := &sortedRows{Builder: b}
+	for _, p := range [...]*pairs{&b.strands, &b.tries, &b.minutes} {
+		p.flush()
+	}
+	s.kindList = order(len(b.kinds), func(i, j int) int { return compareKinds(&b.kinds[i].row, &b.kinds[j].row) })
+	s.userList = order(len(b.users), func(i, j int) int { return strings.Compare(b.users[i].Name, b.users[j].Name) })
+	s.addressList = order(len(b.addresses), func(i, j int) int { return b.addresses[i].addr.Compare(b.addresses[j].addr) })
+	address, user := ranks(s.addressList), ranks(s.userList)
+	thread := ranks(order(len(b.threads), func(i, j int) int { return b.threads[i].compare(b.threads[j]) }))
+	s.strandList = ordered(b.strands.rows(), func(p *pair) uint64 { return uint64(address[p.a])<<32 | uint64(thread[p.b]) })
+	s.tryList = ordered(b.tries.rows(), func(p *pair) uint64 { return uint64(address[p.a])<<32 | uint64(user[p.b]) })
+	s.minuteList = ordered(b.minutes.rows(), func(p *pair) uint64 {
+		m := int64(int32(p.b))
+		// Group, source, and minute within the group, as MinuteRow is ordered: 24, 32 and 8 bits.
+		return uint64(groupOf(m)+1<<23)<<40 | uint64(p.a)<<8 | uint64(m)&(group-1)
+	})
+	return s
+}
+
+func (s *sortedRows) kindRows() *cursor[KindRow] {
+	// A kind whose events all turned out to be without a time has none itself.
+	list := slices.DeleteFunc(s.kindList, func(i uint32) bool { return s.kinds[i].row.Events == 0 })
+	return batches(len(list), func(rows []KindRow, i int) []KindRow {
+		k := &s.kinds[list[i]]
+		r := k.row
+		r.Example = string(k.example)
+		return append(rows, r)
+	})
+}
+
+func (s *sortedRows) userRows() *cursor[UserRow] {
+	list := slices.DeleteFunc(slices.Clone(s.userList), func(i uint32) bool { return s.users[i].Events == 0 })
+	return batches(len(list), func(rows []UserRow, i int) []UserRow { return append(rows, s.users[list[i]]) })
+}
+
+func (s *sortedRows) minuteRows() *cursor[MinuteRow] {
+	return batches(len(s.minuteList), func(rows []MinuteRow, i int) []MinuteRow {
+		p := &s.minutes.rows()[s.minuteList[i].n]
+		return append(rows, MinuteRow{Minute: int64(int32(p.b)), Source: p.a, Sum: p.Sum})
+	})
+}
+
+func (s *sortedRows) addressRows() *cursor[AddressRow] {
+	at := 0
+	return batches(len(s.addressList), func(rows []AddressRow, i int) []AddressRow {
+		a := &s.addresses[s.addressList[i]]
+		end := at
+		for end < len(s.strandList) && s.strandList[end].key>>32 == uint64(i) {
+			end++
+		}
+		if end == at {
+			return rows
+		}
+		r := AddressRow{Addr: a.addr, First: a.first, Last: a.last, Strands: make([]Strand, 0, end-at)}
+		for ; at < end; at++ {
+			p := &s.strands.rows()[s.strandList[at].n]
+			r.Strands = append(r.Strands, Strand{s.threads[p.b], p.Sum})
+		}
+		r.Strands = tidy(r.Strands)
+		return append(rows, r)
+	})
+}
+
+func (s *sortedRows) tryRows() *cursor[TryRow] {
+	return batches(len(s.tryList), func(rows []TryRow, i int) []TryRow {
+		p := &s.tries.rows()[s.tryList[i].n]
+		return append(rows, TryRow{s.addresses[p.a].addr, s.users[p.b].Name, p.Sum})
+	})
+}
+
+func (s *sortedRows) deedRows() *cursor[DeedRow] {
+	return batches(len(s.addressList), func(rows []DeedRow, i int) []DeedRow {
+		n := s.addressList[i]
+		d := s.Builder.deeds[n]
+		if d == nil {
+			return rows
+		}
+		a := s.addresses[n].addr
+		for _, e := range d.bans {
+			rows = append(rows, s.deedRow(a, &e, false))
+		}
+		for _, e := range d.logins {
+			rows = append(rows, s.deedRow(a, &e, true))
+		}
+		return rows
+	})
+}
+
+func (s *sortedRows) deedRow(a netip.Addr, e *deed, login bool) DeedRow {
+	k := &s.kinds[e.kind].row
+	r := DeedRow{Addr: a, Place: e.Place, Action: k.Action, Login: login, Service: k.Service, Jail: k.Jail}
+	if login && e.user != None {
+		r.User = s.users[e.user].Name
+	}
+	return r
+}

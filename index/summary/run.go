@@ -1,0 +1,234 @@
+package summary
+
+import (
+	"fmt"
+	"io"
+	"net/netip"
+	"slices"
+)
+
+// Scratch is a file that only its maker knows, for what waits to be merged.
+type Scratch interface {
+	io.Writer
+	io.ReaderAt
+	io.Closer
+}
+
+// run is the pages of all tables in a scratch file.
+type run struct {
+	level int // how often its rows were merged
+	file  Scratch
+	size  int64
+	pages [Minutes + 1][]extent
+}
+
+// extent is where a page lies.
+type extent struct {
+	at   int64
+	size int
+}
+
+func (r *run) put(p Page) error {
+	if _, err := r.file.Write(p.Content); err != nil {
+		return fmt.Errorf("scratch file: %w", err)
+	}
+	r.pages[p.Table] = append(r.pages[p.Table], extent{r.size, len(p.Content)})
+	r.size += int64(len(p.Content))
+	return nil
+}
+
+// read walks one table of a run.
+func read[R any](r *run, c codec[R]) *cursor[R] {
+	pages := r.pages[c.table]
+	var buf []byte
+	return &cursor[R]{fill: func() ([]R, error) {
+		if len(pages) == 0 {
+			return nil, nil
+		}
+		p := pages[0]
+		pages = pages[1:]
+		buf = append(buf[:0], make([]byte, p.size)...)
+		if _, err := r.file.ReadAt(buf, p.at); err != nil {
+			return nil, fmt.Errorf("scratch file: %w", err)
+		}
+		return c.decode(buf)
+	}}
+}
+
+// inputs is where rows come from: memory and runs.
+type inputs struct {
+	builders []*Builder
+	runs     []*run
+}
+
+// watch sees the rows of addresses and tries while they are merged, whole and in
+// order.
+type watch struct {
+	address func(*AddressRow)
+	try     func(*TryRow)
+}
+
+// all puts the rows of all tables but the last two in order, and gives them to
+// put in pages of the given weight.
+func (in *inputs) all(weight int, put func(Page) error, see watch) error {
+	var from []*sortedRows
+	for _, b := range in.builders {
+		from = append(from, b.sort())
+	}
+	var cut deedLimit
+	if err := one(in, kindCodec(), weight, put, func(i int) *cursor[KindRow] { return from[i].kindRows() }, nil); err != nil {
+		return err
+	}
+	if err := one(in, userCodec(), weight, put, func(i int) *cursor[UserRow] { return from[i].userRows() }, nil); err != nil {
+		return err
+	}
+	if err := one(in, addressCodec(addressReader{}), weight, put, func(i int) *cursor[AddressRow] { return from[i].addressRows() },
+		func(r *AddressRow) bool { see.address(r); return true }); err != nil {
+		return err
+	}
+	if err := one(in, tryCodec(tryReader{}), weight, put, func(i int) *cursor[TryRow] { return from[i].tryRows() },
+		func(r *TryRow) bool { see.try(r); return true }); err != nil {
+		return err
+	}
+	if err := one(in, deedCodec(), weight, put, func(i int) *cursor[DeedRow] { return from[i].deedRows() },
+		cut.keep); err != nil {
+		return err
+	}
+	return one(in, minuteCodec(), weight, put, func(i int) *cursor[MinuteRow] { return from[i].minuteRows() }, nil)
+}
+
+// one merges one table. keep, unless it is nil, says which rows stay.
+func one[R any](in *inputs, c codec[R], weight int, put func(Page) error, memory func(i int) *cursor[R], keep func(*R) bool) error {
+	var cursors []*cursor[R]
+	for i := range in.builders {
+		cursors = append(cursors, memory(i))
+	}
+	for _, r := range in.runs {
+		cursors = append(cursors, read(r, c))
+	}
+	out := pages[R]{codec: c, limit: weight, put: put}
+	err := c.merge(cursors, func(r *R) error {
+		if keep != nil && !keep(r) {
+			return nil
+		}
+		return out.add(r)
+	})
+	if err != nil {
+		return err
+	}
+	return out.close()
+}
+
+// fanIn is how many runs of one level are merged into one: fewer are merged
+// more often, more take more memory, a decoded page each.
+const fanIn = 16
+
+// spill writes what the Builder holds to a scratch file, and merges runs where
+// there are many.
+func (b *Builder) spill() error {
+	if err := b.write(inputs{builders: []*Builder{b}}, 0); err != nil {
+		return err
+	}
+	b.reset()
+	for {
+		level, n := b.runs[len(b.runs)-1].level, 0
+		for n < len(b.runs) && b.runs[len(b.runs)-1-n].level == level {
+			n++
+		}
+		if n < fanIn {
+			return nil
+		}
+		old := slices.Clone(b.runs[len(b.runs)-n:])
+		b.runs = b.runs[:len(b.runs)-n]
+		if err := b.write(inputs{runs: old}, level+1); err != nil {
+			b.runs = append(b.runs, old...) // for Close
+			return err
+		}
+		for _, r := range old {
+			if err := r.file.Close(); err != nil {
+				return fmt.Errorf("scratch file: %w", err)
+			}
+		}
+	}
+}
+
+func (b *Builder) write(in inputs, level int) error {
+	file, err := b.o.Scratch()
+	if err != nil {
+		return fmt.Errorf("scratch file: %w", err)
+	}
+	r := &run{level: level, file: file}
+	b.runs = append(b.runs, r)
+	return in.all(spillWeight, r.put, watch{func(*AddressRow) {}, func(*TryRow) {}})
+}
+
+// Close gives up the scratch files.
+func (b *Builder) Close() {
+	for _, r := range b.runs {
+		_ = r.file.Close()
+	}
+	b.runs = nil
+}
+
+// Merge puts together what Builders gathered, and gives the pages of one run
+// to put, table by table in the order of their keys. The Builders, which were
+// made with the same Actions and Blocks, are spent; there may be none.
+func Merge(o Options, builders []*Builder, put func(Page) error) error {
+	in := inputs{builders: builders}
+	t := totals{Head: Head{About: map[uint8]int64{}}, actions: o.Actions}
+	for _, p := range o.Blocks {
+		t.Blocks = append(t.Blocks, Block{Prefix: p})
+	}
+	for _, b := range builders {
+		defer b.Close()
+		in.runs = append(in.runs, b.runs...)
+		t.Named += b.named
+		t.Times += b.times
+		t.Odd = t.Odd || b.odd
+	}
+	if err := in.all(pageWeight, put, watch{t.address, t.try}); err != nil {
+		return err
+	}
+	if err := t.putLeaders(put); err != nil {
+		return err
+	}
+	return put(encodeHead(&t.Head))
+}
+
+// totals is what all addresses are together, and which of them lead.
+type totals struct {
+	Head
+	actions Actions
+	leaders leaders
+	of      map[netip.Addr]*leader // once all addresses were seen
+}
+
+func (t *totals) address(r *AddressRow) {
+	k := t.actions.rank(r)
+	t.Head.add(r, &k)
+	t.leaders.add(r, k)
+}
+
+func (t *totals) try(r *TryRow) {
+	if t.of == nil {
+		t.of = map[netip.Addr]*leader{}
+		for _, n := range t.leaders {
+			t.of[n.addr] = n
+		}
+	}
+	if n := t.of[r.Addr]; n != nil {
+		n.try(r)
+	}
+}
+
+func (t *totals) putLeaders(put func(Page) error) error {
+	t.leaders.sort()
+	out := pages[LeaderRow]{codec: leaderCodec(), limit: pageWeight, put: put}
+	for _, n := range t.leaders {
+		r := n.leaderRow()
+		if err := out.add(&r); err != nil {
+			return err
+		}
+	}
+	return out.close()
+}

@@ -1,0 +1,195 @@
+package summary
+
+import (
+	"cmp"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// TryRow is the events about an address that name a user. Its Count is how
+// often a credential of that user was used, good or bad; of its times 0 is
+// unknown.
+type TryRow struct {
+	Addr netip.Addr
+	User string
+	Sum
+}
+
+const (
+	tryFour = iota // the address, as in a page of addresses; only where it is a new one
+	tryHigh
+	tryLow
+	tryMore  // how many more users of this address follow in the page
+	tryUser  // number of the user's name
+	tryForm  // number of its form
+	tryTimes // four columns, see stamps
+)
+
+const tryColumns = tryTimes + stampColumns
+
+func tryCodec(r tryReader) codec[TryRow] {
+	return codec[TryRow]{
+		table: Tries,
+		compare: func(a, b *TryRow) int {
+			if c := a.Addr.Compare(b.Addr); c != 0 {
+				return c
+			}
+			return strings.Compare(a.User, b.User)
+		},
+		fold:   func(a, b *TryRow) { a.span(&b.Sum) },
+		weight: func(r *TryRow) int { return 8 + len(r.User)/4 },
+		encode: encodeTries, decode: r.decode,
+	}
+}
+
+func encodeTries(rows []TryRow) Page {
+	w := newPageWriter(len(rows), tryColumns)
+	frequentFirst(&w.dict, rows)
+	// Within an address the users come in the order in which they were tried: a list of names is worked off in seconds.
+	rows = slices.Clone(rows)
+	var s stamps
+	for i := range rows {
+		s.fit(&rows[i].Sum)
+	}
+	w.byte(s.unit)
+	number := putForms(w, rows)
+	base := s.base(rows)
+	w.int(base)
+	var prev netip.Addr
+	for i := 0; i < len(rows); {
+		a := rows[i].Addr
+		end := i
+		for end < len(rows) && rows[end].Addr == a {
+			end++
+		}
+		putAddress(w.cols[tryFour:], prev, a)
+		prev = a
+		w.cols[tryMore].put(uint64(end - i - 1))
+		slices.SortStableFunc(rows[i:end], func(a, b TryRow) int { return cmp.Compare(a.First, b.First) })
+		s.prev = base
+		for ; i < end; i++ {
+			r := &rows[i]
+			w.cols[tryUser].put(w.dict.add(r.User))
+			w.cols[tryForm].put(number[form{r.Events, r.Count}])
+			s.put(w.cols[tryTimes:], &r.Sum)
+		}
+	}
+	return w.finish(Tries, Key(rows[0].Addr))
+}
+
+// frequentFirst numbers the users of a page, the most frequent first.
+func frequentFirst(t *texts, rows []TryRow) {
+	uses := map[string]int{}
+	for i := range rows {
+		uses[rows[i].User]++
+	}
+	names := slices.SortedFunc(maps.Keys(uses), func(a, b string) int {
+		return cmp.Or(cmp.Compare(uses[b], uses[a]), strings.Compare(a, b))
+	})
+	for _, name := range names {
+		t.add(name)
+	}
+}
+
+// form is how many events a row has, and their count: most rows of a page
+// share a few of them.
+type form struct{ events, count int64 }
+
+// putForms writes the forms of a page, the most frequent first.
+func putForms(w *pageWriter, rows []TryRow) map[form]uint64 {
+	uses := map[form]int{}
+	for i := range rows {
+		uses[form{rows[i].Events, rows[i].Count}]++
+	}
+	list := slices.SortedFunc(maps.Keys(uses), func(a, b form) int {
+		return cmp.Or(cmp.Compare(uses[b], uses[a]), cmp.Compare(a.events, b.events), cmp.Compare(a.count, b.count))
+	})
+	w.uint(uint64(len(list)))
+	number := make(map[form]uint64, len(list))
+	for i, f := range list {
+		w.uint(uint64(f.events))
+		w.uint(uint64(f.count))
+		number[f] = uint64(i)
+	}
+	return number
+}
+
+func readForms(p *pageReader) []form {
+	list := make([]form, min(p.count(), maxRows))
+	for i := range list {
+		list[i] = form{p.positive(p.uint()), p.positive(p.uint())}
+	}
+	return list
+}
+
+// base is the earliest second of the rows, 0 where none has a time.
+func (s *stamps) base(rows []TryRow) (base int64) {
+	known := false
+	for i := range rows {
+		if rows[i].First == 0 {
+			continue
+		}
+		if at, _ := seconds(rows[i].First); !known || at < base {
+			base, known = at, true
+		}
+	}
+	return base
+}
+
+// tryReader decodes pages of tries.
+type tryReader struct {
+	pick  picker
+	reuse bool
+	rows  []TryRow
+}
+
+func (r *tryReader) decode(content []byte) ([]TryRow, error) {
+	p, err := newPageReader(content, tryColumns)
+	if err != nil {
+		return nil, err
+	}
+	unit := readUnit(&p.parser)
+	forms := readForms(p)
+	base := p.int()
+	if !r.reuse {
+		r.rows = nil
+	}
+	r.rows = r.rows[:0]
+	var a netip.Addr
+	for left := p.rows; left > 0; {
+		a = getAddress(p.cols[tryFour:], a)
+		more := p.cols[tryMore].get()
+		if p.bad || p.cols[tryMore].bad || more >= uint64(left) {
+			return nil, ErrPage
+		}
+		n := int(more) + 1
+		left -= n
+		if !r.pick.wants(a) {
+			p.cols[tryUser].skip(n)
+			p.cols[tryForm].skip(n)
+			skipStamps(p.cols[tryTimes:], n)
+			continue
+		}
+		from := len(r.rows)
+		s := stampReader{unit: unit, prev: base}
+		for range n {
+			row := TryRow{Addr: a, User: p.text(p.cols[tryUser].get())}
+			f := p.cols[tryForm].get()
+			if f >= uint64(len(forms)) || p.cols[tryUser].bad {
+				return nil, ErrPage
+			}
+			row.Events, row.Count = forms[f].events, forms[f].count
+			s.get(p.cols[tryTimes:], &row.Sum)
+			r.rows = append(r.rows, row)
+		}
+		inOrder(r.rows[from:])
+	}
+	return r.rows, p.end()
+}
+
+// inOrder puts the rows of one address into the order of the table.
+func inOrder(rows []TryRow) {
+	slices.SortFunc(rows, func(a, b TryRow) int { return strings.Compare(a.User, b.User) })
+}

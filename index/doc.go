@@ -16,10 +16,9 @@
 //	process   snapshot (4) value (4)          up to 4096 Process, a CBOR sequence, by pid; a value ends where it would exceed a megabyte
 //	socket    snapshot (4) value (4)          up to 4096 Socket, likewise, as captured
 //	gap       snapshot (4) value (4)          up to 4096 Gap, likewise, as captured
-//	raw       block (4)                       the text of the block in columns, as package text has it; its four parts are a zstd frame each
-//	events    block (4)                       the events in that text, see below
-//	blocks    segment (4)                     up to 256 rows about blocks, CBOR; fewer where they hold many terms
-//	terms     segment (4) first term (1…128)  a page of terms, see below
+//	segment   segment (4)                     a run of a source's text and the events in it, see below
+//	blocks    group (4)                       rows about the segments of a group, see below
+//	terms     group (4) first term (1…128)    a page of terms, see below
 //	summary   snapshot (4) table (1) …        a page of a summary, as package summary has it; its three parts are a zstd frame each
 //	manifest  "manifest"                      Manifest, JSON
 //
@@ -28,8 +27,8 @@
 //
 // Every value is an envelope:
 //
-//	codec (1)  0 stored, 1 zstd (RFC 8878), 2 zstd against a base
-//	size (4)   of the content
+//	codec (1)  0 stored, 1 zstd (RFC 8878), 2 zstd against a base, 3 parts
+//	size (4)   of the content; with codec 3 of all its parts together
 //	base (4)   with codec 2 only
 //	           the content, packed
 //	sum (4)    CRC-32C over bucket, 0, length of the key (4), key, and all of the above
@@ -85,37 +84,55 @@
 // before the end of what is held (of a compressed file, of the file as it
 // lies).
 //
-// # Blocks and events
+// # Segments and blocks
 //
-// The text of a source is cut into blocks, each of which begins with the start
-// of an entry wherever entries are not absurdly long. The blocks of a source
-// follow one another without a gap, the first one at the source's offset;
-// blocks are numbered through the case. Each snapshot closes its last segment,
-// so that what it adds stands behind what is there.
+// The text of a source is cut into segments of some megabytes, and these into
+// blocks of some hundred kilobytes; each begins with the start of an entry
+// wherever entries are not absurdly long. The blocks of a source follow one
+// another without a gap, the first one at the source's offset. Segments and
+// blocks are numbered through the case.
+//
+// A segment's value has codec 3: its content is the number of parts, then for
+// each part twice its length as it lies there, plus one if it is a zstd frame,
+// and for a frame its length unpacked, all unsigned varints (LEB128); then the
+// parts, one after the other. Each can be unpacked without the others. They are
+//
+//	for each block:     the three parts of its text (package text has them), and its events
+//	for all of them:    what their events share
+//	                    head, lengths, addresses, and all that follows them in package text
+//
+// so that templates and dictionaries are shared by the segment, and a line is
+// made of the columns of one block and the few texts that it needs.
+//
+// Groups are the segments between two flushes of the writer; a snapshot closes
+// its last one, so that what it adds stands behind what is there. A value of
+// blocks holds for each segment, in unsigned varints: source, offset of its
+// first byte in the source, number of the line which that is of (from 1), how
+// many blocks; and for each block its bytes, newlines, events, ± the earliest
+// time of its events less that of the block before (of the first one: less 0),
+// and the latest time less the earliest (± is zigzag; 0, 0 without events).
+//
+// # Events
 //
 // An event is one or more lines. What it means follows, nearly always, from how
 // its lines look; so it is written as a shape, which says where in the lines its
 // time, its process, its addresses and its values stand, and the lines of one
-// template (see package text) share one. A variable is one of package text's.
+// template share one. A variable is one of package text's.
 //
-// The content of an events value is a run of unsigned varints (LEB128) and
-// bytes:
+// What the events of a segment share is, in unsigned varints and bytes:
 //
-//	number of events
 //	texts: how many, then for each its length and bytes; they are numbered from 1, 0 is the empty text
 //	addresses: how many, then for each its length (4 or 16) and bytes; numbered from 0
-//	number of the block's first line in its source
 //	offsets: how many, then each as ± nanoseconds; numbered from 0
-//	shapes: how many, then for each its length and bytes; numbered from 1
-//	columns: how many (5), then for each its length and bytes
+//	shapes: how many, then for each the template of its first line, its length and bytes; numbered from 0 within each template
 //
-// and the columns hold (± is zigzag):
+// and the events of a block are three columns, the first two with their length
+// before them:
 //
-//	line    for each event: its first line, counted from the last line of the event before, or from the one before the block
-//	lines   for each event: how many more lines than one
-//	shape   for each event: 0 for the shape that its first line's template had last, or the number of the shape
-//	time    ± nanoseconds since the event before, where the shape says so
-//	rest    varints that the shapes ask for, in the order of the events
+//	flow  for each event four times the number of its shape; plus 1 where lines before it are of no event, and then how many
+//	      follows; plus 2 where it has more lines than one, and then how many more follows
+//	time  ± nanoseconds since the event before in the block (since 0 for the first one), where the shape says so
+//	rest  varints that the shapes ask for, in the order of the events
 //
 // A shape is
 //
@@ -126,7 +143,7 @@
 //	pid        0: none; 1: in rest; 2 and a variable of the first line
 //	host, service, signature, user    a value each
 //	ip         an address
-//	ips        how many, then each
+//	ips        1: the addresses that the variables of its first line and of its last one are, in order and each once; or 0, how many, and each
 //	message    a value
 //	fields     how many, then for each the number of its name's text, and a value
 //
@@ -143,23 +160,28 @@
 // its number, plus one if it is of the last line: number 0 is the start of the
 // line, 2k+1 the start of its variable k, 2k+2 its end.
 //
+// An address in a line is a variable of kind 7 of package text, or one of kind 8
+// that is an IPv6 address: it has "::" or all its eight groups, and is no EUI-64.
+//
 // # Terms
 //
-// A term is one letter for the field (i address as 16 bytes, u user, s
-// service, a action as 1 byte, l level as 1 byte) and the value, cut at 128
-// bytes. A page holds, for each term in ascending order: how many bytes it
-// shares with the term before, how many follow, those bytes, in how many
-// blocks of the segment it occurs, and the blocks as differences. The index
+// A term is one letter for the field and the value, cut at 128 bytes: i address
+// as 16 bytes, u user, s service, g signature, a action as 1 byte, l level as 1
+// byte, p process id as 4 bytes, x session. A page holds, for each term in
+// ascending order: how many bytes it shares with the term before, how many
+// follow, those bytes, in how many blocks of the group it occurs, and the
+// blocks, counted from the first one of the group, as differences. The index
 // finds blocks; rows are compared in full, so it may find too much, and never
 // too little.
 //
 // # Summaries
 //
-// Each snapshot adds one run of summaries of the events that it added: eight
-// tables in pages. The key of a page goes on with what orders the pages of its
-// table: of kinds the first and the last class (action, level, outcome), of addresses, tries and
-// deeds the first address (its length, 4 or 16, and its bytes), of minutes the first group (8, its highest bit turned); and ends with the
-// number of the page in its table (4).
+// Each snapshot adds one run of summaries of the events that it added, if there
+// are any: eight tables in pages. The key of a page goes on with what orders the
+// pages of its table: of kinds the first and the last class (action, level,
+// outcome), of addresses, tries and deeds the first address (its length, 4 or
+// 16, and its bytes), of minutes the first group (8, its highest bit turned);
+// and ends with the number of the page in its table (4).
 //
 // # Reading what somebody else sent
 //
@@ -173,6 +195,6 @@
 // # History
 //
 //	format 1  the first one; text and columns of events apart; never promised, no longer read
-//	format 2  texts in columns, events as shapes of their lines, keys proved when a case is opened; not yet promised either
-//	format 3  cases that grow: values that lean on a base, sources that continue others, more records in a value, the rules of the host's zone; format 2 is still read, and not added to
+//	format 2  texts in columns, events as shapes of their lines, keys proved when a case is opened; no longer read
+//	format 3  the first that is promised: segments of small blocks that share dictionaries, cases that grow, values that lean on a base, summaries
 package index

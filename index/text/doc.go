@@ -1,40 +1,58 @@
-// Package text packs the text of a block of log lines into columns and gives
-// it back byte for byte.
+// Package text packs the text of log lines into columns and gives it back byte
+// for byte.
 //
 // The output is not small by itself: it is arranged so that a compressor like
-// zstd finds like next to like. A block stands alone. The package knows
-// nothing of events: it splits at newlines, and what does not look like a log
-// costs a little more and comes back all the same.
+// zstd finds like next to like. A text is cut into blocks, and some of them are
+// a segment: blocks share templates and dictionaries, so that small ones, which
+// are found and read fast, cost little more than large ones. A segment stands
+// alone. The package knows nothing of events: it splits at newlines, and what
+// does not look like a log costs a little more and comes back all the same.
 //
 // # Tables
 //
 // A text is its lines. A line is a template, which is its static text, and the
-// values of the template's slots in order. The block is one table of lines,
-// and the different paths found in its lines are the lines of another one.
+// values of the template's slots in order. Each block is a table of lines. The
+// different paths found in the lines of a segment are the lines of further
+// tables, of 512 paths each.
 //
-// # The packed block
+// # The packed segment
 //
 // Numbers are unsigned varints (LEB128, at most 64 bits) unless their size is
 // given. zigzag(v) is v<<1 ^ v>>63 (arithmetic shift); all sums are modulo
-// 2^64.
+// 2^64. Texts of a kind are numbered from 0 in the order of the lines of the
+// segment. What its blocks share is these parts:
 //
-//	version (1)  1
-//	open (1)     1 where the last line ends without a newline, else 0
-//	sizes        of the four parts that follow
+//	head
+//	    version (1)  2
+//	    of the paths, and then of the text:
+//	        how many templates, then each with a newline after it
+//	        for each kind from 7 to 15: how many texts
+//	lengths
+//	    of the paths, and then of the text: for each kind from 8 to 15 the length of each text
+//	addresses
+//	    of the paths, and then of the text: the texts of kind 7, 4 bytes each
+//	pages
+//	    of the paths, and then of the text: for each kind from 8 to 15, but for 9 (paths), its texts one after the other, where
+//	    there are any; a page ends before the first text that starts at or behind the next multiple of 16 KiB (in the texts of its
+//	    kind; where a text is longer than that, pages between are empty)
+//	paths
+//	    for each 512 paths the three parts of their table, as those of a block
+//
+// # The packed block
+//
+// A block, and a table of paths, is three parts:
+//
 //	heads        numbers that say how the others are to be read
-//	texts        templates and dictionaries
 //	planes       bytes of values, and flags
-//	noise        bytes of values that are evenly spread, and addresses
+//	noise        bytes of values that are evenly spread
 //
-// Each part is read from its start to its end: first what belongs to the table
-// of paths, then what belongs to the table of the block. Of each table:
+// Each is read from its start to its end; nothing may be left over:
 //
+//	heads: 1 where the last line ends without a newline, else 0 (1 byte)
 //	heads: number of lines
-//	for each kind from 0 to 15, but for 9 (paths):
-//	    heads: how many texts
-//	    texts: the texts, each with a newline after it; of kind 7 noise: 4 bytes each
-//	the column of the lines' templates, as numbers of texts of kind 0
-//	for each class in its order:
+//	heads: for each kind from 7 to 15 how many texts the blocks before had
+//	the column of the lines' templates
+//	for each class that has values in the block, in the order of classes:
 //	    heads: sources (1): the first in the low 4 bits, the second in the high ones; or 255
 //	    after 255, heads: the value that all slots of the class have; nothing follows
 //	    planes: for each of the values, whether the first source names it, if there is one
@@ -42,7 +60,7 @@
 //	    the column of all other values, in the order of the lines
 //
 // Flags are a bit each, the first in the lowest bit of the first byte; the last
-// byte is filled up. Nothing may be left over in any part.
+// byte is filled up.
 //
 // # Templates
 //
@@ -97,16 +115,18 @@
 //	mode 3  noise: n values of width bytes, low byte first
 //
 // A value that is the number of a text is written as how far it lies before
-// the next new text of its kind in the order of the lines: 0 is the next new
-// text itself. (Named values and the value after 255 stand as they are; the
-// latter is the next new text where it is equal to its number.)
+// the next new text of its kind in the order of the lines, of which there were
+// as many before the block as it says: 0 is the next new text itself. (Named
+// values and the value after 255 stand as they are; the latter is the next new
+// text where it is equal to its number.)
 //
 // # Sources
 //
-// The values of a line are found in order. A source names the value that was
-// last found at its place; every value is told, after it is found, to the
-// first and second source of its class, and to source 1 where any class of its
-// group has it; but those after a 255 are told to none. The places are:
+// Sources know nothing of other blocks. The values of a line are found in order.
+// A source names the value that was last found at its place; every value is
+// told, after it is found, to the first and second source of its class, and to
+// source 1 where any class of its group has it; but those after a 255 are told
+// to none. The places are:
 //
 //	1  the group, and the key of the line
 //	2  the class, and the value of kind 9 or above found last in the line
@@ -121,7 +141,7 @@
 // # Limits
 //
 // A text has at most 1 GiB, a template at most 255 slots. A decoder is given a
-// limit for the text, and refuses a table with more lines or slots than that,
-// or with more bytes of static text, separators and dictionary texts, before
-// it makes any text.
+// limit for the text of a block: it refuses a block with more lines, slots or
+// bytes before it makes any text, and a segment whose texts of a kind together
+// have more than 64 times as many.
 package text

@@ -63,7 +63,7 @@ func sampleLines(t testing.TB, f Format) [][]byte {
 }
 
 // nasty are texts on which formats make a difference, or might.
-var nasty = strings.Split(`0|1|2|11|13|15|24|28|104|111|200|204|301|404|500|503|599|1000|65535|65536|999999999|1000000000|4294967296|00|007|1.5|1.2.3|none|unknown|invalid|-|--|from|user|port|root|error|info|debug1|ERROR|WARN|Permission denied|Connection refused|a b|x=y|level=err|/etc/passwd|/a?user=root&from=1|/|"|'|\x16\x03|\"|[error]|(28: No space left on device)|: |;|,|203.0.113.9|10.0.0.1|2001:db8::9|fe80::1|::|52:54:00:9b:1c:07|255.255.255.256|136.0.0.0|Chrome/136.0.0.0|deadbeef|0x1f|a1b2c3d4|0b0e8f6e-2f57-4b8f-9c1d-0a1b2c3d4e5f|Feb 30 10:00:00|2026-02-30 10:00:00|+0200|Z|42P01|00000|AH01618|LOG:  x|in|12ab|e2|ec2|7ffd|x`, "|")
+var nasty = strings.Split(`0|1|2|11|13|15|24|28|104|111|200|204|301|404|500|503|599|1000|65535|65536|999999999|1000000000|4294967296|00|007|1.5|1.2.3|none|unknown|invalid|-|--|from|user|port|root|error|info|debug1|ERROR|WARN|Permission denied|Connection refused|a b|x=y|level=err|/etc/passwd|/a?user=root&from=1|/|"|'|\x16\x03|\"|[error]|(28: No space left on device)|: |;|,|203.0.113.9|10.0.0.1|2001:db8::9|fe80::1|2001:db8:0:0:0:0:0:1|2001:db8:0:0:0:0:0:1:443|2001:db8:0:0:0:0:0:1:51234|::|52:54:00:9b:1c:07|255.255.255.256|136.0.0.0|Chrome/136.0.0.0|deadbeef|0x1f|a1b2c3d4|0b0e8f6e-2f57-4b8f-9c1d-0a1b2c3d4e5f|Feb 30 10:00:00|2026-02-30 10:00:00|+0200|Z|42P01|00000|AH01618|LOG:  x|in|12ab|e2|ec2|7ffd|x`, "|")
 
 var variables = regexp.MustCompile(`"[^"]*"|\b[0-9]+\b|[0-9]+|=[^ ,;)]*|user [^ ]+|for [^ ]+|/[^ ]+|[0-9a-f:.]{7,}|[a-z]+`)
 

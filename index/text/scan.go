@@ -186,14 +186,18 @@ func nextStart(line []byte, i int) int {
 // -1. It looks through the text once, and not once for each line.
 func (s *scanner) findUser(from int) int {
 	const mark = "user "
-	for s.ahead < from+len(mark) && s.ahead < len(s.block) {
-		at := max(from, s.ahead)
+	for at := max(from, s.ahead); s.ahead < from+len(mark) && s.ahead < len(s.block); {
 		i := bytes.Index(s.block[min(at, len(s.block)):], []byte(mark))
 		if i < 0 {
 			s.ahead = len(s.block) + 1
 			break
 		}
-		s.ahead = at + i + len(mark)
+		if i += at; i > 0 && classes[s.block[i-1]]&isAlnum != 0 {
+			at = i + 1 // what follows "superuser" is nobody's name
+			continue
+		}
+		s.ahead = i + len(mark)
+		at = max(from, s.ahead)
 	}
 	if s.ahead > len(s.line) {
 		return -1

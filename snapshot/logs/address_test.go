@@ -85,6 +85,7 @@ func TestSignature(t *testing.T) {
 		{"numbers", "took 12 ms, 3.5 s, 99%", "", "took <n> ms, <n> s, <n>%"},
 		{"units stay", "worker-3 used 12kB on eth0", "", "worker-<n> used <n>kB on eth<n>"},
 		{"address and port", "from 203.0.113.7 port 22", "", "from <ip> port <n>"},
+		{"a superuser is nobody", "slots are reserved for non-replication superuser connections", "", "slots are reserved for non-replication superuser connections"},
 		{"user is a variable", "Failed password for root from 203.0.113.7", "root", "Failed password for <user> from <ip>"},
 		{"quotes", `relation "a b" does not exist, key 'x'`, "", `relation "<text>" does not exist, key '<text>'`},
 		{"empty quotes", `user "" unknown`, "", `user "" unknown`},

@@ -15,7 +15,6 @@ type tableReader struct {
 	values  []uint64
 	codes   []uint64
 	columns []columnState
-	marks   []Mark
 	unended bool // the last line ends without a newline
 	known   [firstPlain]uint64
 }

@@ -250,9 +250,12 @@ func (s *splitter) decide(l *look, line []byte, e *Entry) {
 		if m.Start > 0 {
 			before = line[m.Start-1]
 		}
+		hex := kind == text.KindLower || kind == text.KindUpper
 		switch {
 		case kind == text.KindColons && before != '-' && before != '+':
 			// Whether it is an address is a matter of being odd.
+		case hex && k > 0 && l.line.Kind(k-1) == kind && l.line.Marks[k-1].End == m.Start:
+			// The rest of an identifier too long for one number is no word either.
 		case k < 64 && l.odd>>k&1 != 0,
 			kind < text.KindStamp && byteClass[before]&byteWord != 0,
 			stamp >= 0 && stamp < int(m.Start) && mayBeZone(line[stamp:m.Start]),

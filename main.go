@@ -96,7 +96,14 @@ case, and so are the zone and the time of capture.`,
 	}
 }
 
-func main() { os.Exit(run(os.Args[1:])) }
+func main() {
+	// A server in trouble has little memory to spare: half of what lives may wait to be collected, and not as
+	// much again. A capture of 1 GB of logs collects some eighty times, in one or two parts in a hundred of its time.
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50)
+	}
+	os.Exit(run(os.Args[1:]))
+}
 
 func run(args []string) int {
 	env := query.NewEnv(os.Stdout, os.Stderr)

@@ -9,6 +9,7 @@ import (
 	"hash/fnv"
 	"io"
 	"os"
+	"slices"
 )
 
 // bbolt trusts its file: a page that points to itself makes it loop, a wrong
@@ -52,6 +53,13 @@ type verifier struct {
 	seen    []uint64 // one bit a page
 	buckets map[string]keyProof
 	bucket  keyProof // of the bucket that is being read
+	levels  [maxDepth + 2]level
+}
+
+// level is what a page is read into: of each depth there is one page at a time.
+type level struct {
+	head []byte
+	all  []elem
 }
 
 // keyProof is what the keys of a bucket are: how many, and CRC-32C over all of
@@ -162,7 +170,7 @@ func (v *verifier) page(id uint64, lo, hi []byte, depth, nesting int) error {
 	if depth > maxDepth {
 		return fmt.Errorf("page %d: more than %d pages deep", id, maxDepth)
 	}
-	p, err := v.read(id)
+	p, err := v.read(id, &v.levels[depth])
 	if err != nil {
 		return err
 	}
@@ -170,11 +178,14 @@ func (v *verifier) page(id uint64, lo, hi []byte, depth, nesting int) error {
 }
 
 // read reads the head of page id and marks all of it as seen.
-func (v *verifier) read(id uint64) (*page, error) {
+func (v *verifier) read(id uint64, into *level) (*page, error) {
 	if id >= v.pages {
 		return nil, fmt.Errorf("page %d: beyond the end", id)
 	}
-	p := &page{v: v, id: id, at: int64(id) * v.size, b: make([]byte, v.size)}
+	if into.head == nil {
+		into.head = make([]byte, v.size)
+	}
+	p := &page{v: v, id: id, at: int64(id) * v.size, b: into.head}
 	if _, err := v.f.ReadAt(p.b, p.at); err != nil {
 		return nil, fmt.Errorf("page %d: %w", id, err)
 	}
@@ -211,7 +222,8 @@ func (v *verifier) elements(p *page, lo, hi []byte, depth, nesting int) error {
 	if pageHead+count*elemSize > p.size || flags == flagBranch && count == 0 {
 		return fmt.Errorf("page %d: %d elements", p.id, count)
 	}
-	all := make([]elem, count)
+	all := slices.Grow(v.levels[depth].all[:0], int(count))[:count]
+	v.levels[depth].all = all
 	for i := range all {
 		e := &all[i]
 		if err := e.read(p, flags, i, pageHead+count*elemSize); err != nil {
@@ -246,6 +258,7 @@ func (v *verifier) elements(p *page, lo, hi []byte, depth, nesting int) error {
 
 // read reads element i of a page, whose data begin at first.
 func (e *elem) read(p *page, flags uint16, i int, first uint64) error {
+	*e = elem{}
 	at := uint64(pageHead + i*elemSize)
 	b, err := p.bytes(at, elemSize)
 	if err != nil {

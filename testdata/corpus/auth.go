@@ -171,25 +171,7 @@ func runAuth(seed uint64, out, ban *sink) *authTruth {
 		case e.f2b:
 			a.ban.event(e.t, e.text, e.ips...)
 		default:
-			a.pending -= int64(len(e.text)) + 1
-			if e.foe != nil && e.foe.banned {
-				continue
-			}
-			a.out.event(e.t, e.text, e.ips...)
-			if e.fail > 0 {
-				a.tr.Failed[e.foe.ip] += int64(e.fail)
-				a.tr.FailedAll += int64(e.fail)
-				a.tr.Users[e.user] += int64(e.fail)
-				if e.foe.onFail != nil {
-					*e.foe.onFail += int64(e.fail)
-				}
-			}
-			if e.inv {
-				a.tr.Invalid[e.foe.ip]++
-			}
-			if e.fail > 0 || e.inv {
-				a.seen(e.t, e.foe)
-			}
+			a.deliver(&e)
 		}
 	}
 	for i := range a.tr.Floods {
@@ -199,6 +181,30 @@ func runAuth(seed uint64, out, ban *sink) *authTruth {
 		a.tr.Sweeps[i].Fails = *a.sweepFails[i]
 	}
 	return &a.tr
+}
+
+// deliver writes an event of sshd and of those beside it, unless its sender has
+// been banned meanwhile, and tallies it.
+func (a *auth) deliver(e *ev) {
+	a.pending -= int64(len(e.text)) + 1
+	if e.foe != nil && e.foe.banned {
+		return
+	}
+	a.out.event(e.t, e.text, e.ips...)
+	if e.fail > 0 {
+		a.tr.Failed[e.foe.ip] += int64(e.fail)
+		a.tr.FailedAll += int64(e.fail)
+		a.tr.Users[e.user] += int64(e.fail)
+		if e.foe.onFail != nil {
+			*e.foe.onFail += int64(e.fail)
+		}
+	}
+	if e.inv {
+		a.tr.Invalid[e.foe.ip]++
+	}
+	if e.fail > 0 || e.inv {
+		a.seen(e.t, e.foe)
+	}
 }
 
 func (a *auth) push(e ev) {

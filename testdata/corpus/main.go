@@ -123,7 +123,7 @@ func run(dir, sz string, seed uint64) error {
 	}
 	wg.Wait()
 
-	perIP, files := map[string]map[string]int64{}, map[string]*sink{}
+	files := map[string]*sink{}
 	sum := map[string]int64{}
 	var bytes, lines, events int64
 	for name, s := range sinks {
@@ -138,7 +138,24 @@ func run(dir, sz string, seed uint64) error {
 			sum[ip] += n
 		}
 	}
-	// probes: the busiest, the breached and flooding ones, a spread of others
+	perIP := probes(sum, at, sinks)
+	truth := map[string]any{"seed": seed, "size": sz, "start": isoT(start), "end": isoT(end), "bytes": bytes, "lines": lines, "events": events,
+		"distinct_ips": len(sum), "files": files, "auth": at, "web": wt, "lines_by_probe_ip": perIP, "absent_ip": "192.0.2.123",
+		"top_failed": topN(at.Failed, 50)}
+	b, err := json.MarshalIndent(truth, "", " ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "truth.json"), append(b, '\n'), 0o644); err != nil {
+		return err
+	}
+	fmt.Printf("%d bytes, %d lines, %d events, %d addresses\n", bytes, lines, events, len(sum))
+	return nil
+}
+
+// probes are the addresses whose lines are tallied by file: the busiest, the
+// breached and flooding ones, and a spread of others.
+func probes(sum map[string]int64, at *authTruth, sinks map[string]*sink) map[string]map[string]int64 {
 	var ips []string
 	for _, c := range topN(sum, 12) {
 		ips = append(ips, c.IP)
@@ -153,6 +170,7 @@ func run(dir, sz string, seed uint64) error {
 	for f := 1; f <= 30; f++ {
 		ips = append(ips, all[len(all)*f*f/961].IP)
 	}
+	perIP := map[string]map[string]int64{}
 	for _, ip := range ips {
 		perIP[ip] = map[string]int64{}
 		for name, s := range sinks {
@@ -161,16 +179,5 @@ func run(dir, sz string, seed uint64) error {
 			}
 		}
 	}
-	truth := map[string]any{"seed": seed, "size": sz, "start": isoT(start), "end": isoT(end), "bytes": bytes, "lines": lines, "events": events,
-		"distinct_ips": len(sum), "files": files, "auth": at, "web": wt, "lines_by_probe_ip": perIP, "absent_ip": "192.0.2.123",
-		"top_failed": topN(at.Failed, 50)}
-	b, err := json.MarshalIndent(truth, "", " ")
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(dir, "truth.json"), append(b, '\n'), 0o644); err != nil {
-		return err
-	}
-	fmt.Printf("%d bytes, %d lines, %d events, %d addresses\n", bytes, lines, events, len(sum))
-	return nil
+	return perIP
 }

@@ -1,0 +1,200 @@
+package text
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestOneText looks for a text without reading more than the page that holds it.
+func TestOneText(t *testing.T) {
+	var e Encoder
+	var d Decoder
+	var text []byte
+	for i := range 20_000 {
+		text = fmt.Appendf(text, "user u%d saw /p/%d of \"w %c%d\" from 10.0.%d.%d\n", i, i, 'a'+i%26, i, i/256, i%256)
+	}
+	s := pack(&e, text)
+	asked := map[int]int{}
+	require.NoError(t, d.Open(s.shared[0], s.shared[1], s.shared[2], func(i int) ([]byte, error) {
+		asked[i]++
+		return s.shared[i+3], nil
+	}, len(text)))
+	require.NoError(t, d.Block(s.blocks[0]))
+	require.Empty(t, asked)
+	for range 2 {
+		for k, want := range map[Kind]string{KindUser: "u777", KindPath: "/p/777", KindQuoted: "w x777", KindIPv4: "\x0a\x00\x03\x09"} {
+			got, err := d.Text(k, 777)
+			require.NoError(t, err)
+			require.Equal(t, want, string(got))
+		}
+		require.LessOrEqual(t, len(asked), 6, "a page each for the user and the quoted text, three parts and a page for the path")
+		for i, n := range asked {
+			require.Equal(t, 1, n, "part %d", i)
+		}
+	}
+	require.Greater(t, d.Parts(), 100)
+	_, err := d.Text(KindUser, 20_000)
+	require.ErrorIs(t, err, ErrDamaged)
+}
+
+func TestDecodeLimit(t *testing.T) {
+	text := sample(500)
+	var e Encoder
+	var d Decoder
+	s := pack(&e, text)
+	for _, limit := range []int{0, 1, len(text) / 2, len(text) - 1} {
+		_, err := s.text(&d, 0, limit)
+		require.ErrorIs(t, err, ErrDamaged)
+	}
+	back, err := s.text(&d, 0, len(text))
+	require.NoError(t, err)
+	require.Equal(t, string(text), string(back))
+}
+
+func TestDecodeDamaged(t *testing.T) {
+	text := halves(sample(60))
+	var e Encoder
+	var d Decoder
+	s := pack(&e, text...)
+	limit := 2 * len(text[0])
+	try := func(p *[]byte, i int) {
+		good := *p
+		for n := range good {
+			*p = good[:n]
+			_, err := s.text(&d, i, limit)
+			require.Error(t, err, "cut at %d", n)
+			*p = bytes.Clone(good)
+			(*p)[n] ^= 1 << (n % 8)
+			back, err := s.text(&d, i, limit)
+			require.LessOrEqual(t, len(back), limit)
+			if err != nil {
+				require.ErrorIs(t, err, ErrDamaged)
+			}
+		}
+		*p = append(bytes.Clone(good), 0)
+		_, err := s.text(&d, i, limit)
+		if len(good) > 0 {
+			require.Error(t, err)
+		}
+		*p = good
+	}
+	for i := range s.blocks {
+		for j := range s.blocks[i] {
+			try(&s.blocks[i][j], i)
+		}
+	}
+	for i := range s.shared[:3] {
+		try(&s.shared[i], 0)
+	}
+	roundTrip(t, &e, &d, text[0])
+}
+
+func FuzzRoundTrip(f *testing.F) {
+	f.Add(sample(20))
+	f.Add([]byte("a\x00\x0b\n\"user 1\":/x=2001:db8::1 0x1f 1.500\n"))
+	var e Encoder
+	var d Decoder
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if len(text) < testLimit {
+			roundTrip(t, &e, &d, text)
+		}
+	})
+}
+
+// FuzzDecode reads what may come from anybody: the parts of a segment of one
+// block, one after the other, each with its length.
+func FuzzDecode(f *testing.F) {
+	var e Encoder
+	var d Decoder
+	for _, text := range [][]byte{sample(20), []byte("a 1\na 2\n\nuser x\n"), []byte("see /a/b and /a/c1\n")} {
+		s := pack(&e, text)
+		var b []byte
+		for _, part := range append(s.blocks[0][:], s.shared...) {
+			b = append(binary.AppendUvarint(b, uint64(len(part))), part...)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		const limit = 1 << 16
+		var parts [][]byte
+		for r := (reader{b: b}); len(r.b) > 0; {
+			parts = append(parts, r.bytes(r.uint()))
+		}
+		if len(parts) < BlockParts+3 {
+			return
+		}
+		s := segment{[][BlockParts][]byte{[BlockParts][]byte(parts)}, parts[BlockParts:]}
+		if s.open(&d, limit) != nil || d.Block(s.blocks[0]) != nil {
+			return
+		}
+		require.LessOrEqual(t, d.Start(d.Lines()), limit)
+		for i := range d.Lines() {
+			l := d.Line(i)
+			text, err := d.AppendMarks(nil, i, &l)
+			if err != nil {
+				continue
+			}
+			require.Equal(t, d.End(i)-d.Start(i), len(text))
+			for _, m := range l.Marks {
+				require.LessOrEqual(t, m.Start, m.End)
+				require.LessOrEqual(t, int(m.End), len(text))
+			}
+		}
+	})
+}
+
+func BenchmarkEncode(b *testing.B) {
+	text := sample(1000)
+	var e Encoder
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	e.Reset()
+	for b.Loop() {
+		e.Scan(text)
+		e.Pack()
+	}
+}
+
+func BenchmarkScan(b *testing.B) {
+	text := sample(1000)
+	var e Encoder
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	e.Reset()
+	for b.Loop() {
+		e.Scan(text)
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	text := sample(1000)
+	var e Encoder
+	var d Decoder
+	s := pack(&e, text)
+	require.NoError(b, s.open(&d, len(text)))
+	for _, c := range []struct {
+		name string
+		text bool
+	}{{"columns", false}, {"text", true}} {
+		b.Run(c.name, func(b *testing.B) {
+			var out []byte
+			b.SetBytes(int64(len(text)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := d.Block(s.blocks[0]); err != nil {
+					b.Fatal(err)
+				}
+				if c.text {
+					var err error
+					if out, err = d.Append(out[:0]); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+		})
+	}
+}

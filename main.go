@@ -97,12 +97,12 @@ case, and so are the zone and the time of capture.`,
 }
 
 func main() {
-	// A server in trouble has little memory to spare: half of what lives may wait to be collected, and not as
+	// A server in trouble has little memory to spare: two fifths of what lives may wait to be collected, and not as
 	// much again. But most questions are answered before there is anything to collect: the ballast, which is never
 	// touched and so takes no memory, counts as living and keeps the collector away until then.
 	ballast := make([]byte, 32<<20)
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
+		debug.SetGCPercent(40)
 	}
 	status := run(os.Args[1:])
 	runtime.KeepAlive(ballast)

@@ -3,9 +3,13 @@ package index
 import (
 	"cmp"
 	"iter"
+	"os"
 	"runtime"
 	"slices"
 	"sync"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 // batch is the wanted events of one block.
@@ -17,6 +21,10 @@ type batch struct {
 // maxReaders is how many segments are read at once: more take memory and, on the
 // few cores of an analyst's machine, no less time.
 const maxReaders = 4
+
+// toldAhead is of how many segments behind the one that is being read the kernel
+// is told that they come next.
+const toldAhead = 4
 
 // ahead yields the wanted events of each block, in the order of the blocks,
 // which is that of the case. Segments are read on all cores, each by one: what
@@ -62,7 +70,11 @@ func (r *Reader) readAhead(segments [][]int, from, step int, f *filter, q Query,
 		return
 	}
 	var s segmentReader
+	soon := from // the next segment of which the kernel has not been told
 	for i := from; i < len(segments); i += step {
+		for ; soon < len(segments) && soon <= i+toldAhead*step; soon += step {
+			r.advise(r.blocks[segments[soon][0]].Segment)
+		}
 		blocks := segments[i]
 		err := r.openSegment(&s, open, r.blocks[blocks[0]].Segment)
 		for _, n := range blocks {
@@ -78,6 +90,21 @@ func (r *Reader) readAhead(segments [][]int, from, step int, f *filter, q Query,
 			}
 		}
 	}
+}
+
+// advise tells the kernel that a segment is wanted soon: it reads all of it at
+// once then, and not page by page when each is touched (madvise(2)). It is no
+// more than advice, so what goes wrong shows when the segment is read.
+func (r *Reader) advise(n uint32) {
+	_ = guard(func() error {
+		v, err := r.find(bucketSegment, key32(n))
+		if err != nil || len(v) == 0 {
+			return err
+		}
+		at := unsafe.Pointer(unsafe.SliceData(v))
+		before := int(uintptr(at) % uintptr(os.Getpagesize()))
+		return unix.Madvise(unsafe.Slice((*byte)(unsafe.Add(at, -before)), before+len(v)), unix.MADV_WILLNEED)
+	})
 }
 
 // chunksBy yields the runs of values that have the same key.

@@ -37,6 +37,8 @@ func TestScripts(t *testing.T) {
 		UpdateScripts: os.Getenv("STILLTRACE_UPDATE") != "",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("COLUMNS", "80")
+			// Under the race detector each command would wait a second before it ends.
+			env.Setenv("GORACE", os.Getenv("GORACE"))
 			// A case says which directory was read; the name must not be that of this machine.
 			return os.Symlink(host, filepath.Join(env.WorkDir, "host"))
 		},

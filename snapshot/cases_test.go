@@ -1,4 +1,4 @@
-package main
+package snapshot_test
 
 import (
 	"bytes"
@@ -38,10 +38,10 @@ var frozenQuestions = []string{
 // has promised to read. What they answer is kept beside them; STILLTRACE_UPDATE=1
 // rewrites it, to be read by eye: only how an answer is shown may change.
 func TestFrozenCases(t *testing.T) {
-	cases, err := filepath.Glob("testdata/cases/*.db")
+	cases, err := filepath.Glob("../testdata/cases/*.db")
 	require.NoError(t, err)
 	require.NotEmpty(t, cases)
-	stilltrace := program(t)
+	stilltrace := built(t)
 	for _, frozen := range cases {
 		t.Run(filepath.Base(frozen), func(t *testing.T) {
 			dir, name := t.TempDir(), filepath.Base(frozen)

@@ -1,4 +1,4 @@
-package main
+package snapshot_test
 
 import (
 	"context"
@@ -16,19 +16,18 @@ import (
 	"stilltrace/index"
 )
 
-// program is this test under the name of stilltrace.
-func program(t *testing.T) string {
+// built builds stilltrace, as a user has it, and returns its path.
+func built(t *testing.T) string {
 	t.Helper()
-	self, err := os.Executable()
-	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "stilltrace")
-	require.NoError(t, os.Symlink(self, path))
+	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", path, "..").CombinedOutput()
+	require.NoError(t, err, string(out))
 	return path
 }
 
 func appendTo(ctx context.Context, program, path string, minute int) *exec.Cmd {
 	at := time.Date(2026, 11, 23, 3, 10+minute, 0, 0, time.UTC).Format(time.RFC3339)
-	return exec.CommandContext(ctx, program, "snapshot", "--append", "-o", path, "--root", "testdata/host", "--captured-at", at)
+	return exec.CommandContext(ctx, program, "snapshot", "--append", "-o", path, "--root", "../testdata/host", "--captured-at", at)
 }
 
 // whole opens a case, proves it, and returns how many snapshots it has.
@@ -46,7 +45,7 @@ func whole(t *testing.T, path string) int {
 // A case that grows is the old one or the new one, whenever the program is
 // killed.
 func TestKilledWhileItAppends(t *testing.T) {
-	stilltrace, dir := program(t), t.TempDir()
+	stilltrace, dir := built(t), t.TempDir()
 	path := filepath.Join(dir, "web01.db")
 	began := time.Now()
 	out, err := appendTo(t.Context(), stilltrace, path, 0).CombinedOutput()
@@ -83,7 +82,7 @@ func TestKilledWhileItAppends(t *testing.T) {
 
 // Of several that add at once none is lost.
 func TestManyAppendAtOnce(t *testing.T) {
-	stilltrace := program(t)
+	stilltrace := built(t)
 	path := filepath.Join(t.TempDir(), "web01.db")
 	require.NoError(t, appendTo(t.Context(), stilltrace, path, 0).Run())
 	const many = 6

@@ -3,7 +3,6 @@ package index
 import (
 	"cmp"
 	"iter"
-	"os"
 	"runtime"
 	"slices"
 	"sync"
@@ -93,17 +92,21 @@ func (r *Reader) readAhead(segments [][]int, from, step int, f *filter, q Query,
 }
 
 // advise tells the kernel that a segment is wanted soon: it reads all of it at
-// once then, and not page by page when each is touched (madvise(2)). It is no
-// more than advice, so what goes wrong shows when the segment is read.
+// once then, and not page by page when each is touched (posix_fadvise(2)). It is
+// no more than advice, so what goes wrong shows when the segment is read. Of a
+// bucket so small that it lies in its parent bbolt may give a copy, which is
+// nowhere in the file.
 func (r *Reader) advise(n uint32) {
 	_ = guard(func() error {
 		v, err := r.find(bucketSegment, key32(n))
-		if err != nil || len(v) == 0 {
+		if err != nil {
 			return err
 		}
-		at := unsafe.Pointer(unsafe.SliceData(v))
-		before := int(uintptr(at) % uintptr(os.Getpagesize()))
-		return unix.Madvise(unsafe.Slice((*byte)(unsafe.Add(at, -before)), before+len(v)), unix.MADV_WILLNEED)
+		at := uintptr(unsafe.Pointer(unsafe.SliceData(v))) - r.db.Info().Data
+		if at >= uintptr(r.size) {
+			return nil
+		}
+		return unix.Fadvise(int(r.file.Fd()), int64(at), int64(len(v)), unix.FADV_WILLNEED)
 	})
 }
 

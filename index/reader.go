@@ -30,6 +30,7 @@ type Reader struct {
 	path      string
 	ctx       context.Context
 	file      *os.File
+	size      int64 // of the file
 	db        *bolt.DB
 	tx        *bolt.Tx
 	open      *opener
@@ -122,6 +123,7 @@ func (r *Reader) openFile() error {
 	case st.Size() > maxFile:
 		return fmt.Errorf("%w: %d bytes are more than a case can have", ErrNotCase, st.Size())
 	}
+	r.size = st.Size()
 	return nil
 }
 

@@ -46,6 +46,7 @@ type fixed struct {
 type reach struct {
 	line     int // 0 or 1
 	from, to text.Place
+	mark     int // the variable that it is, if it is one and that is a text; else -1
 }
 
 // place fills in where v stands, if it is a part of a line.
@@ -63,6 +64,10 @@ func (r *reach) place(s *shaper, raw, v []byte) (ok bool) {
 	var ok1, ok2 bool
 	r.from, ok1 = line.Place(at)
 	r.to, ok2 = line.Place(at + len(v))
+	k := r.from.Edge / 2
+	if r.mark = -1; ok1 && ok2 && r.from == (text.Place{Edge: 2*k + 1}) && r.to == (text.Place{Edge: 2*k + 2}) && line.Kind(int(k)) > text.KindIPv4 {
+		r.mark = int(k)
+	}
 	return ok1 && ok2
 }
 
@@ -195,6 +200,37 @@ func (b *SegmentBuilder) Fits(p *Pattern, l *Lines) bool {
 	return p.ip < 0 || b.set.isAddress(&b.shape.text, line, p.ip)
 }
 
+// userTerm returns the number of the term of a user whose name is a part of the
+// lines.
+func (b *SegmentBuilder) userTerm(r *reach, l *Lines) uint32 {
+	if r.mark < 0 {
+		return b.set.user(b.in(r, l))
+	}
+	line := l.Of[r.line]
+	k := b.named(line.Kind(r.mark), line.Values[r.mark])
+	if k.term == 0 {
+		k.term = b.set.user(b.in(r, l)) + 1
+	}
+	return k.term - 1
+}
+
+// named returns what is known of a text of the segment as the name of a user.
+func (b *SegmentBuilder) named(k text.Kind, n uint64) *knownName {
+	of := &b.names[k]
+	for int(n) >= len(*of) {
+		*of = append(*of, knownName{})
+	}
+	return &(*of)[n]
+}
+
+// knownName is what is known of a text as the name of a user: the number of its
+// term, plus one, and that of the user in a round of the summary.
+type knownName struct {
+	term   uint32
+	number int32
+	round  int // plus one
+}
+
 // Repeat adds an entry whose lines fit the pattern. at is the entry's time, and
 // offset how far that lies behind the stamp of the pattern, if it has one. It
 // reports false, and adds nothing, where these are not as in the pattern's own
@@ -226,7 +262,7 @@ func (b *SegmentBuilder) Repeat(p *Pattern, l *Lines, at Time, offset int64) boo
 		set.addPID(int(pid))
 	}
 	if p.user.varies() {
-		set.mark(set.user(b.in(&p.user, l)))
+		set.mark(b.userTerm(&p.user, l))
 	}
 	if p.session.varies() {
 		set.mark(set.session(b.in(&p.session, l)))

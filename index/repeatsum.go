@@ -50,9 +50,7 @@ func (s *summarizer) repeat(p *Pattern, b *SegmentBuilder, l *Lines, at Time) {
 	start, _ := b.shape.bounds(l.First)
 	v.Kind, v.User, v.About = c.number, c.name, summary.None
 	if p.user.varies() {
-		if name := b.in(&p.user, l); len(name) > 0 {
-			v.User = s.User(name)
-		}
+		v.User = s.userIn(&p.user, b, l)
 	}
 	v.Names = v.Names[:0]
 	for n := range p.lines {
@@ -84,6 +82,22 @@ func (s *summarizer) repeat(p *Pattern, b *SegmentBuilder, l *Lines, at Time) {
 		}
 	}
 	s.Add(v)
+}
+
+// userIn returns the number of a user whose name is a part of the lines.
+func (s *summarizer) userIn(r *reach, b *SegmentBuilder, l *Lines) int {
+	if r.mark < 0 {
+		if name := b.in(r, l); len(name) > 0 {
+			return s.User(name)
+		}
+		return summary.None
+	}
+	line := l.Of[r.line]
+	k := b.named(line.Kind(r.mark), line.Values[r.mark])
+	if k.round != s.round+1 {
+		k.round, k.number = s.round+1, int32(s.User(b.in(r, l)))
+	}
+	return int(k.number)
 }
 
 // ipv4 returns the number of an address that is a text of the segment.

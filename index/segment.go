@@ -43,16 +43,17 @@ type SegmentBuilder struct {
 	parts  partsWriter
 	row    segmentRow
 	err    error
-	names  map[string]struct{}
+	fields map[string]struct{} // names of fields
 	shared shared
 	shape  shaper
 	set    termSet
 	prover prover
-	sum    *summarizer    // nil: no case is being written
-	again  bool           // what is added was added before
-	known  []knownAddress // of four bytes, by their numbers in the segment
-	line0  int64          // of which the block's first byte is
-	at0    int64          // where in the source the block begins
+	sum    *summarizer                    // nil: no case is being written
+	again  bool                           // what is added was added before
+	known  []knownAddress                 // of four bytes, by their numbers in the segment
+	names  [text.KindLine + 1][]knownName // of users, by kind and number in the segment
+	line0  int64                          // of which the block's first byte is
+	at0    int64                          // where in the source the block begins
 
 	// Of the block:
 	raw   []byte
@@ -85,7 +86,7 @@ func NewSegmentBuilder() (*SegmentBuilder, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &SegmentBuilder{parts: partsWriter{pack: p}, names: map[string]struct{}{}, set: newTermSet()}
+	b := &SegmentBuilder{parts: partsWriter{pack: p}, fields: map[string]struct{}{}, set: newTermSet()}
 	b.shared = shared{addr: map[netip.Addr]uint64{}, offset: map[int64]uint64{}, number: map[string]uint32{}}
 	return b, nil
 }
@@ -97,7 +98,7 @@ func (b *SegmentBuilder) Reset(source uint32, offset, firstLine int64) {
 	b.at0, b.line0 = offset, firstLine
 	b.err, b.blank = nil, true
 	b.parts.reset()
-	clear(b.names)
+	clear(b.fields)
 	s := &b.shared
 	s.dict.reset()
 	clear(s.addr)
@@ -107,6 +108,9 @@ func (b *SegmentBuilder) Reset(source uint32, offset, firstLine int64) {
 	b.shape.text.Reset()
 	b.set.resetSegment()
 	b.known = b.known[:0]
+	for k := range b.names {
+		b.names[k] = b.names[k][:0]
+	}
 }
 
 // Begin begins a block whose text is raw: what follows the block before. raw
@@ -252,7 +256,7 @@ func (b *SegmentBuilder) Finish() (*Segment, error) {
 		return nil, fmt.Errorf("segment: %d bytes in %d parts: at most %d in %d", b.parts.size, b.parts.n, maxValue, maxParts)
 	}
 	seg := &Segment{row: b.row, value: b.parts.value(), terms: b.set.segmentTerms, fields: map[string]struct{}{}, summed: b.sum != nil}
-	for n := range b.names {
+	for n := range b.fields {
 		seg.fields[n] = struct{}{}
 	}
 	return seg, nil

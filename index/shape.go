@@ -160,7 +160,7 @@ func (b *SegmentBuilder) describe(e *Entry) {
 	b.value(e.Message, false)
 	s.uint(uint64(len(e.Fields)))
 	for _, f := range e.Fields {
-		b.names[f.Name] = struct{}{}
+		b.fields[f.Name] = struct{}{}
 		s.uint(b.shared.dict.add([]byte(f.Name)))
 		b.value(f.Value, false)
 	}

@@ -65,6 +65,7 @@ func mix(a, b uint64) uint64 {
 // large one is looked at when that is full.
 type pairs struct {
 	small, large pairTable
+	last         int // the row of the small table that was asked for last
 	add          func(to, from *Sum)
 }
 
@@ -73,17 +74,23 @@ const smallPairs = 2048
 
 // at returns what is counted of a and b since the small table was full last.
 func (p *pairs) at(a, b uint32) *Sum {
+	if p.last < len(p.small.rows) {
+		if r := &p.small.rows[p.last]; r.a == a && r.b == b {
+			return &r.Sum
+		}
+	}
 	if len(p.small.rows) >= smallPairs {
 		p.flush()
 	}
-	return p.small.at(a, b)
+	p.last = p.small.at(a, b)
+	return &p.small.rows[p.last].Sum
 }
 
 // flush puts all that was counted into the rows of the large table.
 func (p *pairs) flush() {
 	for i := range p.small.rows {
 		r := &p.small.rows[i]
-		p.add(p.large.at(r.a, r.b), &r.Sum)
+		p.add(&p.large.rows[p.large.at(r.a, r.b)].Sum, &r.Sum)
 	}
 	p.small.reset()
 }
@@ -110,7 +117,8 @@ type pair struct {
 // pairBytes is what one costs: its row and its slots.
 const pairBytes = 40 + slotBytes
 
-func (p *pairTable) at(a, b uint32) *Sum {
+// at returns the row of a pair.
+func (p *pairTable) at(a, b uint32) int {
 	if len(p.rows) >= len(p.slots)/4*3 {
 		p.grow()
 	}
@@ -120,10 +128,10 @@ func (p *pairTable) at(a, b uint32) *Sum {
 		if n == 0 {
 			p.rows = append(p.rows, pair{a: a, b: b})
 			p.slots[i] = uint32(len(p.rows))
-			return &p.rows[len(p.rows)-1].Sum
+			return len(p.rows) - 1
 		}
 		if r := &p.rows[n-1]; r.a == a && r.b == b {
-			return &r.Sum
+			return int(n) - 1
 		}
 	}
 }

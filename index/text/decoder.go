@@ -1,6 +1,9 @@
 package text
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 // ErrDamaged is the error for what no encoder wrote, or what is longer than
 // the limit.
@@ -17,6 +20,8 @@ type Decoder struct {
 	made  []pathBlock
 	first int // part of the first block of paths
 	limit int
+
+	minute stampMinute // of the stamp that was written last
 }
 
 // pathBlock is the texts of a block of paths, once they were asked for.
@@ -104,6 +109,7 @@ func (d *Decoder) AppendMarks(dst []byte, i int, line *Line) ([]byte, error) {
 
 // Append appends the whole text of the block.
 func (d *Decoder) Append(dst []byte) ([]byte, error) {
+	dst = slices.Grow(dst, d.Start(d.Lines())+slack)
 	for i := range d.Lines() {
 		var err error
 		if dst, err = d.AppendLine(dst, i); err != nil {
@@ -194,7 +200,7 @@ func (d *Decoder) makePaths(block int) error {
 	if d.paths.starts[want] != size+uint32(want) {
 		return ErrDamaged
 	}
-	made := pathBlock{make([]byte, 0, size), make([]uint32, want)}
+	made := pathBlock{make([]byte, 0, size+slack), make([]uint32, want)}
 	for i := range want {
 		var err error
 		if made.text, err = d.appendLine(made.text, &d.paths, i, nil); err != nil {

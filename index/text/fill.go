@@ -87,7 +87,7 @@ func (t *tableReader) length(sl *slot, v uint64) (uint64, bool) {
 	if sl.kind == KindIPv4 {
 		n := uint64(3)
 		for _, part := range tx.bytes[4*v:][:4] {
-			n += uint64(decimals(uint64(part)))
+			n += uint64(octets[part].n)
 		}
 		return n, true
 	}

@@ -1,71 +1,187 @@
 package text
 
-import "strconv"
+import (
+	"encoding/binary"
+	"slices"
+)
+
+// slack is how many bytes behind a line may be written while it is made: its
+// parts are short, and copied eight bytes at a time.
+const slack = 32
 
 // appendLine appends the text of line i of a table, without its newline. With
 // a line it sets its Marks.
 func (d *Decoder) appendLine(dst []byte, t *tableReader, i int, line *Line) ([]byte, error) {
+	size := int(t.starts[i+1] - t.starts[i])
+	if i+1 < len(t.lines) || !t.unended {
+		size--
+	}
+	begin := len(dst)
+	dst = slices.Grow(dst, size+slack)
+	if err := d.putLine(dst[begin:begin+size+slack], size, t, i, line); err != nil {
+		return dst[:begin], err
+	}
+	return dst[:begin+size], nil
+}
+
+// putLine writes the text of line i, which is so many bytes, to out.
+func (d *Decoder) putLine(out []byte, size int, t *tableReader, i int, line *Line) error {
 	tpl := &t.schema.templates[t.lines[i]]
 	slots := t.schema.slots[tpl.first:tpl.last]
 	values := t.values[t.firsts[i]:][:len(slots)]
-	var first *slot
-	since, begin := uint64(0), len(dst)
 	if line != nil {
 		line.Marks = line.Marks[:0]
 	}
+	var first *slot
+	since, at := uint64(0), 0
 	for n := range slots {
 		sl, v := &slots[n], values[n]
-		dst = append(dst, t.schema.static[sl.static:sl.end]...)
-		at := len(dst)
+		at += put(out[at:], t.schema.static[sl.static:sl.end])
+		start := at
 		switch sl.kind {
 		case KindNumber:
-			for range min(v>>zeroShift, maxDigits) {
-				dst = append(dst, '0')
-			}
-			dst = strconv.AppendUint(dst, v&(1<<zeroShift-1), 10)
+			at += putNumber(out[at:], v)
 		case KindDecimal:
-			dst = strconv.AppendUint(dst, v/powers[sl.a], 10)
-			dst = appendPadded(append(dst, '.'), v%powers[sl.a], int(sl.a))
+			whole := v / powers[sl.a]
+			at += putDigits(out[at:], whole, decimals(whole))
+			out[at] = '.'
+			at += 1 + putDigits(out[at+1:], v-whole*powers[sl.a], int(sl.a))
 		case KindLower:
-			dst = appendHex(dst, v, sl.a, "0123456789abcdef")
+			at += putHex(out[at:], v, int(sl.a), "0123456789abcdef")
 		case KindUpper:
-			dst = appendHex(dst, v, sl.a, "0123456789ABCDEF")
-		case KindStamp:
-			if first == nil {
+			at += putHex(out[at:], v, int(sl.a), "0123456789ABCDEF")
+		case KindStamp, KindAgain:
+			if sl.kind == KindAgain {
+				v = unzigzag(v)
+				if first != nil {
+					v += rescale(since, first.b, sl.b)
+				}
+			} else if first == nil {
 				first, since = sl, v
 			}
-			dst = appendStamp(dst, sl.a, sl.b, v)
-		case KindAgain:
-			v = unzigzag(v)
-			if first != nil {
-				v += rescale(since, first.b, sl.b)
-			}
-			dst = appendStamp(dst, sl.a, sl.b, v)
+			at += d.minute.put(out[at:], sl.a, sl.b, v)
 		case KindIPv4:
-			ip := t.texts[KindIPv4].bytes[4*v:][:4]
-			dst = strconv.AppendUint(dst, uint64(ip[0]), 10)
-			for _, part := range ip[1:] {
-				dst = strconv.AppendUint(append(dst, '.'), uint64(part), 10)
-			}
+			at += putIPv4(out[at:], t.texts[KindIPv4].bytes[4*v:][:4])
 		default:
 			text, err := d.text(t, sl.kind, v)
 			if err != nil {
-				return dst, err
+				return err
 			}
-			dst = append(dst, text...)
+			at += put(out[at:], text)
 		}
 		if line != nil {
-			line.Marks = append(line.Marks, Mark{uint32(at - begin), uint32(len(dst) - begin)})
+			line.Marks = append(line.Marks, Mark{uint32(start), uint32(at)})
 		}
 	}
-	return append(dst, t.schema.static[tpl.tail:tpl.tailEnd]...), nil
+	at += put(out[at:], t.schema.static[tpl.tail:tpl.tailEnd])
+	if at != size {
+		return ErrDamaged
+	}
+	return nil
 }
 
-// appendHex appends the last n hexadecimal digits of v.
-func appendHex(dst []byte, v uint64, n byte, digits string) []byte {
-	for n > 0 {
-		n--
-		dst = append(dst, digits[v>>(4*n)&15])
+// put copies src to dst, and up to seven bytes more where both have them.
+func put(dst, src []byte) int {
+	n := len(src)
+	if n > 32 || cap(src) < n+7 || len(dst) < n+7 {
+		return copy(dst, src)
 	}
-	return dst
+	src = src[:n+7]
+	for i := 0; i < n; i += 8 {
+		binary.LittleEndian.PutUint64(dst[i:], binary.LittleEndian.Uint64(src[i:]))
+	}
+	return n
+}
+
+// putNumber writes a number with its leading zeros.
+func putNumber(dst []byte, v uint64) int {
+	zeros := int(min(v>>zeroShift, maxDigits))
+	for i := range dst[:zeros] {
+		dst[i] = '0'
+	}
+	v &= 1<<zeroShift - 1
+	return zeros + putDigits(dst[zeros:], v, decimals(v))
+}
+
+// twoDigits is each number below 100.
+const twoDigits = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849" +
+	"5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"
+
+// putDigits writes the last n decimal digits of v.
+func putDigits(dst []byte, v uint64, n int) int {
+	i := n
+	for ; i >= 2; i -= 2 {
+		q := v / 100
+		r := 2 * (v - 100*q)
+		dst[i-2], dst[i-1] = twoDigits[r], twoDigits[r+1]
+		v = q
+	}
+	if i > 0 {
+		dst[0] = '0' + byte(v%10)
+	}
+	return n
+}
+
+// putHex writes the last n hexadecimal digits of v.
+func putHex(dst []byte, v uint64, n int, digits string) int {
+	for i := n - 1; i >= 0; i-- {
+		dst[i] = digits[v&15]
+		v >>= 4
+	}
+	return n
+}
+
+// octet is the text of a byte and a dot behind it.
+type octet struct {
+	text [4]byte
+	n    uint8 // without the dot
+}
+
+var octets = func() (t [256]octet) {
+	for v := range t {
+		o := &t[v]
+		o.n = uint8(putDigits(o.text[:], uint64(v), decimals(uint64(v))))
+		o.text[o.n] = '.'
+	}
+	return t
+}()
+
+func putIPv4(dst, ip []byte) (n int) {
+	for _, part := range ip {
+		o := &octets[part]
+		copy(dst[n:n+4], o.text[:])
+		n += int(o.n) + 1
+	}
+	return n - 1
+}
+
+// stampMinute is a stamp up to its seconds: most lines show the minute of the
+// line before.
+type stampMinute struct {
+	known  bool
+	layout byte
+	minute uint64
+	n      int
+	text   [32]byte
+}
+
+// put writes the stamp with the given value.
+func (m *stampMinute) put(dst []byte, layout, digits byte, v uint64) int {
+	whole := v / powers[digits]
+	minute := whole / 60
+	bare := layout &^ layoutComma
+	if !m.known || m.layout != bare || m.minute != minute {
+		m.known, m.layout, m.minute = true, bare, minute
+		m.n = len(appendStamp(m.text[:0], bare, 60*minute)) - len("00")
+	}
+	n := put(dst, m.text[:m.n])
+	n += putDigits(dst[n:], whole-60*minute, 2)
+	if digits == 0 {
+		return n
+	}
+	dst[n] = '.'
+	if layout != bare {
+		dst[n] = ','
+	}
+	return n + 1 + putDigits(dst[n+1:], v-whole*powers[digits], int(digits))
 }

@@ -163,17 +163,15 @@ func rescale(v uint64, from, to byte) uint64 {
 	return v / powers[from-to]
 }
 
-// appendStamp appends the stamp with the given value.
-func appendStamp(dst []byte, layout, digits byte, v uint64) []byte {
-	frac := v % powers[digits]
-	v /= powers[digits]
+// appendStamp appends the stamp with the given value in seconds.
+func appendStamp(dst []byte, layout byte, v uint64) []byte {
 	sec, v := v%60, v/60
 	minute, v := v%60, v/60
 	hour, v := v%24, v/24
 	day, v := v%32, v/32
 	month, year := v%12, firstYear+v/12%years
 	name := months[month*3 : month*3+3]
-	switch layout &^ layoutComma {
+	switch layout {
 	case layoutSyslog:
 		dst = append(append(dst, name...), ' ')
 		if day < 10 {
@@ -194,7 +192,7 @@ func appendStamp(dst []byte, layout, digits byte, v uint64) []byte {
 		dst = append(appendTwo(appendTwo(dst, year/100), year%100), ' ')
 	default:
 		sep, end := byte('-'), byte('T')
-		switch layout &^ layoutComma {
+		switch layout {
 		case layoutISOSpace:
 			end = ' '
 		case layoutSlashes:
@@ -206,18 +204,10 @@ func appendStamp(dst []byte, layout, digits byte, v uint64) []byte {
 	}
 	dst = append(appendTwo(dst, hour), ':')
 	dst = append(appendTwo(dst, minute), ':')
-	dst = appendTwo(dst, sec)
-	if digits > 0 {
-		point := byte('.')
-		if layout&layoutComma != 0 {
-			point = ','
-		}
-		dst = appendPadded(append(dst, point), frac, int(digits))
-	}
-	return dst
+	return appendTwo(dst, sec)
 }
 
-// stampLength returns how many bytes appendStamp appends.
+// stampLength returns how many bytes a stamp takes.
 func stampLength(layout, digits byte) uint64 {
 	n := uint64(len("2026-11-23 03:10:00"))
 	switch layout &^ layoutComma {
@@ -234,16 +224,4 @@ func stampLength(layout, digits byte) uint64 {
 
 func appendTwo(dst []byte, v uint64) []byte {
 	return append(dst, '0'+byte(v/10%10), '0'+byte(v%10))
-}
-
-// appendPadded appends the last n digits of v.
-func appendPadded(dst []byte, v uint64, n int) []byte {
-	for range n {
-		dst = append(dst, '0')
-	}
-	for i := len(dst) - 1; n > 0; i, n = i-1, n-1 {
-		dst[i] = '0' + byte(v%10)
-		v /= 10
-	}
-	return dst
 }

@@ -21,8 +21,8 @@ const (
 	hostWord = "host"
 	// manyStills is a day of one still per minute.
 	manyStills = 1440
-	// The calm host: most processes sleep, some wake up, do something small and start a process.
-	quietProcesses, busyProcesses = 240, 30
+	// The calm host: most processes sleep, some wake up five times a second and look at a file, and two start a process each second.
+	quietProcesses, wakingProcesses, startingProcesses = 238, 30, 2
 	hostSockets                   = 100
 	// settle is how long the host's processes have to start.
 	settle = 2 * time.Second
@@ -62,8 +62,8 @@ func (b *bench) stills(ctx context.Context) error {
 	t.add("1", grouped(d.One), "", "")
 	added := time.Duration(d.Stills - 1)
 	t.add(grouped(int64(d.Stills)), grouped(d.Many), seconds(d.CPU/added), seconds(d.Wall/added))
-	b.page.section("A day of stills", fmt.Sprintf("A host of %d processes in namespaces of its own, with %d sockets: most sleep, %d wake up five times a second and start a process. "+
-		"The stills follow one another at once, each by `snapshot --no-logs --append`.", d.Processes, hostSockets, busyProcesses), t)
+	b.page.section("A day of stills", fmt.Sprintf("A host of %d processes in namespaces of its own, with %d sockets: most sleep, %d wake up five times a second and look at a file, %d start a process each second. "+
+		"The stills follow one another at once, each by `snapshot --no-logs --append`.", d.Processes, hostSockets, wakingProcesses, startingProcesses), t)
 	return nil
 }
 
@@ -146,10 +146,13 @@ func liveADay(args []string) (d day, err error) {
 
 // populate starts the processes of the host and opens its sockets.
 func populate() error {
-	for i := range quietProcesses + busyProcesses {
+	for i := range quietProcesses + wakingProcesses + startingProcesses {
 		cmd := exec.Command("sleep", "infinity")
-		if i < busyProcesses {
-			cmd = exec.Command("sh", "-c", "while :; do sleep 0.2; done")
+		switch {
+		case i < startingProcesses:
+			cmd = exec.Command("sh", "-c", "while :; do sleep 1; done")
+		case i < startingProcesses+wakingProcesses:
+			cmd = exec.Command("tail", "---disable-inotify", "-s", "0.2", "-f", "/etc/hostname")
 		}
 		if err := cmd.Start(); err != nil {
 			return err

@@ -190,6 +190,6 @@ func TestDay(t *testing.T) {
 	require.Equal(t, int64(10), d.One)
 	require.Equal(t, int64(16), d.Many)
 	require.Positive(t, d.Wall)
-	require.GreaterOrEqual(t, d.Processes, quietProcesses+busyProcesses)
-	require.Less(t, d.Processes, quietProcesses+3*busyProcesses, "nobody else's processes are in it")
+	require.GreaterOrEqual(t, d.Processes, quietProcesses+wakingProcesses+startingProcesses)
+	require.Less(t, d.Processes, quietProcesses+2*(wakingProcesses+startingProcesses), "nobody else's processes are in it")
 }

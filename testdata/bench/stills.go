@@ -22,8 +22,8 @@ const (
 	// manyStills is a day of one still per minute.
 	manyStills = 1440
 	// The calm host: most processes sleep, some wake up five times a second and look at a file, and two start a process each second.
-	quietProcesses, wakingProcesses, startingProcesses = 238, 30, 2
-	hostSockets                   = 100
+	quietProcesses, wakingProcesses, startingProcesses = 266, 30, 2
+	hostSockets                                        = 100
 	// settle is how long the host's processes have to start.
 	settle = 2 * time.Second
 )

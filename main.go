@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/signal"
 	"runtime"
@@ -96,17 +97,41 @@ case, and so are the zone and the time of capture.`,
 	}
 }
 
-func main() {
-	// A server in trouble has little memory to spare: two fifths of what lives may wait to be collected, and not as
-	// much again. But most questions are answered before there is anything to collect: the ballast, which is never
-	// touched and so takes no memory, counts as living and keeps the collector away until then.
+func main() { os.Exit(run(os.Args[1:])) }
+
+// A server in trouble has little memory to spare: two fifths of what lives may
+// wait to be collected, and not as much again.
+const sparing = 40
+
+// firstCollection is how much memory a question takes before garbage is looked
+// for the first time: most are answered in less, and need no collection.
+const firstCollection = 32 << 20
+
+// collectLate keeps the collector away from a question until it has taken
+// firstCollection bytes. A setting of the environment stands.
+func collectLate() {
+	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
+		return
+	}
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(firstCollection)
+	type nobodys struct{ self *nobodys }
+	// The first collection finds the value, and from then on there are as many as there would have been.
+	runtime.AddCleanup(new(nobodys), func(int) {
+		debug.SetGCPercent(sparing)
+		debug.SetMemoryLimit(math.MaxInt64)
+	}, 0)
+}
+
+// collectSparingly is for what runs long and keeps much. The ballast, which is
+// never touched and so takes no memory, counts as living: what is small may
+// wait longer. It stays as long as what is returned is not called.
+func collectSparingly() (done func()) {
 	ballast := make([]byte, 32<<20)
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(40)
+		debug.SetGCPercent(sparing)
 	}
-	status := run(os.Args[1:])
-	runtime.KeepAlive(ballast)
-	os.Exit(status)
+	return func() { runtime.KeepAlive(ballast) }
 }
 
 func run(args []string) int {
@@ -153,6 +178,7 @@ func run(args []string) int {
 		default:
 			c.flags(o, cmd.Flags())
 			cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
+				collectLate()
 				status, err = c.run(cmd.Context(), env, o, args)
 				return err
 			}
@@ -198,6 +224,7 @@ func snapshotCommand(f *pflag.FlagSet, args []string, status *query.Status) func
 	f.BoolVar(&o.NoProc, "no-proc", false, "leave out processes and sockets")
 	at := f.String("captured-at", "", "when a copied host was copied: `TIME` in RFC 3339 (default now)")
 	return func(cmd *cobra.Command, logs []string) (err error) {
+		defer collectSparingly()()
 		if err := caseToWrite("snapshot", o.Output, ""); err != nil {
 			return err
 		}
@@ -240,6 +267,7 @@ func compactCommand(f *pflag.FlagSet, status *query.Status) func(*cobra.Command,
 	f.BoolVar(&o.Force, "force", false, "replace a case of that name")
 	f.BoolVar(&o.Reparse, "reparse", false, "parse the logs again")
 	return func(cmd *cobra.Command, args []string) error {
+		defer collectSparingly()()
 		if len(args) != 1 {
 			return errors.New("compact: takes one case: stilltrace compact CASE.db -o NEW.db")
 		}

@@ -114,21 +114,22 @@ func (o *opener) open(bucket string, key, v []byte) ([]byte, error) {
 		}
 		return append([]byte(nil), packed...), nil
 	case codecZstd:
-		return unpack(o.dec, packed, size)
+		return unpack(o.dec, packed, nil, size)
 	case codecDelta:
 		dec, packed, err := o.against(bucket, key, packed)
 		if err != nil {
 			return nil, err
 		}
-		return unpack(dec, packed, size)
+		return unpack(dec, packed, nil, size)
 	case codecParts:
 		p, err := o.readParts(packed, size)
 		if err != nil {
 			return nil, err
 		}
 		out := make([]byte, 0, size)
+		var b []byte
 		for i := range p.rows {
-			part, err := p.get(i)
+			part, err := p.into(i, &b)
 			if err != nil {
 				return nil, err
 			}
@@ -140,7 +141,8 @@ func (o *opener) open(bucket string, key, v []byte) ([]byte, error) {
 }
 
 // parts checks the envelope v like open, and returns its parts, of which none
-// is unpacked. They refer to v.
+// is unpacked. They lie in v, which is not mapped memory: its reading is not
+// guarded.
 func (o *opener) parts(bucket string, key, v []byte) (*parts, error) {
 	codec, size, packed, err := prove(bucket, key, v)
 	if err != nil {
@@ -164,9 +166,12 @@ func prove(bucket string, key, v []byte) (codec byte, size uint32, packed []byte
 	return body[0], size, body[envelopeHead:], nil
 }
 
-// unpack returns the content of a zstd frame, newly allocated.
-func unpack(dec *zstd.Decoder, packed []byte, size uint32) ([]byte, error) {
-	out, err := dec.DecodeAll(packed, make([]byte, 0, size))
+// unpack returns the content of a zstd frame, in b where that has the room.
+func unpack(dec *zstd.Decoder, packed, b []byte, size uint32) ([]byte, error) {
+	if cap(b) < int(size) {
+		b = make([]byte, 0, size)
+	}
+	out, err := dec.DecodeAll(packed, b[:0])
 	if err != nil {
 		return nil, fmt.Errorf("zstd: %w: %w", err, ErrDamaged)
 	}

@@ -13,7 +13,9 @@ type segmentReader struct {
 	n      uint32
 	blocks int
 	path   string // of its source
+	packed []byte // the segment as it lies in the file
 	parts  *parts
+	parted [blockParts][]byte // memory for the parts of a block
 	lines  text.Decoder
 	events *eventsShared // nil until an event is asked for
 	event  eventReader
@@ -58,13 +60,10 @@ func (r *Reader) leave(s *segmentReader) { r.idle = append(r.idle, s) }
 func (r *Reader) openSegment(s *segmentReader, open *opener, n uint32) error {
 	key := key32(n)
 	var p *parts
-	err := guard(func() error {
-		v, err := r.find(bucketSegment, key)
-		if err == nil {
-			p, err = open.parts(bucketSegment, key, v)
-		}
-		return err
-	})
+	err := r.read(bucketSegment, key, &s.packed)
+	if err == nil {
+		p, err = open.parts(bucketSegment, key, s.packed)
+	}
 	of := r.segments[n]
 	if err == nil {
 		s.n, s.path = n, r.sources[r.blocks[of.first].Source-1].Path
@@ -74,16 +73,6 @@ func (r *Reader) openSegment(s *segmentReader, open *opener, n uint32) error {
 		return fmt.Errorf("segment %d: %w", n, err)
 	}
 	return nil
-}
-
-// find returns the value that lies at key of bucket, in mapped memory.
-func (r *Reader) find(bucket string, key []byte) ([]byte, error) {
-	r.finding.Lock()
-	defer r.finding.Unlock()
-	if v := r.stored(bucket, key); v != nil {
-		return v, nil
-	}
-	return nil, errAbsent
 }
 
 // open reads what the blocks of a segment share, of which there are so many.
@@ -112,7 +101,7 @@ func (s *segmentReader) block(info *blockInfo) error {
 	var columns [text.BlockParts][]byte
 	for i := range columns {
 		var err error
-		if columns[i], err = s.parts.get(info.Part*blockParts + i); err != nil {
+		if columns[i], err = s.parts.into(info.Part*blockParts+i, &s.parted[i]); err != nil {
 			return err
 		}
 	}

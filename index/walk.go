@@ -48,7 +48,7 @@ func (w *walk) start() error {
 	if err := w.shared(); err != nil {
 		return err
 	}
-	content, err := w.parts.get(w.info.Part*blockParts + blockParts - 1)
+	content, err := w.parts.into(w.info.Part*blockParts+blockParts-1, &w.parted[blockParts-1])
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,72 @@
+package index
+
+import (
+	"bytes"
+	"fmt"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// find returns the value that lies at key of bucket, in mapped memory.
+func (r *Reader) find(bucket string, key []byte) ([]byte, error) {
+	r.finding.Lock()
+	defer r.finding.Unlock()
+	if v := r.stored(bucket, key); v != nil {
+		return v, nil
+	}
+	return nil, errAbsent
+}
+
+// place is where in the file a value lies that find returned. Of a bucket so
+// small that it lies in its parent bbolt may give a copy, which is nowhere in
+// the file.
+func (r *Reader) place(v []byte) (at int64, ok bool) {
+	p := uintptr(unsafe.Pointer(unsafe.SliceData(v))) - r.db.Info().Data
+	return int64(p), p < uintptr(r.size)
+}
+
+// read reads the value at key of bucket into *b, which it may replace by more
+// memory. Large values are better read than mapped: pages that were touched in a
+// map count as memory of the process, and one that cannot be read ends it.
+func (r *Reader) read(bucket string, key []byte, b *[]byte) error {
+	var v []byte
+	at, ok := int64(0), false
+	err := guard(func() (err error) {
+		if v, err = r.find(bucket, key); err != nil {
+			return err
+		}
+		if at, ok = r.place(v); !ok {
+			v = bytes.Clone(v)
+		}
+		return nil
+	})
+	if err != nil || !ok {
+		*b = v
+		return err
+	}
+	if cap(*b) < len(v) {
+		*b = make([]byte, len(v))
+	}
+	*b = (*b)[:len(v)]
+	if _, err := r.file.ReadAt(*b, at); err != nil {
+		return fmt.Errorf("it cannot be read, or changed while it was read (%w): %w", bareError(err), ErrDamaged)
+	}
+	return nil
+}
+
+// advise tells the kernel that a segment is wanted soon: it reads all of it at
+// once then, and not page by page when each is touched (posix_fadvise(2)). It is
+// no more than advice, so what goes wrong shows when the segment is read.
+func (r *Reader) advise(n uint32) {
+	_ = guard(func() error {
+		v, err := r.find(bucketSegment, key32(n))
+		if err != nil {
+			return err
+		}
+		if at, ok := r.place(v); ok {
+			return unix.Fadvise(int(r.file.Fd()), at, int64(len(v)), unix.FADV_WILLNEED)
+		}
+		return nil
+	})
+}

@@ -131,8 +131,7 @@ func (w *walk) step() (first, end int, s *eventShape, err error) {
 		return 0, 0, nil, fmt.Errorf("entry beyond its block: %w", ErrDamaged)
 	}
 	w.line = end
-	line := w.lines.Line(first)
-	s, err = w.events.shape(line.Template, code>>2)
+	s, err = w.events.shape(w.lines.Template(first), code>>2)
 	if err == nil && s == nil {
 		err = fmt.Errorf("unknown shape: %w", ErrDamaged)
 	}

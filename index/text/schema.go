@@ -1,5 +1,7 @@
 package text
 
+import "slices"
+
 // A schema is what the templates of a segment say about its values. Encoder and
 // decoder build the same one from the same templates.
 type schema struct {
@@ -16,7 +18,7 @@ type schema struct {
 type template struct {
 	first, last   uint32 // its slots
 	tail, tailEnd uint32 // the static text after them
-	static        uint32 // bytes of static text
+	fixed         uint32 // bytes of what is the same in each of its lines, and of values whose length is
 	next          uint32 // the template that followed it last, plus one; only the encoder knows
 }
 
@@ -60,18 +62,30 @@ func (s *schema) reset() {
 	s.static, s.slots, s.templates, s.classes, s.groups = s.static[:0], s.slots[:0], s.templates[:0], s.classes[:0], s.groups[:0]
 }
 
+// reserve makes room for templates of so many bytes, and what they commonly have
+// in it: what is not needed is never touched.
+func (s *schema) reserve(size int) {
+	s.static = slices.Grow(s.static, size)
+	s.slots = slices.Grow(s.slots, size/8)
+	s.classes = slices.Grow(s.classes, size/16)
+	s.groups = slices.Grow(s.groups, size/16)
+}
+
 // add takes a template in.
 func (s *schema) add(text []byte) error {
 	t := template{first: uint32(len(s.slots))}
 	start := uint32(len(s.static))
 	from := start
 	for i := 0; i < len(text); i++ {
-		c := text[i]
-		if c >= firstPlain {
-			s.static = append(s.static, c)
-			continue
+		plain := i
+		for i < len(text) && text[i] >= firstPlain {
+			i++
 		}
-		k := Kind(c)
+		s.static = append(s.static, text[plain:i]...)
+		if i == len(text) {
+			break
+		}
+		k := Kind(text[i])
 		if i+k.params() >= len(text) && k.params() > 0 {
 			return ErrDamaged
 		}
@@ -100,6 +114,7 @@ func (s *schema) add(text []byte) error {
 		if !sl.valid() {
 			return ErrDamaged
 		}
+		t.fixed += sl.length()
 		s.classify(&sl, before)
 		s.slots = append(s.slots, sl)
 	}
@@ -108,7 +123,7 @@ func (s *schema) add(text []byte) error {
 	if t.last-t.first > maxSlots {
 		return ErrDamaged
 	}
-	t.static = uint32(len(s.static)) - start
+	t.fixed += uint32(len(s.static)) - start
 	s.templates = append(s.templates, t)
 	return nil
 }
@@ -124,6 +139,18 @@ func (sl *slot) valid() bool {
 		return sl.a&^layoutComma < layouts && sl.b <= 9
 	}
 	return true
+}
+
+// length returns how many bytes each value of the slot takes in its line; 0
+// where that is not the same for all.
+func (sl *slot) length() uint32 {
+	switch sl.kind {
+	case KindLower, KindUpper:
+		return uint32(sl.a)
+	case KindStamp, KindAgain:
+		return uint32(stampLength(sl.a, sl.b))
+	}
+	return 0
 }
 
 // classify finds the class and the group of a slot by the bytes before it.

@@ -169,7 +169,7 @@ func prove(bucket string, key, v []byte) (codec byte, size uint32, packed []byte
 // unpack returns the content of a zstd frame, in b where that has the room.
 func unpack(dec *zstd.Decoder, packed, b []byte, size uint32) ([]byte, error) {
 	if cap(b) < int(size) {
-		b = make([]byte, 0, size)
+		b = make([]byte, 0, max(int(size), 2*cap(b)))
 	}
 	out, err := dec.DecodeAll(packed, b[:0])
 	if err != nil {

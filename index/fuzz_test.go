@@ -87,7 +87,7 @@ func FuzzEvents(f *testing.F) {
 	require.NoError(f, err)
 	var whole [][]byte
 	for i := range p.rows {
-		part, err := p.get(i)
+		part, err := p.into(i, new([]byte))
 		require.NoError(f, err)
 		whole = append(whole, part)
 	}

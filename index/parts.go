@@ -105,10 +105,8 @@ func (o *opener) readParts(content []byte, size uint32) (*parts, error) {
 	return p, in.err
 }
 
-// get unpacks a part. What it returns may lie in the value.
-func (p *parts) get(i int) ([]byte, error) { return p.into(i, new([]byte)) }
-
-// into is get with the memory of *b, which it may replace by more.
+// into unpacks a part into *b, which it may replace by more memory. What it
+// returns may lie in the value instead.
 func (p *parts) into(i int, b *[]byte) ([]byte, error) {
 	if i < 0 || i >= len(p.rows) {
 		return nil, fmt.Errorf("part %d of %d: %w", i, len(p.rows), ErrDamaged)

@@ -46,7 +46,7 @@ func (r *Reader) read(bucket string, key []byte, b *[]byte) error {
 		return err
 	}
 	if cap(*b) < len(v) {
-		*b = make([]byte, len(v), len(v)+len(v)/4) // the next one may be a little larger
+		*b = make([]byte, len(v), 2*len(v)) // the next one may be larger
 	}
 	*b = (*b)[:len(v)]
 	if _, err := r.file.ReadAt(*b, at); err != nil {

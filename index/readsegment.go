@@ -16,6 +16,8 @@ type segmentReader struct {
 	packed []byte // the segment as it lies in the file
 	parts  *parts
 	parted [blockParts][]byte // memory for the parts of a block
+	common [][]byte           // and for those that its blocks share
+	lent   int                // how many of these were unpacked
 	lines  text.Decoder
 	events *eventsShared // nil until an event is asked for
 	event  eventReader
@@ -79,14 +81,15 @@ func (r *Reader) openSegment(s *segmentReader, open *opener, n uint32) error {
 func (s *segmentReader) open(p *parts, blocks int) (err error) {
 	s.parts, s.blocks = p, blocks
 	s.events, s.prefix, s.slots = nil, netip.Prefix{}, s.slots[:0]
+	s.lent = 0
 	first := blocks * blockParts
 	var shared [sharedParts][]byte
 	for i := 1; i < sharedParts; i++ {
-		if shared[i], err = p.get(first + i); err != nil {
+		if shared[i], err = s.part(first + i); err != nil {
 			return err
 		}
 	}
-	err = s.lines.Open(shared[1], shared[2], shared[3], func(i int) ([]byte, error) { return p.get(first + sharedParts + i) }, maxText)
+	err = s.lines.Open(shared[1], shared[2], shared[3], func(i int) ([]byte, error) { return s.part(first + sharedParts + i) }, maxText)
 	if err == nil && len(p.rows) != first+sharedParts+s.lines.Parts() {
 		err = errors.New("another number of parts")
 	}
@@ -94,6 +97,15 @@ func (s *segmentReader) open(p *parts, blocks int) (err error) {
 		return fmt.Errorf("%w: %w", err, ErrDamaged)
 	}
 	return nil
+}
+
+// part unpacks a part that stays until another segment is opened.
+func (s *segmentReader) part(i int) ([]byte, error) {
+	if s.lent == len(s.common) {
+		s.common = append(s.common, nil)
+	}
+	s.lent++
+	return s.parts.into(i, &s.common[s.lent-1])
 }
 
 // block reads the columns of the text of one of the segment's blocks.
@@ -119,7 +131,7 @@ func (s *segmentReader) shared() error {
 	if s.events != nil {
 		return nil
 	}
-	content, err := s.parts.get(s.blocks * blockParts)
+	content, err := s.part(s.blocks * blockParts)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,11 @@ import "math/bits"
 // the lines start.
 func (t *tableReader) fill(limit int) bool {
 	h := &t.history
-	h.reset(len(t.schema.slots), len(t.schema.classes))
+	if t.asked&(1<<fromTemplate|1<<fromClass) != 0 {
+		h.reset(len(t.schema.slots), len(t.schema.classes))
+	} else {
+		h.reset(0, 0)
+	}
 	known := t.known
 	values, size := t.values[:0], uint64(0)
 	t.firsts, t.starts = t.firsts[:0], t.starts[:0]

@@ -79,7 +79,7 @@ func (h *history) cell(context uint64, where uint32, source uint64) *uint64 {
 		return nil
 	}
 	if h.cells == nil {
-		h.cells = make([]historyCell, 1<<14)
+		h.cells = make([]historyCell, 1<<12)
 		h.seed = maphash.Bytes(maphash.MakeSeed(), nil)
 	}
 	key := context<<26 | uint64(where)<<2 | source
@@ -107,7 +107,7 @@ func (h *history) hash(key uint64) int {
 
 func (h *history) grow() {
 	old := h.cells
-	h.cells = make([]historyCell, 2*len(old))
+	h.cells = make([]historyCell, 4*len(old))
 	mask := len(h.cells) - 1
 	for _, c := range old {
 		if c.key == 0 {

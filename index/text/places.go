@@ -2,6 +2,7 @@ package text
 
 import (
 	"hash/maphash"
+	"math"
 	"math/bits"
 )
 
@@ -11,12 +12,14 @@ import (
 type places struct {
 	cells []placeCell
 	used  int
+	turn  uint32 // of the segment: cells of another one are empty, and need not be cleared
 	seed  uint64 // of the hash: nobody can write templates whose places collide
 }
 
 type placeCell struct {
 	place  place
-	number uint32 // plus one; 0 is an empty cell
+	number uint32
+	turn   uint32
 }
 
 func (p *places) reset() {
@@ -24,21 +27,24 @@ func (p *places) reset() {
 		p.cells = make([]placeCell, 1<<9)
 		p.seed = maphash.Bytes(maphash.MakeSeed(), nil)
 	}
-	clear(p.cells)
-	p.used = 0
+	if p.used = 0; p.turn == math.MaxUint32 {
+		clear(p.cells)
+		p.turn = 0
+	}
+	p.turn++
 }
 
 // number returns the number of a place; a new one's is how many there were.
 func (p *places) number(at place) uint32 {
 	mask := len(p.cells) - 1
 	i := p.hash(at) & mask
-	for ; p.cells[i].number > 0; i = (i + 1) & mask {
+	for ; p.cells[i].turn == p.turn; i = (i + 1) & mask {
 		if p.cells[i].place == at {
-			return p.cells[i].number - 1
+			return p.cells[i].number
 		}
 	}
+	p.cells[i] = placeCell{at, uint32(p.used), p.turn}
 	p.used++
-	p.cells[i] = placeCell{at, uint32(p.used)}
 	if p.used > len(p.cells)/2 {
 		p.grow()
 	}
@@ -52,14 +58,14 @@ func (p *places) hash(at place) int {
 
 func (p *places) grow() {
 	old := p.cells
-	p.cells = make([]placeCell, 2*len(old))
+	p.cells = make([]placeCell, 4*len(old))
 	mask := len(p.cells) - 1
 	for _, c := range old {
-		if c.number == 0 {
+		if c.turn != p.turn {
 			continue
 		}
 		i := p.hash(c.place) & mask
-		for p.cells[i].number > 0 {
+		for p.cells[i].turn == p.turn {
 			i = (i + 1) & mask
 		}
 		p.cells[i] = c

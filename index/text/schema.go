@@ -1,7 +1,5 @@
 package text
 
-import "slices"
-
 // A schema is what the templates of a segment say about its values. Encoder and
 // decoder build the same one from the same templates.
 type schema struct {
@@ -65,10 +63,19 @@ func (s *schema) reset() {
 // reserve makes room for templates of so many bytes, and what they commonly have
 // in it: what is not needed is never touched.
 func (s *schema) reserve(size int) {
-	s.static = slices.Grow(s.static, size)
-	s.slots = slices.Grow(s.slots, size/8)
-	s.classes = slices.Grow(s.classes, size/16)
-	s.groups = slices.Grow(s.groups, size/16)
+	s.static = room(s.static, size)
+	s.slots = room(s.slots, size/8)
+	s.classes = room(s.classes, size/16)
+	s.groups = room(s.groups, size/16)
+}
+
+// room is an empty s with room for n, and for twice as much where it had none:
+// the next segment may have more.
+func room[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, 0, 2*n)
+	}
+	return s[:0]
 }
 
 // add takes a template in.

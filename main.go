@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"os/signal"
 	"runtime"
@@ -103,24 +102,21 @@ func main() { os.Exit(run(os.Args[1:])) }
 // wait to be collected, and not as much again.
 const sparing = 40
 
-// firstCollection is how much memory a question takes before garbage is looked
-// for the first time: most are answered in less, and need no collection.
-const firstCollection = 32 << 20
+// patient is for the start of a question: garbage is looked for when there are
+// 32 MiB, the multiple of the 4 MiB that the runtime starts with. Most are
+// answered before that.
+const patient = 800
 
-// collectLate keeps the collector away from a question until it has taken
-// firstCollection bytes. A setting of the environment stands.
+// collectLate keeps the collector away from the start of a question. A setting
+// of the environment stands.
 func collectLate() {
-	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
+	if os.Getenv("GOGC") != "" {
 		return
 	}
-	debug.SetGCPercent(-1)
-	debug.SetMemoryLimit(firstCollection)
+	debug.SetGCPercent(patient)
+	// Nobody holds this value, so the first collection finds it.
 	type nobodys struct{ self *nobodys }
-	// The first collection finds the value, and from then on there are as many as there would have been.
-	runtime.AddCleanup(new(nobodys), func(int) {
-		debug.SetGCPercent(sparing)
-		debug.SetMemoryLimit(math.MaxInt64)
-	}, 0)
+	runtime.AddCleanup(new(nobodys), func(percent int) { debug.SetGCPercent(percent) }, sparing)
 }
 
 // collectSparingly is for what runs long and keeps much. The ballast, which is

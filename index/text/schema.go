@@ -69,11 +69,11 @@ func (s *schema) reserve(size int) {
 	s.groups = room(s.groups, size/16)
 }
 
-// room is an empty s with room for n, and for twice as much where it had none:
-// the next segment may have more.
+// room is an empty s with room for n, and for some more where it had less: the
+// next segment may need it.
 func room[T any](s []T, n int) []T {
 	if cap(s) < n {
-		return make([]T, 0, 2*n)
+		return make([]T, 0, n+n/4)
 	}
 	return s[:0]
 }

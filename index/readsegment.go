@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"stilltrace/index/text"
 )
@@ -26,6 +27,7 @@ type segmentReader struct {
 	prefix  netip.Prefix
 	hit     [2][]bool       // by their numbers: of four bytes, and with colons
 	hitNone bool            // no line has one
+	near    []bool          // lines of the block that have one
 	slots   [][]addressSlot // of templates; nil where they were not looked for
 }
 
@@ -175,35 +177,58 @@ func (s *segmentReader) seek(prefix netip.Prefix) error {
 	return nil
 }
 
+// naming returns which lines of the block have an address of the prefix, valid
+// until the next call.
+func (s *segmentReader) naming(prefix netip.Prefix) ([]bool, error) {
+	if err := s.seek(prefix); err != nil {
+		return nil, err
+	}
+	s.near = slices.Grow(s.near[:0], s.lines.Lines())[:s.lines.Lines()]
+	for i := range s.near {
+		s.near[i] = s.names(i)
+	}
+	return s.near, nil
+}
+
 // names reports whether a variable of a line of the block is one of the
 // addresses that were sought last.
 func (s *segmentReader) names(n int) bool {
 	if s.hitNone {
 		return false
 	}
-	line := s.lines.Line(n)
-	for len(s.slots) <= int(line.Template) {
-		s.slots = append(s.slots, nil)
+	template := int(s.lines.Template(n))
+	if template >= len(s.slots) || s.slots[template] == nil {
+		s.findSlots(template, s.lines.Line(n))
 	}
-	slots := s.slots[line.Template]
-	if slots == nil {
-		slots = []addressSlot{}
-		for i := range line.Values {
-			switch line.Kind(i) {
-			case text.KindIPv4:
-				slots = append(slots, addressSlot{i, 0})
-			case text.KindColons:
-				slots = append(slots, addressSlot{i, 1})
-			}
-		}
-		s.slots[line.Template] = slots
+	slots := s.slots[template]
+	if len(slots) == 0 {
+		return false
 	}
+	values := s.lines.Line(n).Values
 	for _, a := range slots {
-		if s.hit[a.hit][line.Values[a.value]] {
+		if s.hit[a.hit][values[a.value]] {
 			return true
 		}
 	}
 	return false
+}
+
+// findSlots finds the variables of a template that may be addresses, in one of
+// its lines.
+func (s *segmentReader) findSlots(template int, line text.Line) {
+	for len(s.slots) <= template {
+		s.slots = append(s.slots, nil)
+	}
+	slots := []addressSlot{}
+	for i := range line.Values {
+		switch line.Kind(i) {
+		case text.KindIPv4:
+			slots = append(slots, addressSlot{i, 0})
+		case text.KindColons:
+			slots = append(slots, addressSlot{i, 1})
+		}
+	}
+	s.slots[template] = slots
 }
 
 // addressSlot is a variable of a template that may be an address: which of its

@@ -8,8 +8,8 @@ type schema struct {
 	templates []template
 	classes   []class
 	groups    []group
-	class     places
-	group     places
+	place     places             // of classes
+	shared    [firstPlain]uint32 // groups of kinds that have one for all slots, plus one
 }
 
 // A template is the static text of a line with slots in it.
@@ -55,8 +55,8 @@ type group struct {
 }
 
 func (s *schema) reset() {
-	s.class.reset()
-	s.group.reset()
+	s.place.reset()
+	clear(s.shared[:])
 	s.static, s.slots, s.templates, s.classes, s.groups = s.static[:0], s.slots[:0], s.templates[:0], s.classes[:0], s.groups[:0]
 }
 
@@ -162,17 +162,22 @@ func (sl *slot) length() uint32 {
 
 // classify finds the class and the group of a slot by the bytes before it.
 func (s *schema) classify(sl *slot, before []byte) {
-	p := place{tail(before, 8), uint32(sl.kind)<<16 | uint32(sl.a)<<8 | uint32(sl.b)}
-	g := p
-	if sl.kind.isShared() {
-		g.before = 0
+	sl.class = s.place.number(place{tail(before, 8), uint32(sl.kind)<<16 | uint32(sl.a)<<8 | uint32(sl.b)})
+	if int(sl.class) < len(s.classes) {
+		sl.group = s.classes[sl.class].group
+		return
 	}
-	if sl.group = s.group.number(g); int(sl.group) == len(s.groups) {
+	// A class has a group of its own, unless its kind has one for all.
+	sl.group = uint32(len(s.groups))
+	if of := &s.shared[sl.kind]; *of > 0 {
+		sl.group = *of - 1
+	} else {
 		s.groups = append(s.groups, group{})
+		if sl.kind.isShared() {
+			*of = sl.group + 1
+		}
 	}
-	if sl.class = s.class.number(p); int(sl.class) == len(s.classes) {
-		s.classes = append(s.classes, class{kind: sl.kind, group: sl.group})
-	}
+	s.classes = append(s.classes, class{kind: sl.kind, group: sl.group})
 }
 
 // tail returns the last n bytes of b as a number.

@@ -172,10 +172,17 @@ func (t *Table) page(w io.Writer, page [][]string, widths []int, first bool, s S
 	if err := t.draw(&buf, header, lines[:drawn], widths); err != nil {
 		return fmt.Errorf("table: %w", err)
 	}
-	for _, cells := range lines[drawn:] {
-		t.set(&buf, cells, widths)
+	if err := t.finish(w, buf.Bytes(), widths, first, s); err != nil {
+		return err
 	}
-	return t.finish(w, buf.Bytes(), widths, first, s)
+	for _, cells := range lines[drawn:] {
+		buf.Reset()
+		t.set(&buf, cells, widths)
+		if err := t.finish(w, buf.Bytes(), widths, false, s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // drawnLines is how many lines of a page tablewriter draws: what is on a screen.
@@ -272,20 +279,21 @@ func pad(out *bytes.Buffer, n int) {
 // if the style says so. Colour comes last: tablewriter, which sees escape
 // sequences in a cell, adds more of them.
 func (t *Table) finish(w io.Writer, b []byte, widths []int, header bool, s Style) error {
-	var out strings.Builder
-	for line := range strings.Lines(string(b)) {
-		line = strings.TrimRight(line, " \n")
+	for len(b) > 0 {
+		end := bytes.IndexByte(b, '\n')
+		line := bytes.TrimRight(b[:end], " ")
+		b = b[end+1:]
 		if s.Color && header {
-			line = bold(line, s)
+			line = []byte(bold(string(line), s))
 		} else if s.Color {
-			line = t.shade(line, widths, s)
+			line = []byte(t.shade(string(line), widths, s))
 		}
 		header = false
-		out.WriteString(line)
-		out.WriteByte('\n')
+		if _, err := w.Write(append(line, '\n')); err != nil {
+			return err
+		}
 	}
-	_, err := io.WriteString(w, out.String())
-	return err
+	return nil
 }
 
 // shade colours the severities of one line: red for what is lost, yellow for

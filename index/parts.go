@@ -122,3 +122,16 @@ func (p *parts) into(i int, b *[]byte) ([]byte, error) {
 	}
 	return out, err
 }
+
+// each unpacks all parts, one after the other.
+func (p *parts) each(do func(part []byte)) error {
+	var b []byte
+	for i := range p.rows {
+		part, err := p.into(i, &b)
+		if err != nil {
+			return err
+		}
+		do(part)
+	}
+	return nil
+}

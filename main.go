@@ -98,36 +98,43 @@ case, and so are the zone and the time of capture.`,
 
 func main() { os.Exit(run(os.Args[1:])) }
 
-// A server in trouble has little memory to spare: two fifths of what lives may
-// wait to be collected, and not as much again.
-const sparing = 40
+// How much garbage may wait to be collected, in percent of what lives. A server
+// in trouble has little memory to spare.
+const (
+	// sparing is for a capture, which runs once.
+	sparing = 40
+	// patient is for the start of a question: it is a multiple of the 4 MiB that the runtime starts with, which are the ballast and
+	// 32 MiB more. Most questions are answered before that.
+	patient = 1600
+	// thrifty is for the few that are not.
+	thrifty = 25
+)
 
-// patient is for the start of a question: garbage is looked for when there are
-// 32 MiB, the multiple of the 4 MiB that the runtime starts with. Most are
-// answered before that.
-const patient = 800
+// newBallast returns memory that is never touched, and so takes none. It counts
+// as living: where little does, more garbage may wait.
+func newBallast() []byte { return make([]byte, 32<<20) }
 
-// collectLate keeps the collector away from the start of a question. A setting
-// of the environment stands.
-func collectLate() {
-	if os.Getenv("GOGC") != "" {
-		return
-	}
-	debug.SetGCPercent(patient)
-	// Nobody holds this value, so the first collection finds it.
-	type nobodys struct{ self *nobodys }
-	runtime.AddCleanup(new(nobodys), func(percent int) { debug.SetGCPercent(percent) }, sparing)
-}
-
-// collectSparingly is for what runs long and keeps much. The ballast, which is
-// never touched and so takes no memory, counts as living: what is small may
-// wait longer. It stays as long as what is returned is not called.
+// collectSparingly is for what runs long and keeps much. What it returns ends it.
 func collectSparingly() (done func()) {
-	ballast := make([]byte, 32<<20)
+	b := newBallast()
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(sparing)
 	}
-	return func() { runtime.KeepAlive(ballast) }
+	return func() { runtime.KeepAlive(b) }
+}
+
+// collectLate keeps the collector away from the start of a question. A setting
+// of the environment stands. What it returns ends it.
+func collectLate() (done func()) {
+	if os.Getenv("GOGC") != "" {
+		return func() {}
+	}
+	debug.SetGCPercent(patient)
+	b := newBallast()
+	// Nobody holds this value, so the first collection finds it.
+	type nobodys struct{ self *nobodys }
+	runtime.AddCleanup(new(nobodys), func(percent int) { debug.SetGCPercent(percent) }, thrifty)
+	return func() { runtime.KeepAlive(b) }
 }
 
 func run(args []string) int {
@@ -174,7 +181,7 @@ func run(args []string) int {
 		default:
 			c.flags(o, cmd.Flags())
 			cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
-				collectLate()
+				defer collectLate()()
 				status, err = c.run(cmd.Context(), env, o, args)
 				return err
 			}

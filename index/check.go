@@ -39,7 +39,7 @@ type Proof struct {
 // events what they are. Its error is about the check
 // itself; what is wrong with the case stands in the Proof.
 func (r *Reader) Check() (*Proof, error) {
-	c := &checker{r: r, bySource: map[uint32]int64{}, bySnapshot: map[uint32]int64{}, proof: &Proof{Digest: r.manifest.Digest, Problems: []string{}}}
+	c := &checker{r: r, terming: newTermSet(), bySource: map[uint32]int64{}, bySnapshot: map[uint32]int64{}, proof: &Proof{Digest: r.manifest.Digest, Problems: []string{}}}
 	for _, step := range [...]func(){c.buckets, c.records, c.text, c.events} {
 		step()
 		if err := r.ctx.Err(); err != nil {
@@ -57,6 +57,11 @@ type checker struct {
 
 	bySnapshot map[uint32]int64 // events
 	window     int              // bytes of the map that were touched since it was forgotten
+
+	segment  segmentReader // the one whose events are decoded
+	opened   uint32        // its number, plus one
+	unopened error         // why it is not
+	terming  termSet
 }
 
 func (c *checker) problem(format string, args ...any) {
@@ -148,7 +153,7 @@ func (c *checker) value(name string, key, value []byte, got *bucketWriter) error
 }
 
 // mapWindow bounds how much of the map may count as memory of the process.
-const mapWindow = 4 << 20
+const mapWindow = 2 << 20
 
 // touched counts bytes of the map that were touched.
 func (c *checker) touched(n int) {
@@ -258,7 +263,7 @@ func (t *textProof) stateAt() []byte {
 }
 
 // checkBytes bounds the memory of the summaries that are made again.
-const checkBytes = 6 << 20
+const checkBytes = 2 << 20
 
 // touchedBySegment is about what finding a segment touches of the map: the
 // kernel maps the pages around the one that is asked for, too.
@@ -277,35 +282,11 @@ func (c *checker) events() {
 	for range r.snapshots {
 		c.sums = append(c.sums, newSummarizer(checkBytes/r.snapshots, scratch))
 	}
+	r.idle = nil
 	for i := range len(r.groups) - 1 {
 		group := postingSum{seed: seed}
-		set := newTermSet()
 		for n := r.groups[i]; n < r.groups[i+1] && r.ctx.Err() == nil; n++ {
-			set.resetSegment()
-			if r.blocks[n].Part == 0 {
-				c.touched(touchedBySegment)
-			}
-			events := int64(0)
-			sum := c.sums[r.sources[r.blocks[n].Source-1].Snapshot-1]
-			err := sum.begin()
-			if err == nil {
-				err = r.block(n, &filter{}, Query{}, func(e *Event) bool {
-					set.addEvent(e)
-					sum.add(e.SourceID, e.Offset, e.Line, e.entry())
-					events++
-					return true
-				})
-			}
-			if err != nil {
-				c.problem("%v", err)
-			}
-			c.proof.Events += events
-			c.bySource[r.blocks[n].Source] += events
-			c.bySnapshot[uint32(r.sources[r.blocks[n].Source-1].Snapshot)] += events
-			set.endBlock()
-			for _, t := range set.blocks[0] {
-				group.add([]byte(set.names[t]), n-r.groups[i])
-			}
+			c.block(n, n-r.groups[i], &group)
 		}
 		if r.ctx.Err() == nil {
 			c.terms(uint32(i), &group)
@@ -316,11 +297,54 @@ func (c *checker) events() {
 			c.problem("%s: holds %d events: it says %d", s.Path, n, s.Events)
 		}
 	}
+	c.segment, c.terming = segmentReader{}, termSet{} // to merge summaries takes memory, too
 	for i := range c.sums {
 		if r.ctx.Err() == nil {
 			c.summary(uint32(i)+1, c.sums[i])
 		}
 	}
+}
+
+// block decodes the events of block n, which is that one of its group.
+func (c *checker) block(n, of int, group *postingSum) {
+	source := c.r.blocks[n].Source
+	snapshot := uint32(c.r.sources[source-1].Snapshot)
+	sum := c.sums[snapshot-1]
+	c.terming.resetSegment()
+	events := int64(0)
+	err := c.openSegment(c.r.blocks[n].Segment)
+	if err == nil {
+		err = sum.begin()
+	}
+	if err == nil {
+		err = c.r.walk(&c.segment, n, &filter{}, Query{}, func(e *Event) bool {
+			c.terming.addEvent(e)
+			sum.add(e.SourceID, e.Offset, e.Line, e.entry())
+			events++
+			return true
+		})
+	}
+	if err != nil {
+		c.problem("%v", blockError(n, err))
+	}
+	c.proof.Events += events
+	c.bySource[source] += events
+	c.bySnapshot[snapshot] += events
+	c.terming.endBlock()
+	for _, t := range c.terming.blocks[0] {
+		group.add([]byte(c.terming.names[t]), of)
+	}
+}
+
+// openSegment opens a segment, unless it is open: blocks are read in their
+// order.
+func (c *checker) openSegment(n uint32) error {
+	if c.opened != n+1 {
+		c.opened = n + 1
+		c.touched(touchedBySegment)
+		c.unopened = c.r.openSegment(&c.segment, c.r.open, n)
+	}
+	return c.unopened
 }
 
 // summary compares the summary of a snapshot with the one that its events
@@ -329,6 +353,7 @@ func (c *checker) summary(snapshot uint32, want *summarizer) {
 	stored := map[string]uint32{}
 	err := c.r.each(bucketSummary, key32(snapshot), func(key, content []byte) error {
 		stored[string(key)] = crc32.Checksum(content, castagnoli)
+		c.touched(len(content))
 		return nil
 	})
 	pages := pageKeys{snapshot: snapshot}
@@ -385,6 +410,7 @@ func (c *checker) terms(n uint32, want *postingSum) {
 			first, last, lastBlock = false, append(last[:0], term...), block
 			got.add(term, block)
 		})
+		c.touched(len(content))
 		if page++; err != nil {
 			return fmt.Errorf("page %d: %w", page, err)
 		}

@@ -107,7 +107,7 @@ func (h *history) hash(key uint64) int {
 
 func (h *history) grow() {
 	old := h.cells
-	h.cells = make([]historyCell, 4*len(old))
+	h.cells = make([]historyCell, 2*len(old))
 	mask := len(h.cells) - 1
 	for _, c := range old {
 		if c.key == 0 {

@@ -64,9 +64,9 @@ func (s *schema) reset() {
 // in it: what is not needed is never touched.
 func (s *schema) reserve(size int) {
 	s.static = room(s.static, size)
-	s.slots = room(s.slots, size/8)
-	s.classes = room(s.classes, size/16)
-	s.groups = room(s.groups, size/16)
+	s.slots = room(s.slots, size/16)
+	s.classes = room(s.classes, size/32)
+	s.groups = room(s.groups, size/32)
 }
 
 // room is an empty s with room for n, and for some more where it had less: the

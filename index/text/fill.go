@@ -11,18 +11,18 @@ func (t *tableReader) fill(limit int) bool {
 	} else {
 		h.reset(0, 0)
 	}
-	known := t.known
-	values, size := t.values[:0], uint64(0)
-	t.firsts, t.starts = t.firsts[:0], t.starts[:0]
-	for _, n := range t.lines {
+	known, keyed := t.known, t.asked&(1<<fromKey|1<<fromText) != 0
+	slots, columns, codes, values := t.schema.slots, t.columns, t.codes, t.values
+	at, size := uint32(0), uint64(0)
+	t.firsts, t.starts = grown(t.firsts, len(t.lines)), grown(t.starts, len(t.lines)+1)
+	for k, n := range t.lines {
 		tpl := &t.schema.templates[n]
-		t.firsts = append(t.firsts, uint32(len(values)))
-		t.starts = append(t.starts, uint32(size))
+		t.firsts[k], t.starts[k] = at, uint32(size)
 		size += uint64(tpl.fixed) + 1
 		h.line()
 		for i := tpl.first; i < tpl.last; i++ {
-			sl := &t.schema.slots[i]
-			c := &t.columns[sl.class]
+			sl := &slots[i]
+			c := &columns[sl.class]
 			v := c.value
 			if c.same {
 				if k := sl.kind; k.IsText() && v == known[k] {
@@ -33,7 +33,7 @@ func (t *tableReader) fill(limit int) bool {
 			} else if c.b != fromNone && c.fb.next() {
 				v = h.get(int(c.b), sl, i)
 			} else {
-				v = t.codes[c.next]
+				v = codes[c.next]
 				c.next++
 				if k := sl.kind; k.IsText() {
 					if v > known[k] {
@@ -57,10 +57,11 @@ func (t *tableReader) fill(limit int) bool {
 					*p = v
 				}
 			}
-			if t.asked&(1<<fromKey|1<<fromText) != 0 {
+			if keyed {
 				h.note(sl, v)
 			}
-			values = append(values, v)
+			values[at] = v
+			at++
 		}
 		if size > uint64(limit)+1 {
 			return false
@@ -69,7 +70,7 @@ func (t *tableReader) fill(limit int) bool {
 	if t.unended {
 		size--
 	}
-	t.starts = append(t.starts, uint32(size))
+	t.starts[len(t.lines)] = uint32(size)
 	return size <= uint64(limit)
 }
 

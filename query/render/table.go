@@ -185,10 +185,10 @@ func (t *Table) page(w io.Writer, page [][]string, widths []int, first bool, s S
 	return nil
 }
 
-// drawnLines is how many lines of a page tablewriter draws: what is on a screen.
-// Those behind stand in the same places, where they are set by blanks alone; a
-// hundred thousand that go into a pipe took seconds otherwise.
-const drawnLines = 40
+// drawnLines is how many lines of a page tablewriter draws: those of a screen of
+// the usual height. Those behind stand in the same places, where they are set by
+// blanks alone; a hundred thousand that go into a pipe took seconds otherwise.
+const drawnLines = 24
 
 // lines makes the terminal lines of one row: one, or more where a cell folds.
 func (t *Table) lines(cells []string, widths []int) [][]string {

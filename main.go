@@ -105,18 +105,18 @@ const (
 	sparing = 40
 	// patient is for the start of a question: it is a multiple of the 4 MiB that the runtime starts with, which are the ballast and
 	// 32 MiB more. Most questions are answered before that.
-	patient = 1600
+	patient = 1200
 	// thrifty is for the few that are not.
 	thrifty = 25
 )
 
-// newBallast returns memory that is never touched, and so takes none. It counts
-// as living: where little does, more garbage may wait.
-func newBallast() []byte { return make([]byte, 32<<20) }
+// ballast returns memory that is never touched, and so takes none. It counts as
+// living: where little does, more garbage may wait.
+func ballast(mib int) []byte { return make([]byte, mib<<20) }
 
 // collectSparingly is for what runs long and keeps much. What it returns ends it.
 func collectSparingly() (done func()) {
-	b := newBallast()
+	b := ballast(32)
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(sparing)
 	}
@@ -130,7 +130,7 @@ func collectLate() (done func()) {
 		return func() {}
 	}
 	debug.SetGCPercent(patient)
-	b := newBallast()
+	b := ballast(16)
 	// Nobody holds this value, so the first collection finds it. It has a pointer: what has none may share its memory with others.
 	runtime.AddCleanup(new(*byte), func(percent int) { debug.SetGCPercent(percent) }, thrifty)
 	return func() { runtime.KeepAlive(b) }

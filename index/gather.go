@@ -26,7 +26,7 @@ func (r *Reader) gather(blocks []int, f *filter, q Query) (all []*Event, ok bool
 	g.errs = make([]error, len(g.segments))
 	found := make([][]*Event, min(len(g.segments), runtime.GOMAXPROCS(0), maxReaders))
 	for i := range min(len(g.segments), toldAhead) {
-		g.advise(i)
+		g.soon(i)
 	}
 	var wait sync.WaitGroup
 	for k := range found {
@@ -59,9 +59,9 @@ type gathering struct {
 	held     atomic.Int64 // events
 }
 
-func (g *gathering) advise(i int) {
+func (g *gathering) soon(i int) {
 	if i < len(g.segments) {
-		g.Reader.advise(g.blocks[g.segments[i][0]].Segment)
+		g.advise(g.blocks[g.segments[i][0]].Segment)
 	}
 }
 
@@ -78,8 +78,8 @@ func (g *gathering) run() (found []*Event) {
 			g.errs[i] = err
 			continue
 		}
-		g.advise(i + toldAhead)
-		g.errs[i] = g.segment(&s, open, g.segments[i], func(e *Event) bool {
+		g.soon(i + toldAhead)
+		g.errs[i] = g.readSegment(&s, open, g.segments[i], func(e *Event) bool {
 			found = append(found, e)
 			return g.held.Add(1) <= maxGathered
 		})
@@ -89,7 +89,7 @@ func (g *gathering) run() (found []*Event) {
 	}
 }
 
-func (g *gathering) segment(s *segmentReader, open *opener, blocks []int, do func(*Event) bool) error {
+func (g *gathering) readSegment(s *segmentReader, open *opener, blocks []int, do func(*Event) bool) error {
 	err := g.openSegment(s, open, g.blocks[blocks[0]].Segment)
 	for _, n := range blocks {
 		if err == nil {

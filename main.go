@@ -96,22 +96,49 @@ case, and so are the zone and the time of capture.`,
 	}
 }
 
-func main() {
-	// A server in trouble has little memory to spare: two fifths of what lives may wait to be collected, and not as
-	// much again. But most questions are answered before there is anything to collect: the ballast, which is never
-	// touched and so takes no memory, counts as living and keeps the collector away until then.
-	ballast := make([]byte, 32<<20)
+func main() { os.Exit(run(os.Args[1:])) }
+
+// How much garbage may wait to be collected, in percent of what lives. A server
+// in trouble has little memory to spare.
+const (
+	// sparing is for a capture, which runs once.
+	sparing = 40
+	// patient is for the start of a question: it is a multiple of the 4 MiB that the runtime starts with, which are the ballast and
+	// 32 MiB more. Most questions are answered before that.
+	patient = 1200
+	// thrifty is for the few that are not.
+	thrifty = 25
+)
+
+// ballast returns memory that is never touched, and so takes none. It counts as
+// living: where little does, more garbage may wait.
+func ballast(mib int) []byte { return make([]byte, mib<<20) }
+
+// collectSparingly is for what runs long and keeps much. What it returns ends it.
+func collectSparingly() (done func()) {
+	b := ballast(32)
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(40)
+		debug.SetGCPercent(sparing)
 	}
 	// What a capture needs at once was measured as some 70 MiB and 35 MiB for each core. With this limit its garbage is
 	// collected in time, whatever the size of the logs; it is no bound that could stop one.
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(int64(72+56*runtime.GOMAXPROCS(0)) << 20)
 	}
-	status := run(os.Args[1:])
-	runtime.KeepAlive(ballast)
-	os.Exit(status)
+	return func() { runtime.KeepAlive(b) }
+}
+
+// collectLate keeps the collector away from the start of a question. A setting
+// of the environment stands. What it returns ends it.
+func collectLate() (done func()) {
+	if os.Getenv("GOGC") != "" {
+		return func() {}
+	}
+	debug.SetGCPercent(patient)
+	b := ballast(16)
+	// Nobody holds this value, so the first collection finds it. It has a pointer: what has none may share its memory with others.
+	runtime.AddCleanup(new(*byte), func(percent int) { debug.SetGCPercent(percent) }, thrifty)
+	return func() { runtime.KeepAlive(b) }
 }
 
 func run(args []string) int {
@@ -158,6 +185,7 @@ func run(args []string) int {
 		default:
 			c.flags(o, cmd.Flags())
 			cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
+				defer collectLate()()
 				status, err = c.run(cmd.Context(), env, o, args)
 				return err
 			}
@@ -203,6 +231,7 @@ func snapshotCommand(f *pflag.FlagSet, args []string, status *query.Status) func
 	f.BoolVar(&o.NoProc, "no-proc", false, "leave out processes and sockets")
 	at := f.String("captured-at", "", "when a copied host was copied: `TIME` in RFC 3339 (default now)")
 	return func(cmd *cobra.Command, logs []string) (err error) {
+		defer collectSparingly()()
 		if err := caseToWrite("snapshot", o.Output, ""); err != nil {
 			return err
 		}
@@ -245,6 +274,7 @@ func compactCommand(f *pflag.FlagSet, status *query.Status) func(*cobra.Command,
 	f.BoolVar(&o.Force, "force", false, "replace a case of that name")
 	f.BoolVar(&o.Reparse, "reparse", false, "parse the logs again")
 	return func(cmd *cobra.Command, args []string) error {
+		defer collectSparingly()()
 		if len(args) != 1 {
 			return errors.New("compact: takes one case: stilltrace compact CASE.db -o NEW.db")
 		}

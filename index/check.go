@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"hash/crc32"
+	"hash/maphash"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
@@ -36,7 +37,7 @@ type Proof struct {
 // events what they are. Its error is about the check
 // itself; what is wrong with the case stands in the Proof.
 func (r *Reader) Check() (*Proof, error) {
-	c := &checker{r: r, bySource: map[uint32]int64{}, bySnapshot: map[uint32]int64{}, proof: &Proof{Digest: r.manifest.Digest, Problems: []string{}}}
+	c := &checker{r: r, terming: newTermSet(), bySource: map[uint32]int64{}, bySnapshot: map[uint32]int64{}, proof: &Proof{Digest: r.manifest.Digest, Problems: []string{}}}
 	for _, step := range [...]func(){c.buckets, c.records, c.text, c.events} {
 		step()
 		if err := r.ctx.Err(); err != nil {
@@ -53,6 +54,12 @@ type checker struct {
 	sums     []*summarizer    // of the events that were decoded, by snapshot
 
 	bySnapshot map[uint32]int64 // events
+	window     int              // bytes of the map that were touched since it was forgotten
+
+	segment  segmentReader // the one whose events are decoded
+	opened   uint32        // its number, plus one
+	unopened error         // why it is not
+	terming  termSet
 }
 
 func (c *checker) problem(format string, args ...any) {
@@ -95,28 +102,63 @@ func (c *checker) buckets() {
 }
 
 func (c *checker) bucket(name string, got *bucketWriter) error {
-	return guard(func() error {
+	var cur *bolt.Cursor
+	err := guard(func() error {
 		b := c.r.tx.Bucket([]byte(name))
 		if b == nil {
 			return fmt.Errorf("bucket %s: absent", name)
 		}
-		cur := b.Cursor()
-		for k, v := cur.First(); k != nil && c.r.ctx.Err() == nil; k, v = cur.Next() {
-			if v == nil {
-				c.problem("bucket %s: key %x: is a bucket itself", name, k)
-				continue
-			}
-			if err := got.add(k, v); err != nil {
-				return err
-			}
-			if _, err := c.r.open.open(name, k, v); err != nil {
-				c.problem("bucket %s: key %x: %v", name, k, err)
-			}
-			c.proof.Values++
-			c.proof.Bytes += int64(len(k) + len(v))
-		}
+		cur = b.Cursor()
 		return nil
 	})
+	move := cur.First
+	var key, mapped, value []byte
+	for err == nil && c.r.ctx.Err() == nil {
+		ended := false
+		err = guard(func() error {
+			var k []byte
+			k, mapped = move()
+			key, ended = append(key[:0], k...), k == nil
+			return nil
+		})
+		move = cur.Next
+		if err != nil || ended {
+			break
+		}
+		if mapped == nil {
+			c.problem("bucket %s: key %x: is a bucket itself", name, key)
+			continue
+		}
+		if err = c.r.fetch(mapped, &value); err == nil {
+			err = c.value(name, key, value, got)
+		}
+	}
+	return err
+}
+
+// value compares one value with its checksum, and unpacks it.
+func (c *checker) value(name string, key, value []byte, got *bucketWriter) error {
+	if err := got.add(key, value); err != nil {
+		return err
+	}
+	if err := c.r.open.try(name, key, value); err != nil {
+		c.problem("bucket %s: key %x: %v", name, key, err)
+	}
+	c.proof.Values++
+	c.proof.Bytes += int64(len(key) + len(value))
+	c.touched(len(key) + len(value))
+	return nil
+}
+
+// mapWindow bounds how much of the map may count as memory of the process.
+const mapWindow = 2 << 20
+
+// touched counts bytes of the map that were touched.
+func (c *checker) touched(n int) {
+	if c.window += n; c.window >= mapWindow {
+		c.window = 0
+		c.r.forget()
+	}
 }
 
 // records decodes all that the snapshots hold and counts it.
@@ -170,6 +212,7 @@ func (c *checker) text() {
 		if s.Resume != nil {
 			t.resume = s.Resume.Offset
 		}
+		c.r.forget()
 		if err := c.r.WriteSource(&t, s.ID); err != nil {
 			c.problem("%s: %v", s.Path, err)
 			continue
@@ -217,36 +260,31 @@ func (t *textProof) stateAt() []byte {
 	return t.state
 }
 
+// checkBytes bounds the memory of the summaries that are made again.
+const checkBytes = 2 << 20
+
+// touchedBySegment is about what finding a segment touches of the map: the
+// kernel maps the pages around the one that is asked for, too.
+const touchedBySegment = 64 << 10
+
 // events decodes every event and makes the terms of each group again.
 func (c *checker) events() {
 	r := c.r
-	for range r.snapshots {
-		c.sums = append(c.sums, newSummarizer(summaryBytes/r.snapshots, func() (summary.Scratch, error) { return &heldScratch{}, nil }))
+	seed := maphash.MakeSeed()
+	pack, err := newPacker()
+	if err != nil {
+		c.problem("%v", err)
+		return
 	}
+	scratch := func() (summary.Scratch, error) { return &heldScratch{pack: pack, open: r.open}, nil }
+	for range r.snapshots {
+		c.sums = append(c.sums, newSummarizer(checkBytes/r.snapshots, scratch))
+	}
+	r.idle = nil
 	for i := range len(r.groups) - 1 {
-		var group termGroup
-		set := newTermSet()
+		group := postingSum{seed: seed}
 		for n := r.groups[i]; n < r.groups[i+1] && r.ctx.Err() == nil; n++ {
-			set.resetSegment()
-			events := int64(0)
-			sum := c.sums[r.sources[r.blocks[n].Source-1].Snapshot-1]
-			err := sum.begin()
-			if err == nil {
-				err = r.block(n, &filter{}, Query{}, func(e *Event) bool {
-					set.addEvent(e)
-					sum.add(e.SourceID, e.Offset, e.Line, e.entry())
-					events++
-					return true
-				})
-			}
-			if err != nil {
-				c.problem("%v", err)
-			}
-			c.proof.Events += events
-			c.bySource[r.blocks[n].Source] += events
-			c.bySnapshot[uint32(r.sources[r.blocks[n].Source-1].Snapshot)] += events
-			set.endBlock()
-			group.add(segmentRow{Blocks: make([]blockRow, 1)}, &set.segmentTerms)
+			c.block(n, n-r.groups[i], &group)
 		}
 		if r.ctx.Err() == nil {
 			c.terms(uint32(i), &group)
@@ -257,11 +295,54 @@ func (c *checker) events() {
 			c.problem("%s: holds %d events: it says %d", s.Path, n, s.Events)
 		}
 	}
+	c.segment, c.terming = segmentReader{}, termSet{} // to merge summaries takes memory, too
 	for i := range c.sums {
 		if r.ctx.Err() == nil {
 			c.summary(uint32(i)+1, c.sums[i])
 		}
 	}
+}
+
+// block decodes the events of block n, which is that one of its group.
+func (c *checker) block(n, of int, group *postingSum) {
+	source := c.r.blocks[n].Source
+	snapshot := uint32(c.r.sources[source-1].Snapshot)
+	sum := c.sums[snapshot-1]
+	c.terming.resetSegment()
+	events := int64(0)
+	err := c.openSegment(c.r.blocks[n].Segment)
+	if err == nil {
+		err = sum.begin()
+	}
+	if err == nil {
+		err = c.r.walk(&c.segment, n, &filter{}, Query{}, func(e *Event) bool {
+			c.terming.addEvent(e)
+			sum.add(e.SourceID, e.Offset, e.Line, e.entry())
+			events++
+			return true
+		})
+	}
+	if err != nil {
+		c.problem("%v", blockError(n, err))
+	}
+	c.proof.Events += events
+	c.bySource[source] += events
+	c.bySnapshot[snapshot] += events
+	c.terming.endBlock()
+	for _, t := range c.terming.blocks[0] {
+		group.add([]byte(c.terming.names[t]), of)
+	}
+}
+
+// openSegment opens a segment, unless it is open: blocks are read in their
+// order.
+func (c *checker) openSegment(n uint32) error {
+	if c.opened != n+1 {
+		c.opened = n + 1
+		c.touched(touchedBySegment)
+		c.unopened = c.r.openSegment(&c.segment, c.r.open, n)
+	}
+	return c.unopened
 }
 
 // summary compares the summary of a snapshot with the one that its events
@@ -270,6 +351,7 @@ func (c *checker) summary(snapshot uint32, want *summarizer) {
 	stored := map[string]uint32{}
 	err := c.r.each(bucketSummary, key32(snapshot), func(key, content []byte) error {
 		stored[string(key)] = crc32.Checksum(content, castagnoli)
+		c.touched(len(content))
 		return nil
 	})
 	pages := pageKeys{snapshot: snapshot}
@@ -288,27 +370,5 @@ func (c *checker) summary(snapshot uint32, want *summarizer) {
 	}
 	if err != nil {
 		c.problem("summary of snapshot %d: %v", snapshot, err)
-	}
-}
-
-func (c *checker) terms(n uint32, want *termGroup) {
-	var pages [][]byte
-	_ = want.pages(func(_ string, page []byte) error {
-		pages = append(pages, bytes.Clone(page))
-		return nil
-	})
-	at := 0
-	err := c.r.each(bucketTerms, key32(n), func(_, page []byte) error {
-		if at >= len(pages) || !bytes.Equal(page, pages[at]) {
-			return fmt.Errorf("page %d does not lead to the events that are there", at)
-		}
-		at++
-		return nil
-	})
-	if err == nil && at != len(pages) {
-		err = fmt.Errorf("%d pages, not %d", at, len(pages))
-	}
-	if err != nil {
-		c.problem("terms of group %d: %v", n, err)
 	}
 }

@@ -242,6 +242,13 @@ func TestCheckNamesWhatWasChanged(t *testing.T) {
 			key = slices.Clone(key)
 			return put("summary", key, stored("summary", string(key), "no events"))(tx)
 		}, []string{"bucket summary: ", "summary of snapshot 1: page 000000010800000000 does not say what the events do"}},
+		{"terms that lead elsewhere", func(tx *bolt.Tx) error {
+			key, _ := tx.Bucket([]byte("terms")).Cursor().First()
+			key = slices.Clone(key)
+			one := string(key[4:])
+			page := "\x00" + string(rune(len(one))) + one + "\x01\x00"
+			return put("terms", key, stored("terms", string(key), page))(tx)
+		}, []string{"bucket terms: ", "terms of group 0: they do not lead to the events that are there"}},
 		{"bucket added", func(tx *bolt.Tx) error { _, err := tx.CreateBucket([]byte("more\x1b")); return err },
 			[]string{`bucket "more\x1b": unknown`}},
 	}

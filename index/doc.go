@@ -187,10 +187,10 @@
 //
 // Before bbolt maps a file its structure is proved by plain reads (verify.go).
 // A value is used only after its checksum was compared, and what it holds is
-// decoded within named limits (manifest.go). Reads of mapped memory run under
-// a guard that turns a fault into an error. Checksums find accidents: whoever
-// can write the file can make them anew, so the digest should be noted when
-// the case is taken.
+// decoded within named limits (manifest.go). Segments are read by plain reads,
+// too (place.go); other reads of mapped memory run under a guard that turns a
+// fault into an error. Checksums find accidents: whoever can write the file can
+// make them anew, so the digest should be noted when the case is taken.
 //
 // # History
 //

@@ -67,6 +67,7 @@ func (r *Reader) start() error {
 	if err := r.openFile(); err != nil {
 		return err
 	}
+	r.foresee()
 	keys, _, err := verifyPages(r.file)
 	if err != nil {
 		if errors.Is(err, errNoBolt) {

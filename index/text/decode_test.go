@@ -170,6 +170,23 @@ func BenchmarkScan(b *testing.B) {
 	}
 }
 
+// BenchmarkOpen opens a segment for one of its blocks.
+func BenchmarkOpen(b *testing.B) {
+	text := sample(1000)
+	var e Encoder
+	var d Decoder
+	s := pack(&e, text)
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := s.open(&d, len(text)); err != nil {
+			b.Fatal(err)
+		}
+		if err := d.Block(s.blocks[0]); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkDecode(b *testing.B) {
 	text := sample(1000)
 	var e Encoder

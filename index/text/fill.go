@@ -6,19 +6,23 @@ import "math/bits"
 // the lines start.
 func (t *tableReader) fill(limit int) bool {
 	h := &t.history
-	h.reset(len(t.schema.slots), len(t.schema.classes))
-	known := t.known
-	values, size := t.values[:0], uint64(0)
-	t.firsts, t.starts = t.firsts[:0], t.starts[:0]
-	for _, n := range t.lines {
+	if t.asked&(1<<fromTemplate|1<<fromClass) != 0 {
+		h.reset(len(t.schema.slots), len(t.schema.classes))
+	} else {
+		h.reset(0, 0)
+	}
+	known, keyed := t.known, t.asked&(1<<fromKey|1<<fromText) != 0
+	slots, columns, codes, values := t.schema.slots, t.columns, t.codes, t.values
+	at, size := uint32(0), uint64(0)
+	t.firsts, t.starts = grown(t.firsts, len(t.lines)), grown(t.starts, len(t.lines)+1)
+	for k, n := range t.lines {
 		tpl := &t.schema.templates[n]
-		t.firsts = append(t.firsts, uint32(len(values)))
-		t.starts = append(t.starts, uint32(size))
-		size += uint64(tpl.static) + 1
+		t.firsts[k], t.starts[k] = at, uint32(size)
+		size += uint64(tpl.fixed) + 1
 		h.line()
 		for i := tpl.first; i < tpl.last; i++ {
-			sl := &t.schema.slots[i]
-			c := &t.columns[sl.class]
+			sl := &slots[i]
+			c := &columns[sl.class]
 			v := c.value
 			if c.same {
 				if k := sl.kind; k.IsText() && v == known[k] {
@@ -29,7 +33,7 @@ func (t *tableReader) fill(limit int) bool {
 			} else if c.b != fromNone && c.fb.next() {
 				v = h.get(int(c.b), sl, i)
 			} else {
-				v = t.codes[c.next]
+				v = codes[c.next]
 				c.next++
 				if k := sl.kind; k.IsText() {
 					if v > known[k] {
@@ -41,20 +45,23 @@ func (t *tableReader) fill(limit int) bool {
 					}
 				}
 			}
-			long, ok := t.length(sl, v)
-			if !ok {
-				return false
+			if sl.kind.isVaried() {
+				long, ok := t.length(sl, v)
+				if !ok {
+					return false
+				}
+				size += long
 			}
-			size += long
-			for s := c.tells >> 1; s != 0; {
-				n := bits.TrailingZeros8(s)
-				s &= s - 1
-				if p := h.at(n+1, sl, i); p != nil {
+			for s := c.tells >> 1; s != 0; s &= s - 1 {
+				if p := h.at(bits.TrailingZeros8(s)+1, sl, i); p != nil {
 					*p = v
 				}
 			}
-			h.note(sl, v)
-			values = append(values, v)
+			if keyed {
+				h.note(sl, v)
+			}
+			values[at] = v
+			at++
 		}
 		if size > uint64(limit)+1 {
 			return false
@@ -63,22 +70,18 @@ func (t *tableReader) fill(limit int) bool {
 	if t.unended {
 		size--
 	}
-	t.starts = append(t.starts, uint32(size))
+	t.starts[len(t.lines)] = uint32(size)
 	return size <= uint64(limit)
 }
 
-// length returns how many bytes the value of a slot takes in the line; false
-// where it is no value of the kind.
+// length returns how many bytes the value of a slot takes in the line, which
+// are not the same for all of its values; false where it is no value of the kind.
 func (t *tableReader) length(sl *slot, v uint64) (uint64, bool) {
 	switch sl.kind {
 	case KindNumber:
 		return uint64(decimals(v&(1<<zeroShift-1))) + min(v>>zeroShift, maxDigits), true
 	case KindDecimal:
 		return uint64(decimals(v/powers[sl.a])) + 1 + uint64(sl.a), true
-	case KindLower, KindUpper:
-		return uint64(sl.a), true
-	case KindStamp, KindAgain:
-		return stampLength(sl.a, sl.b), true
 	}
 	tx := &t.texts[sl.kind]
 	if v >= uint64(tx.n) {

@@ -34,12 +34,10 @@ type historyCell struct{ key, value uint64 }
 const none = ^uint64(0)
 
 func (h *history) reset(slots, classes int) {
-	if h.cells == nil {
-		h.cells = make([]historyCell, 1<<14)
-		h.seed = maphash.Bytes(maphash.MakeSeed(), nil)
+	if h.used > 0 {
+		clear(h.cells)
+		h.used = 0
 	}
-	clear(h.cells)
-	h.used = 0
 	h.slots, h.classes = refill(h.slots, slots, none), refill(h.classes, classes, none)
 }
 
@@ -79,6 +77,10 @@ const maxPlaces = 1 << 24
 func (h *history) cell(context uint64, where uint32, source uint64) *uint64 {
 	if context == 0 || where >= maxPlaces {
 		return nil
+	}
+	if h.cells == nil {
+		h.cells = make([]historyCell, 1<<12)
+		h.seed = maphash.Bytes(maphash.MakeSeed(), nil)
 	}
 	key := context<<26 | uint64(where)<<2 | source
 	mask := len(h.cells) - 1

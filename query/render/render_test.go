@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"os"
 	"path/filepath"
@@ -152,6 +153,49 @@ func TestTablePages(t *testing.T) {
 	got := write(t, "table", a, Style{Width: 80})
 	require.Equal(t, 1, strings.Count(got, "COMMAND"), "one header")
 	require.Equal(t, n, strings.Count(got, "root"))
+}
+
+// The lines that are set by blanks stand as those that tablewriter draws.
+func TestTableSetsLinesAsTheyAreDrawn(t *testing.T) {
+	for width := 72; width <= 240; width += 24 {
+		table := hostile().Main
+		var page [][]string
+		widths := make([]int, len(table.Columns))
+		for r, err := range table.Rows {
+			require.NoError(t, err)
+			cells := make([]string, len(r.Cells))
+			for i, c := range r.Cells {
+				cells[i] = clean(c.person(table.Columns[i].Kind, time.UTC))
+			}
+			measure(cells, widths)
+			page = append(page, cells)
+		}
+		fit(table.Columns, widths, make([]int, len(widths)), width)
+		var lines [][]string
+		for _, cells := range page {
+			lines = append(lines, table.lines(cells, widths)...)
+		}
+		var drawn, set bytes.Buffer
+		require.NoError(t, table.draw(&drawn, nil, lines, widths))
+		for _, cells := range lines {
+			table.set(&set, cells, widths)
+		}
+		require.Equal(t, drawn.String(), set.String())
+	}
+}
+
+// BenchmarkTable writes a table of a thousand rows.
+func BenchmarkTable(b *testing.B) {
+	var rows []Row
+	for i := range 1000 {
+		rows = append(rows, row(i, "www-data", 12345678, 1234567, fmt.Sprintf("/usr/sbin/nginx -g daemon off; worker %d of 1000", i)))
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := writeTable(io.Discard, answer(rows...), Style{Width: 10_000}); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 func TestTableColour(t *testing.T) {

@@ -96,22 +96,43 @@ case, and so are the zone and the time of capture.`,
 	}
 }
 
-func main() {
-	// A server in trouble has little memory to spare: two fifths of what lives may wait to be collected, and not as
-	// much again. But most questions are answered before there is anything to collect: the ballast, which is never
-	// touched and so takes no memory, counts as living and keeps the collector away until then.
+func main() { os.Exit(run(os.Args[1:])) }
+
+// A server in trouble has little memory to spare: two fifths of what lives may
+// wait to be collected, and not as much again.
+const sparing = 40
+
+// patient is for the start of a question: garbage is looked for when there are
+// 32 MiB, the multiple of the 4 MiB that the runtime starts with. Most are
+// answered before that.
+const patient = 800
+
+// collectLate keeps the collector away from the start of a question. A setting
+// of the environment stands.
+func collectLate() {
+	if os.Getenv("GOGC") != "" {
+		return
+	}
+	debug.SetGCPercent(patient)
+	// Nobody holds this value, so the first collection finds it.
+	type nobodys struct{ self *nobodys }
+	runtime.AddCleanup(new(nobodys), func(percent int) { debug.SetGCPercent(percent) }, sparing)
+}
+
+// collectSparingly is for what runs long and keeps much. The ballast, which is
+// never touched and so takes no memory, counts as living: what is small may
+// wait longer. It stays as long as what is returned is not called.
+func collectSparingly() (done func()) {
 	ballast := make([]byte, 32<<20)
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(40)
+		debug.SetGCPercent(sparing)
 	}
 	// What a capture needs at once was measured as some 70 MiB and 35 MiB for each core. With this limit its garbage is
 	// collected in time, whatever the size of the logs; it is no bound that could stop one.
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(int64(72+56*runtime.GOMAXPROCS(0)) << 20)
 	}
-	status := run(os.Args[1:])
-	runtime.KeepAlive(ballast)
-	os.Exit(status)
+	return func() { runtime.KeepAlive(ballast) }
 }
 
 func run(args []string) int {
@@ -158,6 +179,7 @@ func run(args []string) int {
 		default:
 			c.flags(o, cmd.Flags())
 			cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
+				collectLate()
 				status, err = c.run(cmd.Context(), env, o, args)
 				return err
 			}
@@ -203,6 +225,7 @@ func snapshotCommand(f *pflag.FlagSet, args []string, status *query.Status) func
 	f.BoolVar(&o.NoProc, "no-proc", false, "leave out processes and sockets")
 	at := f.String("captured-at", "", "when a copied host was copied: `TIME` in RFC 3339 (default now)")
 	return func(cmd *cobra.Command, logs []string) (err error) {
+		defer collectSparingly()()
 		if err := caseToWrite("snapshot", o.Output, ""); err != nil {
 			return err
 		}
@@ -245,6 +268,7 @@ func compactCommand(f *pflag.FlagSet, status *query.Status) func(*cobra.Command,
 	f.BoolVar(&o.Force, "force", false, "replace a case of that name")
 	f.BoolVar(&o.Reparse, "reparse", false, "parse the logs again")
 	return func(cmd *cobra.Command, args []string) error {
+		defer collectSparingly()()
 		if len(args) != 1 {
 			return errors.New("compact: takes one case: stilltrace compact CASE.db -o NEW.db")
 		}

@@ -6,9 +6,6 @@ import (
 	"runtime"
 	"slices"
 	"sync"
-	"unsafe"
-
-	"golang.org/x/sys/unix"
 )
 
 // batch is the wanted events of one block.
@@ -91,25 +88,6 @@ func (r *Reader) readAhead(segments [][]int, from, step int, f *filter, q Query,
 	}
 }
 
-// advise tells the kernel that a segment is wanted soon: it reads all of it at
-// once then, and not page by page when each is touched (posix_fadvise(2)). It is
-// no more than advice, so what goes wrong shows when the segment is read. Of a
-// bucket so small that it lies in its parent bbolt may give a copy, which is
-// nowhere in the file.
-func (r *Reader) advise(n uint32) {
-	_ = guard(func() error {
-		v, err := r.find(bucketSegment, key32(n))
-		if err != nil {
-			return err
-		}
-		at := uintptr(unsafe.Pointer(unsafe.SliceData(v))) - r.db.Info().Data
-		if at >= uintptr(r.size) {
-			return nil
-		}
-		return unix.Fadvise(int(r.file.Fd()), int64(at), int64(len(v)), unix.FADV_WILLNEED)
-	})
-}
-
 // chunksBy yields the runs of values that have the same key.
 func chunksBy[T any, K cmp.Ordered](values []T, key func(T) K) iter.Seq[[]T] {
 	return func(yield func([]T) bool) {
@@ -124,30 +102,4 @@ func chunksBy[T any, K cmp.Ordered](values []T, key func(T) K) iter.Seq[[]T] {
 			from = to
 		}
 	}
-}
-
-// gathered is how many blocks are read in the order of the case, and their events
-// sorted, rather than merged in the order of time: the few that a pivot leads
-// to. Each segment is opened once then.
-const gathered = 1024
-
-// maxGathered bounds the events that are held to be sorted.
-const maxGathered = 50_000
-
-// gather returns the wanted events of the blocks in the order of time. It
-// reports false where there are more than can be held.
-func (r *Reader) gather(blocks []int, f *filter, q Query) (all []*Event, ok bool, err error) {
-	if len(blocks) > gathered || len(f.conds) == 0 {
-		return nil, false, nil
-	}
-	for events, err := range r.ahead(blocks, f, q) {
-		if err != nil {
-			return nil, false, err
-		}
-		if all = append(all, events...); len(all) > maxGathered {
-			return nil, false, nil
-		}
-	}
-	slices.SortFunc(all, compareEvents)
-	return all, true, nil
 }

@@ -3,10 +3,13 @@ package index
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"hash/crc32"
+	"hash/maphash"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
@@ -53,6 +56,7 @@ type checker struct {
 	sums     []*summarizer    // of the events that were decoded, by snapshot
 
 	bySnapshot map[uint32]int64 // events
+	window     int              // bytes of the map that were touched since it was forgotten
 }
 
 func (c *checker) problem(format string, args ...any) {
@@ -95,28 +99,63 @@ func (c *checker) buckets() {
 }
 
 func (c *checker) bucket(name string, got *bucketWriter) error {
-	return guard(func() error {
+	var cur *bolt.Cursor
+	err := guard(func() error {
 		b := c.r.tx.Bucket([]byte(name))
 		if b == nil {
 			return fmt.Errorf("bucket %s: absent", name)
 		}
-		cur := b.Cursor()
-		for k, v := cur.First(); k != nil && c.r.ctx.Err() == nil; k, v = cur.Next() {
-			if v == nil {
-				c.problem("bucket %s: key %x: is a bucket itself", name, k)
-				continue
-			}
-			if err := got.add(k, v); err != nil {
-				return err
-			}
-			if _, err := c.r.open.open(name, k, v); err != nil {
-				c.problem("bucket %s: key %x: %v", name, k, err)
-			}
-			c.proof.Values++
-			c.proof.Bytes += int64(len(k) + len(v))
-		}
+		cur = b.Cursor()
 		return nil
 	})
+	move := cur.First
+	var key, mapped, value []byte
+	for err == nil && c.r.ctx.Err() == nil {
+		ended := false
+		err = guard(func() error {
+			var k []byte
+			k, mapped = move()
+			key, ended = append(key[:0], k...), k == nil
+			return nil
+		})
+		move = cur.Next
+		if err != nil || ended {
+			break
+		}
+		if mapped == nil {
+			c.problem("bucket %s: key %x: is a bucket itself", name, key)
+			continue
+		}
+		if err = c.r.fetch(mapped, &value); err == nil {
+			err = c.value(name, key, value, got)
+		}
+	}
+	return err
+}
+
+// value compares one value with its checksum, and unpacks it.
+func (c *checker) value(name string, key, value []byte, got *bucketWriter) error {
+	if err := got.add(key, value); err != nil {
+		return err
+	}
+	if err := c.r.open.try(name, key, value); err != nil {
+		c.problem("bucket %s: key %x: %v", name, key, err)
+	}
+	c.proof.Values++
+	c.proof.Bytes += int64(len(key) + len(value))
+	c.touched(len(key) + len(value))
+	return nil
+}
+
+// mapWindow bounds how much of the map may count as memory of the process.
+const mapWindow = 4 << 20
+
+// touched counts bytes of the map that were touched.
+func (c *checker) touched(n int) {
+	if c.window += n; c.window >= mapWindow {
+		c.window = 0
+		c.r.forget()
+	}
 }
 
 // records decodes all that the snapshots hold and counts it.
@@ -170,6 +209,7 @@ func (c *checker) text() {
 		if s.Resume != nil {
 			t.resume = s.Resume.Offset
 		}
+		c.r.forget()
 		if err := c.r.WriteSource(&t, s.ID); err != nil {
 			c.problem("%s: %v", s.Path, err)
 			continue
@@ -217,17 +257,34 @@ func (t *textProof) stateAt() []byte {
 	return t.state
 }
 
+// checkBytes bounds the memory of the summaries that are made again.
+const checkBytes = 6 << 20
+
+// touchedBySegment is about what finding a segment touches of the map: the
+// kernel maps the pages around the one that is asked for, too.
+const touchedBySegment = 64 << 10
+
 // events decodes every event and makes the terms of each group again.
 func (c *checker) events() {
 	r := c.r
+	seed := maphash.MakeSeed()
+	pack, err := newPacker()
+	if err != nil {
+		c.problem("%v", err)
+		return
+	}
+	scratch := func() (summary.Scratch, error) { return &heldScratch{pack: pack, open: r.open}, nil }
 	for range r.snapshots {
-		c.sums = append(c.sums, newSummarizer(summaryBytes/r.snapshots, func() (summary.Scratch, error) { return &heldScratch{}, nil }))
+		c.sums = append(c.sums, newSummarizer(checkBytes/r.snapshots, scratch))
 	}
 	for i := range len(r.groups) - 1 {
-		var group termGroup
+		group := postingSum{seed: seed}
 		set := newTermSet()
 		for n := r.groups[i]; n < r.groups[i+1] && r.ctx.Err() == nil; n++ {
 			set.resetSegment()
+			if r.blocks[n].Part == 0 {
+				c.touched(touchedBySegment)
+			}
 			events := int64(0)
 			sum := c.sums[r.sources[r.blocks[n].Source-1].Snapshot-1]
 			err := sum.begin()
@@ -246,7 +303,9 @@ func (c *checker) events() {
 			c.bySource[r.blocks[n].Source] += events
 			c.bySnapshot[uint32(r.sources[r.blocks[n].Source-1].Snapshot)] += events
 			set.endBlock()
-			group.add(segmentRow{Blocks: make([]blockRow, 1)}, &set.segmentTerms)
+			for _, t := range set.blocks[0] {
+				group.add([]byte(set.names[t]), n-r.groups[i])
+			}
 		}
 		if r.ctx.Err() == nil {
 			c.terms(uint32(i), &group)
@@ -291,22 +350,48 @@ func (c *checker) summary(snapshot uint32, want *summarizer) {
 	}
 }
 
-func (c *checker) terms(n uint32, want *termGroup) {
-	var pages [][]byte
-	_ = want.pages(func(_ string, page []byte) error {
-		pages = append(pages, bytes.Clone(page))
-		return nil
-	})
-	at := 0
-	err := c.r.each(bucketTerms, key32(n), func(_, page []byte) error {
-		if at >= len(pages) || !bytes.Equal(page, pages[at]) {
-			return fmt.Errorf("page %d does not lead to the events that are there", at)
+// postingSum is a sum over pairs of a term and a block that has it, each once, in
+// whatever order: equal sums are of the same pairs. Nobody who writes a case
+// knows the seed, and so cannot make other pairs of the same sum. It stands for
+// the pairs themselves, which take more memory than all else that is proved.
+type postingSum struct {
+	seed maphash.Seed
+	n    int64
+	sum  uint64
+}
+
+func (s *postingSum) add(term []byte, block int) {
+	var h maphash.Hash
+	h.SetSeed(s.seed)
+	h.Write(binary.BigEndian.AppendUint32(nil, uint32(block)))
+	h.Write(term)
+	s.n++
+	s.sum += h.Sum64()
+}
+
+// terms compares the terms of a group with those of its events.
+func (c *checker) terms(n uint32, want *postingSum) {
+	got := postingSum{seed: want.seed}
+	end := bytes.Repeat([]byte{0xff}, maxTerm+1) // is behind every term
+	var last []byte
+	lastBlock, page := -1, 0
+	err := c.r.each(bucketTerms, key32(n), func(key, content []byte) error {
+		first := true
+		_, err := readPage(content, nil, end, func(term []byte, block int) {
+			order := bytes.Compare(term, last)
+			if first && !bytes.Equal(key[4:], term) || order < 0 || order == 0 && block <= lastBlock {
+				got.n = -1 << 62 // no sum of what was written
+			}
+			first, last, lastBlock = false, append(last[:0], term...), block
+			got.add(term, block)
+		})
+		if page++; err != nil {
+			return fmt.Errorf("page %d: %w", page, err)
 		}
-		at++
 		return nil
 	})
-	if err == nil && at != len(pages) {
-		err = fmt.Errorf("%d pages, not %d", at, len(pages))
+	if err == nil && (got.n != want.n || got.sum != want.sum) {
+		err = errors.New("they do not lead to the events that are there")
 	}
 	if err != nil {
 		c.problem("terms of group %d: %v", n, err)

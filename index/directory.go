@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // segmentRow is a segment in the directory: of which source it is, where it
@@ -43,6 +44,7 @@ func (r *segmentRow) appendTo(out []byte) []byte {
 	return out
 }
 
+// read reads a row over the one that was read before.
 func (r *segmentRow) read(in *input) error {
 	r.Source = uint32(min(in.uint(), math.MaxUint32))
 	r.Offset, r.Line = int64(in.uint()&math.MaxInt64), int64(in.uint()&math.MaxInt64)
@@ -53,7 +55,7 @@ func (r *segmentRow) read(in *input) error {
 	if in.err != nil {
 		return in.err
 	}
-	r.Blocks = make([]blockRow, n)
+	r.Blocks = slices.Grow(r.Blocks[:0], n)[:n]
 	before := Time(0)
 	for i := range r.Blocks {
 		b := &r.Blocks[i]

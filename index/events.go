@@ -227,7 +227,7 @@ func (r *Reader) postings(first, last []byte, hit []bool) error {
 				break
 			}
 			base, end := r.groups[g], r.groups[g+1]
-			more, err = readPage(page, first, last, func(b int) {
+			more, err = readPage(page, first, last, func(_ []byte, b int) {
 				if base+b < end {
 					hit[base+b] = true
 				}

@@ -21,6 +21,11 @@ func (in *input) fail(what string) {
 }
 
 func (in *input) uint() uint64 {
+	if len(in.b) > 0 && in.b[0] < 0x80 { // as most are
+		v := in.b[0]
+		in.b = in.b[1:]
+		return uint64(v)
+	}
 	v, n := binary.Uvarint(in.b)
 	if n <= 0 {
 		in.fail("number cut short")

@@ -27,10 +27,37 @@ func (r *Reader) load(keys map[string]keyProof) error {
 	}
 	r.groups = []int{0}
 	r.bySource = make([]run, len(r.sources)+1)
+	err := r.loadBlocks()
+	if err == nil && int64(len(r.segments)) != r.keys(bucketSegment) {
+		err = fmt.Errorf("directory of blocks: %d segments, where there are %d: %w", len(r.segments), r.keys(bucketSegment), ErrDamaged)
+	}
+	if err != nil {
+		return err
+	}
+	return r.proveLogs()
+}
+
+// blockRowBytes is about what a block takes in the directory.
+const blockRowBytes = 16
+
+// loadBlocks reads the directory of blocks.
+func (r *Reader) loadBlocks() error {
+	var groups [][]byte
+	size := 0
 	err := r.each(bucketBlocks, nil, func(_, content []byte) error {
+		groups = append(groups, content)
+		size += len(content)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	r.blocks = make([]blockInfo, 0, size/blockRowBytes)
+	r.segments = make([]run, 0, min(r.keys(bucketSegment), int64(size)))
+	var row segmentRow
+	for _, content := range groups {
 		in := &input{b: content}
 		for len(in.b) > 0 && in.err == nil {
-			var row segmentRow
 			if err := row.read(in); err != nil {
 				return fmt.Errorf("directory of blocks: %w", err)
 			}
@@ -42,15 +69,11 @@ func (r *Reader) load(keys map[string]keyProof) error {
 			return fmt.Errorf("directory of blocks: %w", ErrDamaged)
 		}
 		r.groups = append(r.groups, len(r.blocks))
-		return in.err
-	})
-	if err == nil && int64(len(r.segments)) != r.keys(bucketSegment) {
-		err = fmt.Errorf("directory of blocks: %d segments, where there are %d: %w", len(r.segments), r.keys(bucketSegment), ErrDamaged)
+		if in.err != nil {
+			return in.err
+		}
 	}
-	if err != nil {
-		return err
-	}
-	return r.proveLogs()
+	return nil
 }
 
 // countSnapshots proves that the snapshots are numbered from 1 on without a

@@ -53,7 +53,8 @@ func (w *partsWriter) value() []byte {
 	return append(append(out, w.heads...), w.frames...)
 }
 
-// parts is a value in parts that was proved.
+// parts is a value in parts that was proved. Its bytes must stay as they are
+// for as long as parts are asked for.
 type parts struct {
 	open  *opener
 	rows  []partRow
@@ -104,16 +105,33 @@ func (o *opener) readParts(content []byte, size uint32) (*parts, error) {
 	return p, in.err
 }
 
-// get unpacks a part. It is newly allocated: the bytes of the value may lie in
-// a mapped file, whose reading is guarded here.
-func (p *parts) get(i int) ([]byte, error) {
+// into unpacks a part into *b, which it may replace by more memory. What it
+// returns may lie in the value instead.
+func (p *parts) into(i int, b *[]byte) ([]byte, error) {
 	if i < 0 || i >= len(p.rows) {
 		return nil, fmt.Errorf("part %d of %d: %w", i, len(p.rows), ErrDamaged)
 	}
 	row := p.rows[i]
-	b := make([]byte, row.packed)
-	if err := guard(func() error { copy(b, p.bytes[row.at:]); return nil }); err != nil || !row.zstd {
-		return b, err
+	packed := p.bytes[row.at:][:row.packed:row.packed]
+	if !row.zstd {
+		return packed, nil
 	}
-	return unpack(p.open.dec, b, row.size)
+	out, err := unpack(p.open.dec, packed, *b, row.size)
+	if err == nil {
+		*b = out
+	}
+	return out, err
+}
+
+// each unpacks all parts, one after the other.
+func (p *parts) each(do func(part []byte)) error {
+	var b []byte
+	for i := range p.rows {
+		part, err := p.into(i, &b)
+		if err != nil {
+			return err
+		}
+		do(part)
+	}
+	return nil
 }

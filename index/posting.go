@@ -159,9 +159,9 @@ func sharedPrefix(a, b string) int {
 	return n
 }
 
-// readPage calls hit for each block of each term of the page within first and
-// last. It reports whether terms behind the page can still be within.
-func readPage(page, first, last []byte, hit func(block int)) (more bool, err error) {
+// readPage calls hit for each term of the page within first and last, and each
+// block of it. It reports whether terms behind the page can still be within.
+func readPage(page, first, last []byte, hit func(term []byte, block int)) (more bool, err error) {
 	in := &input{b: page}
 	var term []byte
 	for len(in.b) > 0 && in.err == nil {
@@ -182,7 +182,7 @@ func readPage(page, first, last []byte, hit func(block int)) (more bool, err err
 				return false, fmt.Errorf("block beyond its group: %w", ErrDamaged)
 			}
 			if wanted {
-				hit(int(block))
+				hit(term, int(block))
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"stilltrace/index/text"
 )
@@ -13,7 +14,11 @@ type segmentReader struct {
 	n      uint32
 	blocks int
 	path   string // of its source
+	packed []byte // the segment as it lies in the file
 	parts  *parts
+	parted [blockParts][]byte // memory for the parts of a block
+	common [][]byte           // and for those that its blocks share
+	lent   int                // how many of these were unpacked
 	lines  text.Decoder
 	events *eventsShared // nil until an event is asked for
 	event  eventReader
@@ -22,6 +27,7 @@ type segmentReader struct {
 	prefix  netip.Prefix
 	hit     [2][]bool       // by their numbers: of four bytes, and with colons
 	hitNone bool            // no line has one
+	near    []bool          // lines of the block that have one
 	slots   [][]addressSlot // of templates; nil where they were not looked for
 }
 
@@ -58,13 +64,10 @@ func (r *Reader) leave(s *segmentReader) { r.idle = append(r.idle, s) }
 func (r *Reader) openSegment(s *segmentReader, open *opener, n uint32) error {
 	key := key32(n)
 	var p *parts
-	err := guard(func() error {
-		v, err := r.find(bucketSegment, key)
-		if err == nil {
-			p, err = open.parts(bucketSegment, key, v)
-		}
-		return err
-	})
+	err := r.read(bucketSegment, key, &s.packed)
+	if err == nil {
+		p, err = open.parts(bucketSegment, key, s.packed)
+	}
 	of := r.segments[n]
 	if err == nil {
 		s.n, s.path = n, r.sources[r.blocks[of.first].Source-1].Path
@@ -76,28 +79,19 @@ func (r *Reader) openSegment(s *segmentReader, open *opener, n uint32) error {
 	return nil
 }
 
-// find returns the value that lies at key of bucket, in mapped memory.
-func (r *Reader) find(bucket string, key []byte) ([]byte, error) {
-	r.finding.Lock()
-	defer r.finding.Unlock()
-	if v := r.stored(bucket, key); v != nil {
-		return v, nil
-	}
-	return nil, errAbsent
-}
-
 // open reads what the blocks of a segment share, of which there are so many.
 func (s *segmentReader) open(p *parts, blocks int) (err error) {
 	s.parts, s.blocks = p, blocks
 	s.events, s.prefix, s.slots = nil, netip.Prefix{}, s.slots[:0]
+	s.lent = 0
 	first := blocks * blockParts
 	var shared [sharedParts][]byte
 	for i := 1; i < sharedParts; i++ {
-		if shared[i], err = p.get(first + i); err != nil {
+		if shared[i], err = s.part(first + i); err != nil {
 			return err
 		}
 	}
-	err = s.lines.Open(shared[1], shared[2], shared[3], func(i int) ([]byte, error) { return p.get(first + sharedParts + i) }, maxText)
+	err = s.lines.Open(shared[1], shared[2], shared[3], func(i int) ([]byte, error) { return s.part(first + sharedParts + i) }, maxText)
 	if err == nil && len(p.rows) != first+sharedParts+s.lines.Parts() {
 		err = errors.New("another number of parts")
 	}
@@ -107,12 +101,21 @@ func (s *segmentReader) open(p *parts, blocks int) (err error) {
 	return nil
 }
 
+// part unpacks a part that stays until another segment is opened.
+func (s *segmentReader) part(i int) ([]byte, error) {
+	if s.lent == len(s.common) {
+		s.common = append(s.common, nil)
+	}
+	s.lent++
+	return s.parts.into(i, &s.common[s.lent-1])
+}
+
 // block reads the columns of the text of one of the segment's blocks.
 func (s *segmentReader) block(info *blockInfo) error {
 	var columns [text.BlockParts][]byte
 	for i := range columns {
 		var err error
-		if columns[i], err = s.parts.get(info.Part*blockParts + i); err != nil {
+		if columns[i], err = s.parts.into(info.Part*blockParts+i, &s.parted[i]); err != nil {
 			return err
 		}
 	}
@@ -130,7 +133,7 @@ func (s *segmentReader) shared() error {
 	if s.events != nil {
 		return nil
 	}
-	content, err := s.parts.get(s.blocks * blockParts)
+	content, err := s.part(s.blocks * blockParts)
 	if err != nil {
 		return err
 	}
@@ -174,35 +177,58 @@ func (s *segmentReader) seek(prefix netip.Prefix) error {
 	return nil
 }
 
+// naming returns which lines of the block have an address of the prefix, valid
+// until the next call.
+func (s *segmentReader) naming(prefix netip.Prefix) ([]bool, error) {
+	if err := s.seek(prefix); err != nil {
+		return nil, err
+	}
+	s.near = slices.Grow(s.near[:0], s.lines.Lines())[:s.lines.Lines()]
+	for i := range s.near {
+		s.near[i] = s.names(i)
+	}
+	return s.near, nil
+}
+
 // names reports whether a variable of a line of the block is one of the
 // addresses that were sought last.
 func (s *segmentReader) names(n int) bool {
 	if s.hitNone {
 		return false
 	}
-	line := s.lines.Line(n)
-	for len(s.slots) <= int(line.Template) {
-		s.slots = append(s.slots, nil)
+	template := int(s.lines.Template(n))
+	if template >= len(s.slots) || s.slots[template] == nil {
+		s.findSlots(template, s.lines.Line(n))
 	}
-	slots := s.slots[line.Template]
-	if slots == nil {
-		slots = []addressSlot{}
-		for i := range line.Values {
-			switch line.Kind(i) {
-			case text.KindIPv4:
-				slots = append(slots, addressSlot{i, 0})
-			case text.KindColons:
-				slots = append(slots, addressSlot{i, 1})
-			}
-		}
-		s.slots[line.Template] = slots
+	slots := s.slots[template]
+	if len(slots) == 0 {
+		return false
 	}
+	values := s.lines.Line(n).Values
 	for _, a := range slots {
-		if s.hit[a.hit][line.Values[a.value]] {
+		if s.hit[a.hit][values[a.value]] {
 			return true
 		}
 	}
 	return false
+}
+
+// findSlots finds the variables of a template that may be addresses, in one of
+// its lines.
+func (s *segmentReader) findSlots(template int, line text.Line) {
+	for len(s.slots) <= template {
+		s.slots = append(s.slots, nil)
+	}
+	slots := []addressSlot{}
+	for i := range line.Values {
+		switch line.Kind(i) {
+		case text.KindIPv4:
+			slots = append(slots, addressSlot{i, 0})
+		case text.KindColons:
+			slots = append(slots, addressSlot{i, 1})
+		}
+	}
+	s.slots[template] = slots
 }
 
 // addressSlot is a variable of a template that may be an address: which of its

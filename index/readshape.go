@@ -192,24 +192,38 @@ type eventsShared struct {
 	order   []uint32      // shapes by template
 }
 
+// usual is for how many of a thing there is room at once: a segment may say that
+// it has more than it holds.
+const usual = 1 << 12
+
 // readShared reads the part that events share. templates is how many there are.
 func readShared(content []byte, templates int) (*eventsShared, error) {
-	s := &eventsShared{texts: []string{""}}
+	s := &eventsShared{}
 	in := &input{b: content}
-	for range in.count() {
-		s.texts = append(s.texts, string(in.bytes(in.uint())))
+	all := string(content) // of which the texts are parts
+	n := in.count()
+	s.texts = make([]string, 1, 1+min(n, usual))
+	for range n {
+		b := in.bytes(in.uint())
+		end := len(content) - len(in.b)
+		s.texts = append(s.texts, all[end-len(b):end])
 	}
-	for range in.count() {
+	n = in.count()
+	s.addrs = make([]netip.Addr, 0, min(n, usual))
+	for range n {
 		a, ok := netip.AddrFromSlice(in.bytes(uint64(in.byte())))
 		if !ok {
 			in.fail("address of a strange length")
 		}
 		s.addrs = append(s.addrs, a)
 	}
-	for range in.count() {
+	n = in.count()
+	s.offsets = make([]int64, 0, min(n, usual))
+	for range n {
 		s.offsets = append(s.offsets, in.int())
 	}
-	n := in.count()
+	n = in.count()
+	s.said = make([][]byte, 0, min(n, usual))
 	of := make([]uint32, 0, n)
 	s.first = make([]uint32, templates+1)
 	for range n {

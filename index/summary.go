@@ -229,19 +229,6 @@ func (k *pageKeys) next(p summary.Page) []byte {
 	return key
 }
 
-// heldScratch is a scratch file in memory, for who reads a case and writes
-// nothing.
-type heldScratch struct{ b []byte }
-
-func (h *heldScratch) Write(p []byte) (int, error) {
-	h.b = append(h.b, p...)
-	return len(p), nil
-}
-
-func (h *heldScratch) ReadAt(p []byte, at int64) (int, error) { return copy(p, h.b[at:]), nil }
-
-func (h *heldScratch) Close() error { return nil }
-
 // entry is the event as it went into the case, as far as a summary looks at it.
 func (e *Event) entry() *Entry {
 	out := &Entry{

@@ -18,6 +18,7 @@ type walk struct {
 	prev        Time        // of the event before, unless
 	dated       int         // it is the stamp of this line
 	stamped     *eventShape // as this shape says
+	near        []bool      // lines that name the address which is sought; nil where none is
 	spent       int         // bytes of shapes that were read
 }
 
@@ -48,7 +49,7 @@ func (w *walk) start() error {
 	if err := w.shared(); err != nil {
 		return err
 	}
-	content, err := w.parts.get(w.info.Part*blockParts + blockParts - 1)
+	content, err := w.parts.into(w.info.Part*blockParts+blockParts-1, &w.parted[blockParts-1])
 	if err != nil {
 		return err
 	}
@@ -58,7 +59,16 @@ func (w *walk) start() error {
 	w.event.eventsShared, w.event.lines = w.events, &w.lines
 	w.event.rest, w.event.err = input{b: in.b}, nil
 	w.line, w.prev, w.stamped = -1, 0, nil
-	return in.err
+	if in.err != nil || w.query.Brute {
+		return in.err
+	}
+	for i := range w.filter.conds {
+		if c := &w.filter.conds[i]; c.Field == "ip" && !c.Not {
+			w.near, err = w.naming(c.prefix)
+			break
+		}
+	}
+	return err
 }
 
 // next returns the next event, or nil where it cannot be one that is wanted.
@@ -67,7 +77,11 @@ func (w *walk) next() (*Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	wanted, err := w.mayHold(s, first, end)
+	// Most lines name another address: they are passed with no more than this.
+	wanted := w.near == nil || w.near[first] || w.near[end] || !s.all || s.ip.kind == addressApart
+	if wanted {
+		wanted, err = w.mayHold(s, first, end)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -131,8 +145,7 @@ func (w *walk) step() (first, end int, s *eventShape, err error) {
 		return 0, 0, nil, fmt.Errorf("entry beyond its block: %w", ErrDamaged)
 	}
 	w.line = end
-	line := w.lines.Line(first)
-	s, err = w.events.shape(line.Template, code>>2)
+	s, err = w.events.shape(w.lines.Template(first), code>>2)
 	if err == nil && s == nil {
 		err = fmt.Errorf("unknown shape: %w", ErrDamaged)
 	}

@@ -177,15 +177,22 @@ func readTexts(p *parser) []string {
 		p.bad = true
 		return nil
 	}
-	var all []byte
+	size, last := uint64(0), uint64(0)
+	for q, i := *p, 0; i < n; i++ {
+		same := q.uint()
+		rest := uint64(len(q.bytes(q.uint())))
+		if q.bad || same > last || size+same+rest > maxTexts {
+			p.bad = true
+			return nil
+		}
+		last = same + rest
+		size += last
+	}
+	all := make([]byte, 0, size)
 	ends := make([]int, 0, n)
 	from := 0 // where the one before it starts
 	for range n {
 		same, rest := p.uint(), p.bytes(p.uint())
-		if p.bad || same > uint64(len(all)-from) || len(all)+int(same)+len(rest) > maxTexts {
-			p.bad = true
-			return nil
-		}
 		next := len(all)
 		all = append(append(all, all[from:from+int(same)]...), rest...)
 		ends = append(ends, len(all))

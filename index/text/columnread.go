@@ -1,5 +1,7 @@
 package text
 
+import "math/bits"
+
 // A columnReader reads columns from sections.
 type columnReader struct {
 	in [sections]reader
@@ -92,11 +94,11 @@ func (r *columnReader) flags(n uint32) (f flagReader, set uint32, ok bool) {
 	if r.bad() {
 		return f, 0, false
 	}
-	for range n {
-		if f.next() {
-			set++
+	for i, b := range f.b {
+		if rest := n - uint32(i)*8; rest < 8 {
+			b &= 1<<rest - 1 // what is behind the last one is none
 		}
+		set += uint32(bits.OnesCount8(b))
 	}
-	f.n = 0
 	return f, set, true
 }

@@ -96,6 +96,9 @@ func (d *Decoder) Line(i int) Line {
 	return Line{Template: n, Values: t.values[from : from+tpl.last-tpl.first], slots: t.schema.slots[tpl.first:tpl.last]}
 }
 
+// Template returns the number of the template of line i of the block.
+func (d *Decoder) Template(i int) uint32 { return d.block.lines[i] }
+
 // AppendLine appends the text of line i of the block, without its newline.
 func (d *Decoder) AppendLine(dst []byte, i int) ([]byte, error) {
 	return d.appendLine(dst, &d.block, i, nil)
@@ -131,7 +134,7 @@ func (d *Decoder) Text(k Kind, n uint64) ([]byte, error) {
 }
 
 // Templates returns how many templates the segment has.
-func (d *Decoder) Templates() int { return len(d.block.schema.templates) }
+func (d *Decoder) Templates() int { return d.block.said }
 
 // Texts returns how many texts of the kind the segment has.
 func (d *Decoder) Texts(k Kind) int { return d.block.count(k) }

@@ -6,7 +6,11 @@ import "math/bits"
 // the lines start.
 func (t *tableReader) fill(limit int) bool {
 	h := &t.history
-	h.reset(len(t.schema.slots), len(t.schema.classes))
+	if t.asked&(1<<fromTemplate|1<<fromClass) != 0 {
+		h.reset(len(t.schema.slots), len(t.schema.classes))
+	} else {
+		h.reset(0, 0)
+	}
 	known := t.known
 	values, size := t.values[:0], uint64(0)
 	t.firsts, t.starts = t.firsts[:0], t.starts[:0]
@@ -14,7 +18,7 @@ func (t *tableReader) fill(limit int) bool {
 		tpl := &t.schema.templates[n]
 		t.firsts = append(t.firsts, uint32(len(values)))
 		t.starts = append(t.starts, uint32(size))
-		size += uint64(tpl.static) + 1
+		size += uint64(tpl.fixed) + 1
 		h.line()
 		for i := tpl.first; i < tpl.last; i++ {
 			sl := &t.schema.slots[i]
@@ -41,19 +45,21 @@ func (t *tableReader) fill(limit int) bool {
 					}
 				}
 			}
-			long, ok := t.length(sl, v)
-			if !ok {
-				return false
+			if sl.kind.isVaried() {
+				long, ok := t.length(sl, v)
+				if !ok {
+					return false
+				}
+				size += long
 			}
-			size += long
-			for s := c.tells >> 1; s != 0; {
-				n := bits.TrailingZeros8(s)
-				s &= s - 1
-				if p := h.at(n+1, sl, i); p != nil {
+			for s := c.tells >> 1; s != 0; s &= s - 1 {
+				if p := h.at(bits.TrailingZeros8(s)+1, sl, i); p != nil {
 					*p = v
 				}
 			}
-			h.note(sl, v)
+			if t.asked&(1<<fromKey|1<<fromText) != 0 {
+				h.note(sl, v)
+			}
 			values = append(values, v)
 		}
 		if size > uint64(limit)+1 {
@@ -67,27 +73,28 @@ func (t *tableReader) fill(limit int) bool {
 	return size <= uint64(limit)
 }
 
-// length returns how many bytes the value of a slot takes in the line; false
-// where it is no value of the kind.
+// length returns how many bytes the value of a slot takes in the line, which
+// are not the same for all of its values; false where it is no value of the kind.
 func (t *tableReader) length(sl *slot, v uint64) (uint64, bool) {
 	switch sl.kind {
 	case KindNumber:
 		return uint64(decimals(v&(1<<zeroShift-1))) + min(v>>zeroShift, maxDigits), true
 	case KindDecimal:
 		return uint64(decimals(v/powers[sl.a])) + 1 + uint64(sl.a), true
-	case KindLower, KindUpper:
-		return uint64(sl.a), true
-	case KindStamp, KindAgain:
-		return stampLength(sl.a, sl.b), true
 	}
 	tx := &t.texts[sl.kind]
 	if v >= uint64(tx.n) {
 		return 0, false
 	}
 	if sl.kind == KindIPv4 {
-		n := uint64(3)
+		n := uint64(7)
 		for _, part := range tx.bytes[4*v:][:4] {
-			n += uint64(octets[part].n)
+			if part > 9 {
+				n++
+			}
+			if part > 99 {
+				n++
+			}
 		}
 		return n, true
 	}

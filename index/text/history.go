@@ -34,12 +34,10 @@ type historyCell struct{ key, value uint64 }
 const none = ^uint64(0)
 
 func (h *history) reset(slots, classes int) {
-	if h.cells == nil {
-		h.cells = make([]historyCell, 1<<14)
-		h.seed = maphash.Bytes(maphash.MakeSeed(), nil)
+	if h.used > 0 {
+		clear(h.cells)
+		h.used = 0
 	}
-	clear(h.cells)
-	h.used = 0
 	h.slots, h.classes = refill(h.slots, slots, none), refill(h.classes, classes, none)
 }
 
@@ -80,6 +78,10 @@ func (h *history) cell(context uint64, where uint32, source uint64) *uint64 {
 	if context == 0 || where >= maxPlaces {
 		return nil
 	}
+	if h.cells == nil {
+		h.cells = make([]historyCell, 1<<12)
+		h.seed = maphash.Bytes(maphash.MakeSeed(), nil)
+	}
 	key := context<<26 | uint64(where)<<2 | source
 	mask := len(h.cells) - 1
 	i := h.hash(key) & mask
@@ -105,7 +107,7 @@ func (h *history) hash(key uint64) int {
 
 func (h *history) grow() {
 	old := h.cells
-	h.cells = make([]historyCell, 2*len(old))
+	h.cells = make([]historyCell, 4*len(old))
 	mask := len(h.cells) - 1
 	for _, c := range old {
 		if c.key == 0 {

@@ -38,6 +38,9 @@ func (k Kind) params() int {
 	return 0
 }
 
+// isVaried reports whether values of a slot of the kind differ in length.
+func (k Kind) isVaried() bool { return k <= KindDecimal || k >= KindIPv4 }
+
 // isShared reports whether all slots of the kind are one group.
 func (k Kind) isShared() bool { return k == KindIPv4 || k == KindColons || k == KindUser }
 

@@ -9,40 +9,34 @@ import (
 // opened for a few of its lines, so this is done more often than all else; a
 // map would take half of the time.
 type places struct {
-	cells []placeCell
-	used  int
-	seed  uint64 // of the hash: nobody can write templates whose places collide
-}
-
-type placeCell struct {
-	place  place
-	number uint32 // plus one; 0 is an empty cell
+	seen  []place
+	cells []uint32 // numbers plus one; 0 is an empty cell
+	seed  uint64   // of the hash: nobody can write templates whose places collide
 }
 
 func (p *places) reset() {
 	if p.cells == nil {
-		p.cells = make([]placeCell, 1<<9)
+		p.cells = make([]uint32, 1<<10)
 		p.seed = maphash.Bytes(maphash.MakeSeed(), nil)
 	}
 	clear(p.cells)
-	p.used = 0
+	p.seen = p.seen[:0]
 }
 
 // number returns the number of a place; a new one's is how many there were.
 func (p *places) number(at place) uint32 {
-	mask := len(p.cells) - 1
-	i := p.hash(at) & mask
-	for ; p.cells[i].number > 0; i = (i + 1) & mask {
-		if p.cells[i].place == at {
-			return p.cells[i].number - 1
+	i := p.hash(at) & (len(p.cells) - 1)
+	for ; p.cells[i] > 0; i = (i + 1) & (len(p.cells) - 1) {
+		if n := p.cells[i] - 1; p.seen[n] == at {
+			return n
 		}
 	}
-	p.used++
-	p.cells[i] = placeCell{at, uint32(p.used)}
-	if p.used > len(p.cells)/2 {
+	p.seen = append(p.seen, at)
+	p.cells[i] = uint32(len(p.seen))
+	if len(p.seen) > len(p.cells)/2 {
 		p.grow()
 	}
-	return uint32(p.used) - 1
+	return uint32(len(p.seen)) - 1
 }
 
 func (p *places) hash(at place) int {
@@ -51,17 +45,12 @@ func (p *places) hash(at place) int {
 }
 
 func (p *places) grow() {
-	old := p.cells
-	p.cells = make([]placeCell, 2*len(old))
-	mask := len(p.cells) - 1
-	for _, c := range old {
-		if c.number == 0 {
-			continue
+	p.cells = make([]uint32, 4*len(p.cells))
+	for n, at := range p.seen {
+		i := p.hash(at) & (len(p.cells) - 1)
+		for p.cells[i] > 0 {
+			i = (i + 1) & (len(p.cells) - 1)
 		}
-		i := p.hash(c.place) & mask
-		for p.cells[i].number > 0 {
-			i = (i + 1) & mask
-		}
-		p.cells[i] = c
+		p.cells[i] = uint32(n) + 1
 	}
 }

@@ -8,15 +8,15 @@ type schema struct {
 	templates []template
 	classes   []class
 	groups    []group
-	class     places
-	group     places
+	place     places             // of classes
+	shared    [firstPlain]uint32 // groups of kinds that have one for all slots, plus one
 }
 
 // A template is the static text of a line with slots in it.
 type template struct {
 	first, last   uint32 // its slots
 	tail, tailEnd uint32 // the static text after them
-	static        uint32 // bytes of static text
+	fixed         uint32 // bytes of what is the same in each of its lines, and of values whose length is
 	next          uint32 // the template that followed it last, plus one; only the encoder knows
 }
 
@@ -55,9 +55,27 @@ type group struct {
 }
 
 func (s *schema) reset() {
-	s.class.reset()
-	s.group.reset()
+	s.place.reset()
+	clear(s.shared[:])
 	s.static, s.slots, s.templates, s.classes, s.groups = s.static[:0], s.slots[:0], s.templates[:0], s.classes[:0], s.groups[:0]
+}
+
+// reserve makes room for templates of so many bytes, and what they commonly have
+// in it: what is not needed is never touched.
+func (s *schema) reserve(size int) {
+	s.static = room(s.static, size)
+	s.slots = room(s.slots, size/8)
+	s.classes = room(s.classes, size/16)
+	s.groups = room(s.groups, size/16)
+}
+
+// room is an empty s with room for n, and for some more where it had less: the
+// next segment may need it.
+func room[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, 0, n+n/4)
+	}
+	return s[:0]
 }
 
 // add takes a template in.
@@ -66,12 +84,15 @@ func (s *schema) add(text []byte) error {
 	start := uint32(len(s.static))
 	from := start
 	for i := 0; i < len(text); i++ {
-		c := text[i]
-		if c >= firstPlain {
-			s.static = append(s.static, c)
-			continue
+		plain := i
+		for i < len(text) && text[i] >= firstPlain {
+			i++
 		}
-		k := Kind(c)
+		s.static = append(s.static, text[plain:i]...)
+		if i == len(text) {
+			break
+		}
+		k := Kind(text[i])
 		if i+k.params() >= len(text) && k.params() > 0 {
 			return ErrDamaged
 		}
@@ -100,6 +121,7 @@ func (s *schema) add(text []byte) error {
 		if !sl.valid() {
 			return ErrDamaged
 		}
+		t.fixed += sl.length()
 		s.classify(&sl, before)
 		s.slots = append(s.slots, sl)
 	}
@@ -108,7 +130,7 @@ func (s *schema) add(text []byte) error {
 	if t.last-t.first > maxSlots {
 		return ErrDamaged
 	}
-	t.static = uint32(len(s.static)) - start
+	t.fixed += uint32(len(s.static)) - start
 	s.templates = append(s.templates, t)
 	return nil
 }
@@ -126,19 +148,36 @@ func (sl *slot) valid() bool {
 	return true
 }
 
+// length returns how many bytes each value of the slot takes in its line; 0
+// where that is not the same for all.
+func (sl *slot) length() uint32 {
+	switch sl.kind {
+	case KindLower, KindUpper:
+		return uint32(sl.a)
+	case KindStamp, KindAgain:
+		return uint32(stampLength(sl.a, sl.b))
+	}
+	return 0
+}
+
 // classify finds the class and the group of a slot by the bytes before it.
 func (s *schema) classify(sl *slot, before []byte) {
-	p := place{tail(before, 8), uint32(sl.kind)<<16 | uint32(sl.a)<<8 | uint32(sl.b)}
-	g := p
-	if sl.kind.isShared() {
-		g.before = 0
+	sl.class = s.place.number(place{tail(before, 8), uint32(sl.kind)<<16 | uint32(sl.a)<<8 | uint32(sl.b)})
+	if int(sl.class) < len(s.classes) {
+		sl.group = s.classes[sl.class].group
+		return
 	}
-	if sl.group = s.group.number(g); int(sl.group) == len(s.groups) {
+	// A class has a group of its own, unless its kind has one for all.
+	sl.group = uint32(len(s.groups))
+	if of := &s.shared[sl.kind]; *of > 0 {
+		sl.group = *of - 1
+	} else {
 		s.groups = append(s.groups, group{})
+		if sl.kind.isShared() {
+			*of = sl.group + 1
+		}
 	}
-	if sl.class = s.class.number(p); int(sl.class) == len(s.classes) {
-		s.classes = append(s.classes, class{kind: sl.kind, group: sl.group})
-	}
+	s.classes = append(s.classes, class{kind: sl.kind, group: sl.group})
 }
 
 // tail returns the last n bytes of b as a number.

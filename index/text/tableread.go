@@ -6,7 +6,9 @@ import "bytes"
 // of the paths in it. Its templates and texts live as long as the segment.
 type tableReader struct {
 	in      columnReader
-	schema  schema
+	schema  schema // of the templates that were read so far
+	said    int    // how many there are
+	unread  []byte // the others
 	history history
 	texts   [firstPlain]texts
 	lines   []uint32 // templates of lines
@@ -15,7 +17,8 @@ type tableReader struct {
 	values  []uint64
 	codes   []uint64
 	columns []columnState
-	unended bool // the last line ends without a newline
+	asked   uint8 // the sources that columns have, a bit each
+	unended bool  // the last line ends without a newline
 	known   [firstPlain]uint64
 }
 
@@ -46,13 +49,19 @@ func (t *tableReader) count(k Kind) int { return t.texts[k].n }
 // addresses and the numbers of its pages.
 func (t *tableReader) open(head, lengths *reader, addresses *[]byte, page *int, limit int) bool {
 	t.schema.reset()
-	for n := head.uint(); n > 0; n-- {
+	n := head.uint()
+	if n > uint64(len(head.b)) {
+		return false
+	}
+	t.said, t.unread = int(n), head.b
+	for range n {
 		i := bytes.IndexByte(head.b, '\n')
-		if i < 0 || t.schema.add(head.b[:i]) != nil {
+		if i < 0 {
 			return false
 		}
 		head.bytes(uint64(i) + 1)
 	}
+	t.schema.reserve(len(t.unread) - len(head.b))
 	for k := KindIPv4; k < firstPlain; k++ {
 		tx := &t.texts[k]
 		n := head.uint()
@@ -76,6 +85,20 @@ func (t *tableReader) open(head, lengths *reader, addresses *[]byte, page *int, 
 		}
 	}
 	return !head.bad && !lengths.bad
+}
+
+// learn reads the first n templates. They are numbered as they were met, so the
+// first blocks of a segment need few; and most of what it takes to open one would
+// go into the many that occur once.
+func (t *tableReader) learn(n int) bool {
+	for len(t.schema.templates) < n {
+		i := bytes.IndexByte(t.unread, '\n')
+		if i < 0 || t.schema.add(t.unread[:i]) != nil {
+			return false
+		}
+		t.unread = t.unread[i+1:]
+	}
+	return true
 }
 
 // maxTexts bounds the texts of a kind in a segment, as a multiple of the limit
@@ -164,13 +187,12 @@ func (t *tableReader) readLines(n int) bool {
 		return false
 	}
 	t.lines = grown(t.lines, n)
+	last := uint64(0)
 	for i, v := range t.codes {
-		if v >= uint64(len(t.schema.templates)) {
-			return false
-		}
+		last = max(last, v)
 		t.lines[i] = uint32(v)
 	}
-	return true
+	return n == 0 || last < uint64(t.said) && t.learn(int(last)+1)
 }
 
 // readColumns reads the columns of all classes.
@@ -216,9 +238,11 @@ func (t *tableReader) readColumns() bool {
 		t.columns[i] = c
 	}
 	const shared = 1 << fromKey
+	t.asked = 0
 	for i := range t.schema.classes {
 		if t.schema.classes[i].n > 0 && !t.columns[i].same {
 			t.columns[i].tells |= t.schema.groups[t.schema.classes[i].group].sources & shared
+			t.asked |= t.columns[i].tells
 		}
 	}
 	return !t.in.bad()

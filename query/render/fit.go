@@ -76,7 +76,14 @@ func isASCII(s string) bool {
 
 // width is how many terminal cells s takes, counted as tablewriter counts it,
 // rune by rune and whatever the locale: two ways to count would not align.
-func width(s string) int { return twwidth.WidthWithOptions(s, twwidth.Options{}) }
+func width(s string) int {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return twwidth.WidthWithOptions(s, twwidth.Options{})
+		}
+	}
+	return len(s) // as of most
+}
 
 // shorten makes s at most width terminal cells wide: it keeps both ends, where
 // a path or a log line says most, and puts … for the middle.

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/fatih/color"
-	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
 	"github.com/olekukonko/tablewriter/renderer"
 	"github.com/olekukonko/tablewriter/tw"
 
@@ -160,23 +160,35 @@ func (t *Table) page(w io.Writer, page [][]string, widths []int, first bool, s S
 	}
 	fit(t.Columns, widths, least, s.Width)
 
-	var buf bytes.Buffer
-	tab := t.blueprint(&buf, widths)
-	if first {
-		tab.Header(header)
-	}
+	var lines [][]string
 	for _, cells := range page {
-		for _, line := range t.lines(cells, widths) {
-			if err := tab.Append(line); err != nil {
-				return fmt.Errorf("table: %w", err)
-			}
-		}
+		lines = append(lines, t.lines(cells, widths)...)
 	}
-	if err := tab.Render(); err != nil {
+	if !first {
+		header = nil
+	}
+	var buf bytes.Buffer
+	drawn := min(len(lines), drawnLines)
+	if err := t.draw(&buf, header, lines[:drawn], widths); err != nil {
 		return fmt.Errorf("table: %w", err)
 	}
-	return t.finish(w, buf.Bytes(), widths, first, s)
+	if err := t.finish(w, buf.Bytes(), widths, first, s); err != nil {
+		return err
+	}
+	for _, cells := range lines[drawn:] {
+		buf.Reset()
+		t.set(&buf, cells, widths)
+		if err := t.finish(w, buf.Bytes(), widths, false, s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
+
+// drawnLines is how many lines of a page tablewriter draws: what is on a screen.
+// Those behind stand in the same places, where they are set by blanks alone; a
+// hundred thousand that go into a pipe took seconds otherwise.
+const drawnLines = 40
 
 // lines makes the terminal lines of one row: one, or more where a cell folds.
 func (t *Table) lines(cells []string, widths []int) [][]string {
@@ -202,61 +214,86 @@ func measure(cells []string, widths []int) {
 	}
 }
 
-// blueprint is tablewriter without borders and without opinions: widths, case,
-// blanks and line breaks are ours. The width of East Asian letters is fixed,
-// because tablewriter would else ask the locale and the same case would not
-// give the same bytes everywhere.
-func (t *Table) blueprint(w io.Writer, widths []int) *tablewriter.Table {
-	align := make([]tw.Align, len(t.Columns))
-	per := tw.NewMapper[int, int]()
-	for i, c := range t.Columns {
-		align[i] = tw.AlignLeft
-		if c.Kind.right() {
-			align[i] = tw.AlignRight
+// draw draws lines with tablewriter's blueprint, without borders and without
+// opinions: widths, case, blanks and line breaks are ours. The width of East
+// Asian letters is fixed, because tablewriter would else ask the locale and the
+// same case would not give the same bytes everywhere.
+func (t *Table) draw(w io.Writer, header []string, lines [][]string, widths []int) error {
+	twwidth.SetEastAsian(false)
+	b := renderer.NewBlueprint(tw.Rendition{
+		Borders:  tw.BorderNone,
+		Settings: tw.Settings{Lines: tw.LinesNone, Separators: tw.SeparatorsNone},
+	})
+	if err := b.Start(w); err != nil {
+		return err
+	}
+	line := tw.Formatting{Row: tw.RowContext{Widths: tw.NewMapper[int, int](), Current: map[int]tw.CellContext{}}}
+	for i := range widths {
+		line.Row.Widths.Set(i, widths[i]+gap)
+	}
+	of := func(position tw.Position, cells []string) tw.Formatting {
+		line.Row.Position = position
+		for i, c := range cells {
+			cell := tw.CellContext{Data: c, Align: tw.AlignLeft, Padding: tw.Padding{Right: strings.Repeat(" ", gap), Overwrite: true}}
+			if t.Columns[i].Kind.right() {
+				cell.Align = tw.AlignRight
+			}
+			line.Row.Current[i] = cell
 		}
-		per.Set(i, widths[i]+gap)
+		return line
 	}
-	cell := tw.CellConfig{
-		Formatting: tw.CellFormatting{AutoFormat: tw.Off},
-		Padding:    tw.CellPadding{Global: tw.Padding{Right: strings.Repeat(" ", gap), Overwrite: true}},
-		Alignment:  tw.CellAlignment{PerColumn: align},
+	if header != nil {
+		b.Header([][]string{header}, of(tw.Header, header))
 	}
-	return tablewriter.NewTable(w,
-		tablewriter.WithEastAsian(tw.Off),
-		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
-			Borders:  tw.BorderNone,
-			Settings: tw.Settings{Lines: tw.LinesNone, Separators: tw.SeparatorsNone},
-		})),
-		tablewriter.WithConfig(tablewriter.Config{
-			Header:   cell,
-			Row:      cell,
-			Widths:   tw.CellWidth{PerColumn: per},
-			Behavior: tw.Behavior{TrimSpace: tw.Off, TrimLine: tw.Off, TrimTab: tw.Off, AutoHide: tw.Off},
-		}),
-		// WrapNone is the zero of its type, which a Config cannot set: wrapping would make one blank of several.
-		tablewriter.WithHeaderAutoWrap(tw.WrapNone),
-		tablewriter.WithRowAutoWrap(tw.WrapNone),
-	)
+	for _, cells := range lines {
+		b.Row(cells, of(tw.Row, cells))
+	}
+	return b.Close()
+}
+
+// set writes a line as draw draws it.
+func (t *Table) set(out *bytes.Buffer, cells []string, widths []int) {
+	for i, c := range cells {
+		blanks := widths[i] - width(c)
+		if t.Columns[i].Kind.right() {
+			pad(out, blanks)
+			out.WriteString(c)
+			pad(out, gap)
+		} else {
+			out.WriteString(c)
+			pad(out, blanks+gap)
+		}
+	}
+	out.WriteByte('\n')
+}
+
+func pad(out *bytes.Buffer, n int) {
+	const blanks = "                                                                "
+	for ; n > len(blanks); n -= len(blanks) {
+		out.WriteString(blanks)
+	}
+	out.WriteString(blanks[:max(n, 0)])
 }
 
 // finish writes the lines of b without the blanks at their ends, and coloured
 // if the style says so. Colour comes last: tablewriter, which sees escape
 // sequences in a cell, adds more of them.
 func (t *Table) finish(w io.Writer, b []byte, widths []int, header bool, s Style) error {
-	var out strings.Builder
-	for line := range strings.Lines(string(b)) {
-		line = strings.TrimRight(line, " \n")
+	for len(b) > 0 {
+		end := bytes.IndexByte(b, '\n')
+		line := bytes.TrimRight(b[:end], " ")
+		b = b[end+1:]
 		if s.Color && header {
-			line = bold(line, s)
+			line = []byte(bold(string(line), s))
 		} else if s.Color {
-			line = t.shade(line, widths, s)
+			line = []byte(t.shade(string(line), widths, s))
 		}
 		header = false
-		out.WriteString(line)
-		out.WriteByte('\n')
+		if _, err := w.Write(append(line, '\n')); err != nil {
+			return err
+		}
 	}
-	_, err := io.WriteString(w, out.String())
-	return err
+	return nil
 }
 
 // shade colours the severities of one line: red for what is lost, yellow for

@@ -10,7 +10,9 @@ import (
 // text of its template.
 type scanner struct {
 	line   []byte
-	done   int // all before it is in the template or a value
+	wide   []byte // the line and margin bytes behind it, of which the first is a newline
+	last   []byte // memory for a line that has less behind it
+	done   int    // all before it is in the template or a value
 	text   []byte
 	values []uint64 // of all lines
 	marks  []Mark   // where the values of all lines stand, but for paths
@@ -27,8 +29,22 @@ type scanner struct {
 	stamp  stamp
 }
 
-// scan sets s.text to the template of the line and appends its values.
-func (s *scanner) scan(line []byte) {
+// margin is how many bytes behind a line may be read: variables are short, and
+// looked at eight bytes at a time.
+const margin = 32
+
+// scan sets s.text to the template of the line, which is the first n bytes of
+// text and ends there or before a newline, and appends its values.
+func (s *scanner) scan(text []byte, n int) {
+	if len(text)-n >= margin {
+		s.wide = text[:n+margin]
+	} else if n <= maxTemplated {
+		s.last = append(append(s.last[:0], text[:n]...), "\n                               "...)
+		s.wide = s.last
+	} else {
+		s.wide = text
+	}
+	line := s.wide[:n:len(s.wide)]
 	s.line, s.done, s.text, s.first = line, 0, s.text[:0], len(s.values)
 	s.opened, s.closed, s.stamps = -1, -1, 0
 	s.escape = hasLow(line)

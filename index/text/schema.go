@@ -47,6 +47,7 @@ type class struct {
 	first  uint64         // value
 	varies bool           // not all values are the first
 	cold   [sources]int16 // how often a source that never named a value was asked
+	plan   plan
 }
 
 // A group is the classes whose values may name one another.

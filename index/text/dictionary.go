@@ -129,12 +129,17 @@ func (d *dictionary) take(at *uint32, e dictEntry, k Kind, text []byte) uint32 {
 	e.number = d.count(k)
 	d.all = append(d.all, e)
 	*at = uint32(len(d.all))
-	d.texts[k] = append(d.texts[k], text...)
-	d.ends[k] = append(d.ends[k], uint32(len(d.texts[k])))
+	d.append(k, text)
 	if len(d.all) > len(d.cells)/4 {
 		d.grow()
 	}
 	return e.number
+}
+
+// append takes a text in that nobody looks for.
+func (d *dictionary) append(k Kind, text []byte) {
+	d.texts[k] = append(d.texts[k], text...)
+	d.ends[k] = append(d.ends[k], uint32(len(d.texts[k])))
 }
 
 func (d *dictionary) grow() {

@@ -86,7 +86,7 @@ func (s *scanner) whenOrWhere(i, e int) int {
 	if end == 0 {
 		return 0
 	}
-	s.slot(KindIPv4, i, end, uint64(s.dict.addIPv4(ip)))
+	s.slot(KindIPv4.code(0, 0), i, end, uint64(s.dict.addIPv4(ip)))
 	return end
 }
 
@@ -100,8 +100,7 @@ func (s *scanner) time(st stamp) {
 	} else {
 		s.stamps, s.stamp = 1, st
 	}
-	s.slot(k, st.start, st.end, v)
-	s.text = append(s.text, firstParam+st.layout, firstParam+st.digits)
+	s.slot(k.code(st.layout, st.digits), st.start, st.end, v)
 }
 
 // leastOctet is the least number of so many digits that may be a part of an
@@ -193,8 +192,7 @@ func (s *scanner) digits(i, e int) int {
 		f := e + 1 + n
 		if (n == 3 || n == 6) && e-i <= 10 && classes[line[f]]&isAlnum == 0 && line[f] != '.' {
 			v = v*powers[n] + decimal(line, e+1, n)
-			s.slot(KindDecimal, i, f, v)
-			s.text = append(s.text, firstParam+byte(n))
+			s.slot(KindDecimal.code(byte(n), 0), i, f, v)
 			return f
 		}
 	}
@@ -202,7 +200,7 @@ func (s *scanner) digits(i, e int) int {
 	for zeros < e-i-1 && line[i+zeros] == '0' {
 		zeros++
 	}
-	s.slot(KindNumber, i, e, v|uint64(zeros)<<zeroShift)
+	s.slot(KindNumber.code(0, 0), i, e, v|uint64(zeros)<<zeroShift)
 	return e
 }
 
@@ -250,8 +248,7 @@ func (s *scanner) hex(i, end int, upper bool) int {
 			}
 			v = v<<4 | d
 		}
-		s.slot(k, i, i+n, v)
-		s.text = append(s.text, firstParam+byte(n))
+		s.slot(k.code(byte(n), 0), i, i+n, v)
 		i += n
 	}
 	return end

@@ -7,6 +7,7 @@ import "bytes"
 type table struct {
 	scan    scanner
 	schema  schema
+	prints  templateTable
 	lines   []uint32           // templates of lines
 	begins  []uint32           // where they begin in the text of the block
 	firsts  []uint32           // where the values of lines begin
@@ -25,6 +26,7 @@ type table struct {
 func (t *table) reset() {
 	t.scan.dict.reset()
 	t.schema.reset()
+	t.prints.reset()
 }
 
 // begin begins a block.
@@ -76,22 +78,13 @@ func (t *table) line(text []byte, n int) {
 	t.lines = append(t.lines, number)
 }
 
-// template finds the template of the line that was scanned last. Mostly it is
-// the one that followed that of the line above the last time.
+// template finds the template of the line that was scanned last.
 func (t *table) template() uint32 {
-	var next *uint32
-	if k := len(t.lines); k > 0 {
-		next = &t.schema.templates[t.lines[k-1]].next
-		if n := *next; n > 0 && bytes.Equal(t.scan.dict.text(KindEscape, n-1), t.scan.text) {
-			return n - 1
-		}
-	}
-	n := t.scan.dict.add(KindEscape, t.scan.text)
-	if next != nil {
-		*next = n + 1
-	}
-	if int(n) == len(t.schema.templates) {
-		if t.schema.add(t.scan.text) != nil {
+	n, added := t.prints.find(t.scan.print, uint32(len(t.scan.codes)), uint32(len(t.schema.templates)))
+	if added {
+		text := t.scan.template()
+		t.scan.dict.append(KindEscape, text)
+		if t.schema.add(text) != nil {
 			panic("text: the scanner made a template that no decoder would take")
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"hash/crc32"
+	"hash/maphash"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
@@ -224,8 +225,8 @@ func (c *checker) events() {
 		c.sums = append(c.sums, newSummarizer(summaryBytes/r.snapshots, func() (summary.Scratch, error) { return &heldScratch{}, nil }))
 	}
 	for i := range len(r.groups) - 1 {
-		var group termGroup
-		set := newTermSet()
+		group := newTermGroup(maphash.MakeSeed())
+		set := newTermSet(group.table.seed)
 		for n := r.groups[i]; n < r.groups[i+1] && r.ctx.Err() == nil; n++ {
 			set.resetSegment()
 			events := int64(0)
@@ -246,7 +247,8 @@ func (c *checker) events() {
 			c.bySource[r.blocks[n].Source] += events
 			c.bySnapshot[uint32(r.sources[r.blocks[n].Source-1].Snapshot)] += events
 			set.endBlock()
-			group.add(segmentRow{Blocks: make([]blockRow, 1)}, &set.segmentTerms)
+			terms := set.terms()
+			group.add(segmentRow{}, &terms)
 		}
 		if r.ctx.Err() == nil {
 			c.terms(uint32(i), &group)
@@ -293,7 +295,7 @@ func (c *checker) summary(snapshot uint32, want *summarizer) {
 
 func (c *checker) terms(n uint32, want *termGroup) {
 	var pages [][]byte
-	_ = want.pages(func(_ string, page []byte) error {
+	_ = want.pages(func(_, page []byte) error {
 		pages = append(pages, bytes.Clone(page))
 		return nil
 	})

@@ -92,10 +92,10 @@ func byAddress(rows []pair, address, other []uint32) []keyed {
 }
 
 // orderAddresses returns the numbers of addresses in their order.
-func orderAddresses(all []address) []uint32 {
+func orderAddresses(all []netip.Addr) []uint32 {
 	list := make([]keyed, len(all))
 	for i := range all {
-		a := all[i].addr
+		a := all[i]
 		key := uint64(low4(a))
 		if high, _ := halves(a); a.Is6() {
 			key = 1<<63 | high>>1
@@ -106,7 +106,7 @@ func orderAddresses(all []address) []uint32 {
 		if a.key != b.key {
 			return cmp.Compare(a.key, b.key)
 		}
-		return all[a.n].addr.Compare(all[b.n].addr)
+		return all[a.n].Compare(all[b.n])
 	})
 	out := make([]uint32, len(list))
 	for i := range list {
@@ -128,15 +128,16 @@ type sortedRows struct {
 
 func (b *Builder) sort() *sortedRows {
 	s := &sortedRows{Builder: b}
-	for _, p := range [...]*pairs{&b.strands, &b.tries, &b.minutes} {
+	b.settle()
+	for _, p := range [...]*pairs{&b.tries, &b.minutes} {
 		p.flush()
 	}
 	s.kindList = order(len(b.kinds), func(i, j int) int { return compareKinds(&b.kinds[i].row, &b.kinds[j].row) })
 	s.userList = order(len(b.users), func(i, j int) int { return strings.Compare(b.users[i].Name, b.users[j].Name) })
-	s.addressList = orderAddresses(b.addresses)
+	s.addressList = orderAddresses(b.addrs)
 	address, user := ranks(s.addressList), ranks(s.userList)
 	thread := ranks(order(len(b.threads), func(i, j int) int { return b.threads[i].compare(b.threads[j]) }))
-	s.strandList = byAddress(b.strands.rows(), address, thread)
+	s.strandList = byAddress(b.strands.gather(), address, thread)
 	s.tryList = byAddress(b.tries.rows(), address, user)
 	s.minuteList = ordered(b.minutes.rows(), func(p *pair) uint64 {
 		m := int64(int32(p.b))
@@ -173,7 +174,8 @@ func (s *sortedRows) addressRows() *cursor[AddressRow] {
 	at := 0
 	var strands slab
 	return batches(len(s.addressList), func(rows []AddressRow, i int) []AddressRow {
-		a := &s.addresses[s.addressList[i]]
+		n := s.addressList[i]
+		a := &s.addresses[n]
 		end := at
 		for end < len(s.strandList) && s.strandList[end].key>>32 == uint64(i) {
 			end++
@@ -181,9 +183,9 @@ func (s *sortedRows) addressRows() *cursor[AddressRow] {
 		if end == at {
 			return rows
 		}
-		r := AddressRow{Addr: a.addr, First: a.first, Last: a.last, Strands: strands.take(end - at)}
+		r := AddressRow{Addr: s.addrs[n], First: a.first, Last: a.last, Strands: strands.take(end - at)}
 		for i := range r.Strands {
-			p := &s.strands.rows()[s.strandList[at+i].n]
+			p := &s.strands.rows[s.strandList[at+i].n]
 			r.Strands[i] = Strand{s.threads[p.b], p.Sum}
 		}
 		at = end
@@ -195,7 +197,7 @@ func (s *sortedRows) addressRows() *cursor[AddressRow] {
 func (s *sortedRows) tryRows() *cursor[TryRow] {
 	return batches(len(s.tryList), func(rows []TryRow, i int) []TryRow {
 		p := &s.tries.rows()[s.tryList[i].n]
-		return append(rows, TryRow{s.addresses[p.a].addr, s.users[p.b].Name, p.Sum})
+		return append(rows, TryRow{s.addrs[p.a], s.users[p.b].Name, p.Sum})
 	})
 }
 
@@ -206,7 +208,7 @@ func (s *sortedRows) deedRows() *cursor[DeedRow] {
 		if d == nil {
 			return rows
 		}
-		a := s.addresses[n].addr
+		a := s.addrs[n]
 		for _, e := range d.bans {
 			rows = append(rows, s.deedRow(a, &e, false))
 		}

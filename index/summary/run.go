@@ -193,7 +193,7 @@ func Merge(o Options, builders []*Builder, put func(Page) error) error {
 	for _, b := range builders {
 		defer b.Close()
 		in.runs = append(in.runs, b.runs...)
-		t.Named += b.named
+		t.Named += b.events
 		t.Times += b.times
 		t.Odd = t.Odd || b.odd
 	}

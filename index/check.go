@@ -37,7 +37,7 @@ type Proof struct {
 // events what they are. Its error is about the check
 // itself; what is wrong with the case stands in the Proof.
 func (r *Reader) Check() (*Proof, error) {
-	c := &checker{r: r, terming: newTermSet(), bySource: map[uint32]int64{}, bySnapshot: map[uint32]int64{}, proof: &Proof{Digest: r.manifest.Digest, Problems: []string{}}}
+	c := &checker{r: r, terming: newTermSet(maphash.MakeSeed()), bySource: map[uint32]int64{}, bySnapshot: map[uint32]int64{}, proof: &Proof{Digest: r.manifest.Digest, Problems: []string{}}}
 	for _, step := range [...]func(){c.buckets, c.records, c.text, c.events} {
 		step()
 		if err := r.ctx.Err(); err != nil {
@@ -330,7 +330,7 @@ func (c *checker) block(n, of int, group *postingSum) {
 	c.bySnapshot[snapshot] += events
 	c.terming.endBlock()
 	for _, t := range c.terming.blocks[0] {
-		group.add([]byte(c.terming.names[t]), of)
+		group.add(c.terming.table.term(t), of)
 	}
 }
 

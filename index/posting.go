@@ -4,9 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"hash/maphash"
 	"math"
-	"slices"
-	"strings"
 )
 
 // span returns the first and last term that can hold for c, and whether the
@@ -68,75 +67,97 @@ func (c *Condition) span() (first, last []byte, ok bool) {
 
 // termGroup gathers segments and their terms between two flushes of the writer.
 type termGroup struct {
-	rows     []segmentRow
-	blocks   int
-	number   map[string]uint32
-	terms    []groupTerm
-	postings int // in terms
+	table  termTable
+	rows   []segmentRow
+	uses   []uint32 // of each term
+	hits   []uint32 // the terms of one block after the other
+	ends   []int    // of each block in hits
+	number []uint32 // memory for the numbers of a segment's terms
 }
 
-// groupTerm is a term, and the numbers of its blocks within the group,
-// ascending.
-type groupTerm struct {
-	name   string
-	blocks []uint16
+// newTermGroup returns an empty group of terms that were hashed with the seed.
+func newTermGroup(seed maphash.Seed) termGroup { return termGroup{table: termTable{seed: seed}} }
+
+// reset empties the group.
+func (g *termGroup) reset() {
+	t := &g.table
+	clear(t.slots)
+	t.all, t.ends, t.hashes = t.all[:0], t.ends[:0], t.hashes[:0]
+	g.rows, g.uses, g.hits, g.ends = nil, g.uses[:0], g.hits[:0], g.ends[:0]
 }
 
 // full reports whether the group is to be closed.
 func (g *termGroup) full() bool {
-	return g.blocks >= blocksPerGroup || g.postings >= postingsPerGroup
+	return len(g.ends) >= blocksPerGroup || len(g.hits) >= postingsPerGroup
 }
 
 // add takes in a segment, and the terms of its blocks.
 func (g *termGroup) add(row segmentRow, t *segmentTerms) {
 	g.rows = append(g.rows, row)
-	if g.number == nil {
-		g.number = map[string]uint32{}
-	}
-	numbers := make([]uint32, len(t.names))
-	for i, name := range t.names {
-		n, ok := g.number[name]
-		if !ok {
-			n = uint32(len(g.terms))
-			g.number[name] = n
-			g.terms = append(g.terms, groupTerm{name: name})
+	g.number = g.number[:0]
+	for i, h := range t.hashes {
+		n, found := g.table.find(t.term(uint32(i)), h)
+		if !found {
+			g.uses = append(g.uses, 0)
 		}
-		numbers[i] = n
+		g.number = append(g.number, n)
 	}
-	for i := range t.blocks {
-		for _, n := range t.blocks[i] {
-			of := &g.terms[numbers[n]]
-			of.blocks = append(of.blocks, uint16(g.blocks+i))
+	for _, terms := range t.blocks {
+		for _, i := range terms {
+			n := g.number[i]
+			g.uses[n]++
+			g.hits = append(g.hits, n)
 		}
-		g.postings += len(t.blocks[i])
+		g.ends = append(g.ends, len(g.hits))
 	}
-	g.blocks += len(row.Blocks)
+}
+
+// blocks returns for each term, in the given order, the numbers of its blocks
+// within the group, ascending and behind one another.
+func (g *termGroup) blocks(order []keyedTerm) []uint16 {
+	next := make([]uint32, len(g.uses)) // where the next block of a term goes
+	at := uint32(0)
+	for _, t := range order {
+		next[t.n] = at
+		at += g.uses[t.n]
+	}
+	out := make([]uint16, len(g.hits))
+	from := 0
+	for block, end := range g.ends {
+		for _, n := range g.hits[from:end] {
+			out[next[n]] = uint16(block)
+			next[n]++
+		}
+		from = end
+	}
+	return out
 }
 
 // pages calls put with the first term and the content of each page of terms,
-// in order.
-func (g *termGroup) pages(put func(first string, page []byte) error) error {
-	slices.SortFunc(g.terms, func(a, b groupTerm) int { return strings.Compare(a.name, b.name) })
-	var page []byte
-	first, prev := "", ""
-	for i := range g.terms {
-		t, blocks := g.terms[i].name, g.terms[i].blocks
-		if len(blocks) == 0 {
+// in order. It borrows both.
+func (g *termGroup) pages(put func(first, page []byte) error) error {
+	order := g.table.order()
+	rest := g.blocks(order)
+	var page, first, prev []byte
+	for _, o := range order {
+		t, n := g.table.term(o.n), g.uses[o.n]
+		if n == 0 {
 			continue // of a segment, and yet of none of its blocks
 		}
 		if len(page) == 0 {
-			first, prev = t, ""
+			first, prev = t, nil
 		}
 		shared := sharedPrefix(prev, t)
 		page = binary.AppendUvarint(page, uint64(shared))
 		page = binary.AppendUvarint(page, uint64(len(t)-shared))
 		page = append(page, t[shared:]...)
-		page = binary.AppendUvarint(page, uint64(len(blocks)))
+		page = binary.AppendUvarint(page, uint64(n))
 		last := uint16(0)
-		for _, b := range blocks {
+		for _, b := range rest[:n] {
 			page = binary.AppendUvarint(page, uint64(b-last))
 			last = b
 		}
+		rest = rest[n:]
 		prev = t
 		if len(page) >= termPage {
 			if err := put(first, page); err != nil {
@@ -151,7 +172,7 @@ func (g *termGroup) pages(put func(first string, page []byte) error) error {
 	return put(first, page)
 }
 
-func sharedPrefix(a, b string) int {
+func sharedPrefix(a, b []byte) int {
 	n := 0
 	for n < len(a) && n < len(b) && a[n] == b[n] {
 		n++

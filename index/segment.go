@@ -3,6 +3,7 @@ package index
 import (
 	"encoding/binary"
 	"fmt"
+	"hash/maphash"
 	"math"
 	"net/netip"
 
@@ -81,12 +82,14 @@ type shared struct {
 }
 
 // NewSegmentBuilder returns an empty builder.
-func NewSegmentBuilder() (*SegmentBuilder, error) {
+func NewSegmentBuilder() (*SegmentBuilder, error) { return newSegmentBuilder(maphash.MakeSeed()) }
+
+func newSegmentBuilder(seed maphash.Seed) (*SegmentBuilder, error) {
 	p, err := newPacker()
 	if err != nil {
 		return nil, err
 	}
-	b := &SegmentBuilder{parts: partsWriter{pack: p}, fields: map[string]struct{}{}, set: newTermSet()}
+	b := &SegmentBuilder{parts: partsWriter{pack: p}, fields: map[string]struct{}{}, set: newTermSet(seed)}
 	b.shared = shared{addr: map[netip.Addr]uint64{}, offset: map[int64]uint64{}, number: map[string]uint32{}}
 	return b, nil
 }
@@ -255,7 +258,7 @@ func (b *SegmentBuilder) Finish() (*Segment, error) {
 	if b.parts.size > maxValue || b.parts.n > maxParts {
 		return nil, fmt.Errorf("segment: %d bytes in %d parts: at most %d in %d", b.parts.size, b.parts.n, maxValue, maxParts)
 	}
-	seg := &Segment{row: b.row, value: b.parts.value(), terms: b.set.segmentTerms, fields: map[string]struct{}{}, summed: b.sum != nil}
+	seg := &Segment{row: b.row, value: b.parts.value(), terms: b.set.terms(), fields: map[string]struct{}{}, summed: b.sum != nil}
 	for n := range b.fields {
 		seg.fields[n] = struct{}{}
 	}

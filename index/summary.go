@@ -166,7 +166,7 @@ func (e *Entry) field(name string) []byte {
 // NewSegmentBuilder returns an empty builder whose entries go into the summary
 // of this case. Only segments of such builders can be added.
 func (w *Writer) NewSegmentBuilder() (*SegmentBuilder, error) {
-	b, err := NewSegmentBuilder()
+	b, err := newSegmentBuilder(w.group.table.seed)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package index
 
 import (
 	"encoding/binary"
+	"hash/maphash"
 	"math/bits"
 	"net/netip"
 	"slices"
@@ -27,19 +28,19 @@ const (
 const sessionField = "session"
 
 // segmentTerms are the terms of the blocks of a segment: for each block the
-// numbers of its terms in names.
+// numbers of its terms.
 type segmentTerms struct {
-	names  []string
+	termList
 	blocks [][]uint32
 }
 
 // termSet gathers the terms of one block after the other.
 type termSet struct {
-	segmentTerms
-	number map[string]uint32 // of names
-	seen   []uint64          // the last block that had the term
-	list   []uint32          // the terms of the block
-	key    []byte            // memory for the next term
+	table  termTable
+	blocks [][]uint32 // the terms of each block
+	seen   []uint64   // the last block that had the term
+	list   []uint32   // the terms of the block
+	key    []byte     // memory for the next term
 
 	block  uint64         // counts blocks, so that nothing has to be forgotten between them
 	ipv4   []uint32       // the term of an address, plus one, by its number in the segment
@@ -56,15 +57,18 @@ type markedColons struct {
 	term  uint32 // plus one
 }
 
-func newTermSet() termSet { return termSet{number: map[string]uint32{}} }
+func newTermSet(seed maphash.Seed) termSet { return termSet{table: termTable{seed: seed}} }
+
+// terms returns the terms of the segment, once all its blocks are there.
+func (t *termSet) terms() segmentTerms { return segmentTerms{t.table.termList, t.blocks} }
 
 // bitmapPIDs is how many process ids have a bit: the kernel gives no higher
 // ones (PID_MAX_LIMIT, include/linux/threads.h).
 const bitmapPIDs = 1 << 22
 
 func (t *termSet) resetSegment() {
-	t.segmentTerms = segmentTerms{}
-	clear(t.number)
+	t.table.reset()
+	t.blocks = nil
 	t.ipv4, t.colons, t.seen = t.ipv4[:0], t.colons[:0], t.seen[:0]
 	t.beginBlock()
 }
@@ -207,12 +211,8 @@ func (t *termSet) add(key []byte) { t.mark(t.numberOf(key)) }
 func (t *termSet) numberOf(key []byte) uint32 {
 	t.key = key
 	key = cutTerm(key)
-	n, ok := t.number[string(key)]
-	if !ok {
-		n = uint32(len(t.names))
-		own := string(key)
-		t.number[own] = n
-		t.names = append(t.names, own)
+	n, found := t.table.find(key, t.table.hash(key))
+	if !found {
 		t.seen = append(t.seen, 0)
 	}
 	return n

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -84,7 +85,7 @@ func newWriter(path, tool string) (*Writer, error) {
 		return nil, fmt.Errorf("%s: cannot create a file there: %w", filepath.Dir(path), bareError(err))
 	}
 	w := &Writer{path: path, tool: tool, temp: f.Name(), file: f, snapshot: 1,
-		bucket: map[string]*bucketWriter{}, pending: map[string][]pair{}, fields: map[string]struct{}{}, leans: leans{}, first: []uint32{0}}
+		bucket: map[string]*bucketWriter{}, pending: map[string][]pair{}, fields: map[string]struct{}{}, leans: leans{}, first: []uint32{0}, group: newTermGroup(maphash.MakeSeed())}
 	if err := w.open(); err != nil {
 		w.Abort()
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -236,11 +237,11 @@ func (w *Writer) flushGroup() error {
 	if err := w.put(bucketBlocks, key32(w.groups), w.pack.pack(dir)); err != nil {
 		return err
 	}
-	err := w.group.pages(func(first string, page []byte) error {
+	err := w.group.pages(func(first, page []byte) error {
 		return w.put(bucketTerms, append(key32(w.groups), first...), w.pack.pack(page))
 	})
 	w.groups++
-	w.group = termGroup{}
+	w.group.reset()
 	return err
 }
 

@@ -62,6 +62,10 @@ func (t *Thread) bits() uint64 {
 	return uint64(t.Action)<<6 | uint64(t.Status&7)<<3 | flag(t.About)<<2 | flag(t.Shared)<<1 | flag(t.Undated)
 }
 
+func (t *Thread) setBits(bits uint64) {
+	t.Action, t.Status, t.About, t.Shared, t.Undated = uint8(bits>>6), uint8(bits>>3&7), bits&4 != 0, bits&2 != 0, bits&1 != 0
+}
+
 // beyond is the thread of what is not followed by itself.
 func (t Thread) beyond() *Thread {
 	t.Source, t.Service, t.Jail = 0, "", ""
@@ -114,14 +118,15 @@ func unite(strands []Strand) []Strand {
 	return strands[:min(n+1, len(strands))]
 }
 
-func foldAddresses(a, b *AddressRow) {
+// foldAddresses adds b to a, whose strands then lie in memory of the slab.
+func (s *slab) foldAddresses(a, b *AddressRow) {
 	if b.First.before(&a.First) {
 		a.First = b.First
 	}
 	if a.Last.before(&b.Last) {
 		a.Last = b.Last
 	}
-	all := make([]Strand, 0, len(a.Strands)+len(b.Strands))
+	all := s.take(len(a.Strands) + len(b.Strands))[:0]
 	for i, j := 0, 0; i < len(a.Strands) || j < len(b.Strands); {
 		order := -1
 		if i == len(a.Strands) {

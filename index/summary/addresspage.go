@@ -25,7 +25,7 @@ const (
 
 func addressCodec(r addressReader) codec[AddressRow] {
 	return codec[AddressRow]{
-		table: Addresses, fold: foldAddresses,
+		table: Addresses, fold: (&slab{}).foldAddresses,
 		compare: func(a, b *AddressRow) int { return a.Addr.Compare(b.Addr) },
 		weight:  func(r *AddressRow) int { return 12 + 8*len(r.Strands) },
 		encode:  encodeAddresses, decode: r.decode,

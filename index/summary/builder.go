@@ -1,9 +1,9 @@
 package summary
 
 import (
-	"encoding/binary"
 	"hash/maphash"
 	"net/netip"
+	"slices"
 )
 
 // Event is one event on its way into a summary. Numbers are those that the
@@ -55,20 +55,24 @@ type Builder struct {
 	kinds     []kind
 	threadOf  map[Thread]uint32
 	threads   []*Thread // each four times, by what pairs say of an event beside it: see strand
-	addressOf slots
-	addresses []address
+	salt      uint64    // of the hashes of addresses, so that nobody can choose some that collide
+	fourOf    fourSlots // IPv4
+	addressOf slots     // all others
+	addrs     []netip.Addr
+	addresses []address // likewise
 	userOf    slots
 	users     []UserRow
-	strands   pairs // by address, and thread
+	strands   strands
 	tries     pairs // by address and user
 	minutes   pairs // by source and minute
 	deeds     map[uint32]*deeds
 
-	serial int64 // of the event
-	named  int64
-	times  int64 // occurrences of the events that name an address
+	events int64 // that name an address
+	times  int64 // occurrences of these
 	odd    bool
 	names  []int // memory for the addresses of one event
+	named  []naming
+	warm   uint32 // see settle
 
 	runs []*run
 }
@@ -83,15 +87,15 @@ type kind struct {
 
 // address is what is known of one address beside its strands.
 type address struct {
-	addr        netip.Addr
-	serial      int64
 	first, last Place
+	strand      uint32 // place of one of its strands, plus one
+	_           uint64 // so that it is one line of a processor's cache
 }
 
 // What things cost in memory, about.
 const (
 	kindBytes    = 232 + slotBytes
-	addressBytes = 80 + slotBytes
+	addressBytes = 88 + 2*slotBytes
 	userBytes    = 48 + slotBytes
 	deedsBytes   = 100
 	deedBytes    = 40
@@ -99,8 +103,9 @@ const (
 
 // NewBuilder returns an empty Builder.
 func NewBuilder(o Options) *Builder {
-	b := &Builder{o: o, seed: maphash.MakeSeed()}
-	b.strands.add, b.tries.add, b.minutes.add = (*Sum).fold, (*Sum).span, (*Sum).span
+	b := &Builder{o: o, seed: maphash.MakeSeed(), named: make([]naming, 0, namings)}
+	b.tries.add, b.minutes.add = (*Sum).span, (*Sum).span
+	b.salt = maphash.Comparable(b.seed, 0)
 	b.reset()
 	return b
 }
@@ -111,12 +116,14 @@ func (b *Builder) reset() {
 	// The names and rows of the round may be many, the next one's few.
 	b.kinds, b.users = nil, nil
 	b.threadOf, b.threads = map[Thread]uint32{}, nil
-	b.addresses = b.addresses[:0]
+	b.addrs, b.addresses = b.addrs[:0], b.addresses[:0]
+	b.strands.reset()
+	b.fourOf.reset()
 	b.deeds = map[uint32]*deeds{}
 	for _, s := range [...]*slots{&b.kindOf, &b.addressOf, &b.userOf} {
 		s.reset()
 	}
-	for _, p := range [...]*pairs{&b.strands, &b.tries, &b.minutes} {
+	for _, p := range [...]*pairs{&b.tries, &b.minutes} {
 		p.reset()
 	}
 }
@@ -125,7 +132,7 @@ func (b *Builder) reset() {
 // the round: where that is another one than before, the memory was full, and
 // all numbers that the Builder gave are void.
 func (b *Builder) Begin() (round int, err error) {
-	if b.bytes+(len(b.strands.rows())+len(b.tries.rows())+len(b.minutes.rows()))*pairBytes >= b.o.Limit {
+	if b.bytes+(b.strands.len()+len(b.tries.rows())+len(b.minutes.rows()))*pairBytes >= b.o.Limit {
 		if err := b.spill(); err != nil {
 			return 0, err
 		}
@@ -170,18 +177,24 @@ func (b *Builder) thread(k *Kind) uint32 {
 func (b *Builder) Address(a netip.Addr) int {
 	plain := a.Unmap().WithZone("")
 	b.odd = b.odd || plain != a
-	n, found := b.addressOf.find(hashAddress(plain), len(b.addresses), func(n int) bool { return b.addresses[n].addr == plain },
-		func(n int) uint64 { return hashAddress(b.addresses[n].addr) })
-	if !found {
-		b.addresses = append(b.addresses, address{addr: plain, serial: -1})
+	next := len(b.addrs)
+	var n int
+	if plain.Is4() {
+		n = b.fourOf.find(low4(plain), next, b.salt)
+	} else {
+		n, _ = b.addressOf.find(b.hash(plain), next, func(n int) bool { return b.addrs[n] == plain }, func(n int) uint64 { return b.hash(b.addrs[n]) })
+	}
+	if n == next {
+		b.addrs = append(b.addrs, plain)
+		b.addresses = append(b.addresses, address{})
 		b.bytes += addressBytes
 	}
 	return n
 }
 
-func hashAddress(a netip.Addr) uint64 {
-	b := a.As16()
-	return mix(binary.LittleEndian.Uint64(b[:8]), binary.LittleEndian.Uint64(b[8:]))
+func (b *Builder) hash(a netip.Addr) uint64 {
+	high, low := halves(a)
+	return mix(high^b.salt, low)
 }
 
 // User returns the number of a user. The name is borrowed.
@@ -197,7 +210,6 @@ func (b *Builder) User(name []byte) int {
 
 // Add takes in an event.
 func (b *Builder) Add(e *Event) {
-	b.serial++
 	n := e.Kind
 	if e.Time == 0 && !b.kinds[n].row.Undated {
 		n = b.undated(n)
@@ -250,37 +262,76 @@ func (b *Builder) kind(k *kind, e *Event, sum *Sum) {
 
 // address counts an event for each address that it names.
 func (b *Builder) address(k *kind, e *Event, sum, known *Sum) {
-	b.named++
+	b.events++
 	b.times += e.Times
-	b.names = b.names[:0]
-	for _, n := range e.Names {
-		b.name(n)
-	}
+	b.names = append(b.names[:0], e.Names...)
 	if e.About != None {
-		b.name(e.About)
+		b.names = append(b.names, e.About)
 	}
+	b.names = distinct(b.names)
 	at := Place{e.Time, k.row.Source, e.Line}
 	shared := flag(len(b.names) > 1)
 	for _, n := range b.names {
-		a := &b.addresses[n]
-		if a.first.Source == 0 || at.before(&a.first) {
-			a.first = at
+		if len(b.named) == cap(b.named) {
+			b.settle()
 		}
-		if a.last.before(&at) || a.last.Source == 0 {
-			a.last = at
-		}
-		b.strands.at(uint32(n), k.thread+uint32(flag(n == e.About)<<1|shared)).fold(sum)
+		b.named = append(b.named, naming{uint32(n), k.thread + uint32(flag(n == e.About)<<1|shared), at, *sum})
 	}
 	if e.About != None {
 		b.about(k, e, known)
 	}
 }
 
-func (b *Builder) name(n int) {
-	if a := &b.addresses[n]; a.serial != b.serial {
-		a.serial = b.serial
-		b.names = append(b.names, n)
+// naming is an address in an event. Some are gathered before they are counted.
+type naming struct {
+	address, thread uint32
+	Place
+	Sum
+}
+
+// namings is how many are gathered: a few kilobytes.
+const namings = 64
+
+// settle counts the addresses that were gathered. What is known of an address
+// lies anywhere in megabytes, so the time goes into waiting for memory; when all
+// of it is asked for at once, most of the waiting is done once.
+func (b *Builder) settle() {
+	for i := range b.named {
+		b.warm += b.addresses[b.named[i].address].strand
 	}
+	for i := range b.named {
+		if at := b.addresses[b.named[i].address].strand; at != 0 {
+			b.warm += b.strands.rows[at-1].b
+		}
+	}
+	for i := range b.named {
+		n := &b.named[i]
+		a := &b.addresses[n.address]
+		if a.first.Source == 0 || n.Place.before(&a.first) {
+			a.first = n.Place
+		}
+		if a.last.Source == 0 || a.last.before(&n.Place) {
+			a.last = n.Place
+		}
+		b.strands.at(a, n.address, n.thread).fold(&n.Sum)
+	}
+	b.named = b.named[:0]
+}
+
+// distinct returns the numbers each once, in any order.
+func distinct(names []int) []int {
+	if len(names) > 8 {
+		slices.Sort(names)
+		return slices.Compact(names)
+	}
+	n := 0
+	for _, name := range names {
+		if !slices.Contains(names[:n], name) {
+			names[n] = name
+			n++
+		}
+	}
+	return names[:n]
 }
 
 // about counts what an event says of the address that it is about.

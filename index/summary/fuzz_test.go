@@ -47,3 +47,24 @@ func FuzzHead(f *testing.F) {
 		}
 	})
 }
+
+// A disk may give back anything of a scratch file.
+func FuzzPlainAddresses(f *testing.F) {
+	fuzzPlain(f, addressCodec(addressReader{}), plainAddresses)
+}
+func FuzzPlainTries(f *testing.F) { fuzzPlain(f, tryCodec(tryReader{}), plainTries) }
+
+func fuzzPlain[R any](f *testing.F, c codec[R], plain func(codec[R]) codec[R]) {
+	for _, p := range build(f, samples(800, 4), 1, 1, 1<<30) {
+		if p.Table == c.table {
+			rows, err := c.decode(p.Content)
+			require.NoError(f, err)
+			content := plain(c).encode(rows).Content
+			again, err := plain(c).decode(content)
+			require.NoError(f, err)
+			require.Equal(f, rows, again)
+			f.Add(content)
+		}
+	}
+	fuzz(f, plain(c))
+}

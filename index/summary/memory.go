@@ -14,8 +14,9 @@ const batch = 256
 // batches yields rows 0 to n, some at a time; make appends row i.
 func batches[R any](n int, add func(rows []R, i int) []R) *cursor[R] {
 	at := 0
+	var rows []R
 	return &cursor[R]{fill: func() ([]R, error) {
-		var rows []R
+		rows = slices.Grow(rows[:0], batch)
 		for ; at < n && len(rows) < batch; at++ {
 			rows = add(rows, at)
 		}
@@ -54,8 +55,64 @@ func ordered(rows []pair, key func(p *pair) uint64) []keyed {
 	for i := range rows {
 		list[i] = keyed{key(&rows[i]), uint32(i)}
 	}
-	slices.SortFunc(list, func(a, b keyed) int { return cmp.Compare(a.key, b.key) })
+	sortKeyed(list)
 	return list
+}
+
+func sortKeyed(list []keyed) {
+	slices.SortFunc(list, func(a, b keyed) int { return cmp.Compare(a.key, b.key) })
+}
+
+// byAddress returns the places of pairs in the order of the places of their
+// addresses, and then of what else they are about.
+func byAddress(rows []pair, address, other []uint32) []keyed {
+	// Each address has few pairs: these are put beside one another first.
+	next := make([]uint32, len(address)+1) // where the next pair of an address goes
+	for i := range rows {
+		next[address[rows[i].a]+1]++
+	}
+	for i := range address {
+		next[i+1] += next[i]
+	}
+	list := make([]keyed, len(rows))
+	for i := range rows {
+		p := &rows[i]
+		n := address[p.a]
+		list[next[n]] = keyed{uint64(n)<<32 | uint64(other[p.b]), uint32(i)}
+		next[n]++
+	}
+	from := uint32(0)
+	for _, end := range next[:len(address)] {
+		if end > from+1 {
+			sortKeyed(list[from:end])
+		}
+		from = end
+	}
+	return list
+}
+
+// orderAddresses returns the numbers of addresses in their order.
+func orderAddresses(all []netip.Addr) []uint32 {
+	list := make([]keyed, len(all))
+	for i := range all {
+		a := all[i]
+		key := uint64(low4(a))
+		if high, _ := halves(a); a.Is6() {
+			key = 1<<63 | high>>1
+		}
+		list[i] = keyed{key, uint32(i)}
+	}
+	slices.SortFunc(list, func(a, b keyed) int {
+		if a.key != b.key {
+			return cmp.Compare(a.key, b.key)
+		}
+		return all[a.n].Compare(all[b.n])
+	})
+	out := make([]uint32, len(list))
+	for i := range list {
+		out[i] = list[i].n
+	}
+	return out
 }
 
 // sortedRows is a Builder's memory put in order. It is made once, before rows
@@ -71,16 +128,17 @@ type sortedRows struct {
 
 func (b *Builder) sort() *sortedRows {
 	s := &sortedRows{Builder: b}
-	for _, p := range [...]*pairs{&b.strands, &b.tries, &b.minutes} {
+	b.settle()
+	for _, p := range [...]*pairs{&b.tries, &b.minutes} {
 		p.flush()
 	}
 	s.kindList = order(len(b.kinds), func(i, j int) int { return compareKinds(&b.kinds[i].row, &b.kinds[j].row) })
 	s.userList = order(len(b.users), func(i, j int) int { return strings.Compare(b.users[i].Name, b.users[j].Name) })
-	s.addressList = order(len(b.addresses), func(i, j int) int { return b.addresses[i].addr.Compare(b.addresses[j].addr) })
+	s.addressList = orderAddresses(b.addrs)
 	address, user := ranks(s.addressList), ranks(s.userList)
 	thread := ranks(order(len(b.threads), func(i, j int) int { return b.threads[i].compare(b.threads[j]) }))
-	s.strandList = ordered(b.strands.rows(), func(p *pair) uint64 { return uint64(address[p.a])<<32 | uint64(thread[p.b]) })
-	s.tryList = ordered(b.tries.rows(), func(p *pair) uint64 { return uint64(address[p.a])<<32 | uint64(user[p.b]) })
+	s.strandList = byAddress(b.strands.gather(), address, thread)
+	s.tryList = byAddress(b.tries.rows(), address, user)
 	s.minuteList = ordered(b.minutes.rows(), func(p *pair) uint64 {
 		m := int64(int32(p.b))
 		// Group, source, and minute within the group, as MinuteRow is ordered: 24, 32 and 8 bits.
@@ -114,8 +172,10 @@ func (s *sortedRows) minuteRows() *cursor[MinuteRow] {
 
 func (s *sortedRows) addressRows() *cursor[AddressRow] {
 	at := 0
+	var strands slab
 	return batches(len(s.addressList), func(rows []AddressRow, i int) []AddressRow {
-		a := &s.addresses[s.addressList[i]]
+		n := s.addressList[i]
+		a := &s.addresses[n]
 		end := at
 		for end < len(s.strandList) && s.strandList[end].key>>32 == uint64(i) {
 			end++
@@ -123,11 +183,12 @@ func (s *sortedRows) addressRows() *cursor[AddressRow] {
 		if end == at {
 			return rows
 		}
-		r := AddressRow{Addr: a.addr, First: a.first, Last: a.last, Strands: make([]Strand, 0, end-at)}
-		for ; at < end; at++ {
-			p := &s.strands.rows()[s.strandList[at].n]
-			r.Strands = append(r.Strands, Strand{s.threads[p.b], p.Sum})
+		r := AddressRow{Addr: s.addrs[n], First: a.first, Last: a.last, Strands: strands.take(end - at)}
+		for i := range r.Strands {
+			p := &s.strands.rows[s.strandList[at+i].n]
+			r.Strands[i] = Strand{s.threads[p.b], p.Sum}
 		}
+		at = end
 		r.Strands = tidy(r.Strands)
 		return append(rows, r)
 	})
@@ -136,7 +197,7 @@ func (s *sortedRows) addressRows() *cursor[AddressRow] {
 func (s *sortedRows) tryRows() *cursor[TryRow] {
 	return batches(len(s.tryList), func(rows []TryRow, i int) []TryRow {
 		p := &s.tries.rows()[s.tryList[i].n]
-		return append(rows, TryRow{s.addresses[p.a].addr, s.users[p.b].Name, p.Sum})
+		return append(rows, TryRow{s.addrs[p.a], s.users[p.b].Name, p.Sum})
 	})
 }
 
@@ -147,7 +208,7 @@ func (s *sortedRows) deedRows() *cursor[DeedRow] {
 		if d == nil {
 			return rows
 		}
-		a := s.addresses[n].addr
+		a := s.addrs[n]
 		for _, e := range d.bans {
 			rows = append(rows, s.deedRow(a, &e, false))
 		}

@@ -1,6 +1,8 @@
 package summary
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -61,52 +63,61 @@ type inputs struct {
 	runs     []*run
 }
 
-// watch sees the rows of addresses and tries while they are merged, whole and in
-// order.
-type watch struct {
+// target is where merged rows go.
+type target struct {
+	scratch bool
+	put     func(Page) error
+	// do does what has to be done for each page, in order.
+	do func(func() error) error
+	// address and try see the rows of these tables, whole and in order; they may be nil.
 	address func(*AddressRow)
 	try     func(*TryRow)
 }
 
-// all puts the rows of all tables but the last two in order, and gives them to
-// put in pages of the given weight.
-func (in *inputs) all(weight int, put func(Page) error, see watch) error {
+// all puts the rows of all tables but the last two in order, and gives their
+// pages to the target.
+func (in *inputs) all(to *target) error {
 	var from []*sortedRows
 	for _, b := range in.builders {
 		from = append(from, b.sort())
 	}
 	var cut deedLimit
-	if err := one(in, kindCodec(), weight, put, func(i int) *cursor[KindRow] { return from[i].kindRows() }, nil); err != nil {
+	if err := one(in, to, kindCodec(), nil, func(i int) *cursor[KindRow] { return from[i].kindRows() }, nil, nil); err != nil {
 		return err
 	}
-	if err := one(in, userCodec(), weight, put, func(i int) *cursor[UserRow] { return from[i].userRows() }, nil); err != nil {
+	if err := one(in, to, userCodec(), nil, func(i int) *cursor[UserRow] { return from[i].userRows() }, nil, nil); err != nil {
 		return err
 	}
-	if err := one(in, addressCodec(addressReader{}), weight, put, func(i int) *cursor[AddressRow] { return from[i].addressRows() },
-		func(r *AddressRow) bool { see.address(r); return true }); err != nil {
+	if err := one(in, to, addressCodec(addressReader{}), plainAddresses, func(i int) *cursor[AddressRow] { return from[i].addressRows() }, nil, to.address); err != nil {
 		return err
 	}
-	if err := one(in, tryCodec(tryReader{}), weight, put, func(i int) *cursor[TryRow] { return from[i].tryRows() },
-		func(r *TryRow) bool { see.try(r); return true }); err != nil {
+	if err := one(in, to, tryCodec(tryReader{}), plainTries, func(i int) *cursor[TryRow] { return from[i].tryRows() }, nil, to.try); err != nil {
 		return err
 	}
-	if err := one(in, deedCodec(), weight, put, func(i int) *cursor[DeedRow] { return from[i].deedRows() },
-		cut.keep); err != nil {
+	if err := one(in, to, deedCodec(), nil, func(i int) *cursor[DeedRow] { return from[i].deedRows() }, cut.keep, nil); err != nil {
 		return err
 	}
-	return one(in, minuteCodec(), weight, put, func(i int) *cursor[MinuteRow] { return from[i].minuteRows() }, nil)
+	return one(in, to, minuteCodec(), nil, func(i int) *cursor[MinuteRow] { return from[i].minuteRows() }, nil, nil)
 }
 
-// one merges one table. keep, unless it is nil, says which rows stay.
-func one[R any](in *inputs, c codec[R], weight int, put func(Page) error, memory func(i int) *cursor[R], keep func(*R) bool) error {
+// one merges one table. plain makes the codec for scratch files, if it is
+// another one; keep, unless it is nil, says which rows stay, and see sees those.
+func one[R any](in *inputs, to *target, c codec[R], plain func(codec[R]) codec[R], memory func(i int) *cursor[R], keep func(*R) bool, see func(*R)) error {
+	scratch := c
+	if plain != nil {
+		scratch = plain(c)
+	}
 	var cursors []*cursor[R]
 	for i := range in.builders {
 		cursors = append(cursors, memory(i))
 	}
 	for _, r := range in.runs {
-		cursors = append(cursors, read(r, c))
+		cursors = append(cursors, read(r, scratch))
 	}
-	out := pages[R]{codec: c, limit: weight, put: put}
+	out := pages[R]{codec: c, limit: pageWeight, put: to.put, do: to.do, see: see}
+	if to.scratch {
+		out.codec, out.limit = scratch, spillWeight
+	}
 	err := c.merge(cursors, func(r *R) error {
 		if keep != nil && !keep(r) {
 			return nil
@@ -159,7 +170,7 @@ func (b *Builder) write(in inputs, level int) error {
 	}
 	r := &run{level: level, file: file}
 	b.runs = append(b.runs, r)
-	return in.all(spillWeight, r.put, watch{func(*AddressRow) {}, func(*TryRow) {}})
+	return in.all(&target{scratch: true, put: r.put, do: now})
 }
 
 // Close gives up the scratch files.
@@ -182,17 +193,52 @@ func Merge(o Options, builders []*Builder, put func(Page) error) error {
 	for _, b := range builders {
 		defer b.Close()
 		in.runs = append(in.runs, b.runs...)
-		t.Named += b.named
+		t.Named += b.events
 		t.Times += b.times
 		t.Odd = t.Odd || b.odd
 	}
-	if err := in.all(pageWeight, put, watch{t.address, t.try}); err != nil {
+	if err := in.aside(&target{put: put, address: t.address, try: t.try}); err != nil {
 		return err
 	}
 	if err := t.putLeaders(put); err != nil {
 		return err
 	}
 	return put(encodeHead(&t.Head))
+}
+
+// pagesAhead is how many pages of rows may be merged before their turn.
+const pagesAhead = 4
+
+// errStopped says that the pages before could not be put.
+var errStopped = errors.New("the merge was stopped")
+
+// aside is all, with the rows merged on another core than the one that makes
+// pages of them.
+func (in *inputs) aside(to *target) error {
+	work := make(chan func() error, pagesAhead)
+	stop := make(chan struct{})
+	to.do = func(do func() error) error {
+		select {
+		case work <- do:
+			return nil
+		case <-stop:
+			return errStopped
+		}
+	}
+	var merged error
+	go func() {
+		defer close(work)
+		merged = in.all(to)
+	}()
+	var err error
+	for do := range work {
+		if err == nil {
+			if err = do(); err != nil {
+				close(stop)
+			}
+		}
+	}
+	return cmp.Or(err, merged)
 }
 
 // totals is what all addresses are together, and which of them lead.
@@ -223,7 +269,7 @@ func (t *totals) try(r *TryRow) {
 
 func (t *totals) putLeaders(put func(Page) error) error {
 	t.leaders.sort()
-	out := pages[LeaderRow]{codec: leaderCodec(), limit: pageWeight, put: put}
+	out := pages[LeaderRow]{codec: leaderCodec(), limit: pageWeight, put: put, do: now}
 	for _, n := range t.leaders {
 		r := n.leaderRow()
 		if err := out.add(&r); err != nil {

@@ -232,8 +232,7 @@ func readThreads(p *pageReader) ([]pageThread, []threadSet) {
 	for i := range list {
 		t := &list[i]
 		t.Source = uint32(p.uint())
-		bits := p.uint()
-		t.Action, t.Status, t.About, t.Shared, t.Undated = uint8(bits>>6), uint8(bits>>3&7), bits&4 != 0, bits&2 != 0, bits&1 != 0
+		t.setBits(p.uint())
 		t.Service, t.Jail = p.text(p.uint()), p.text(p.uint())
 		b := p.byte()
 		if t.unit, t.repeats = b>>1, b&1 != 0; int(t.unit) >= len(units) {

@@ -34,9 +34,15 @@ type pages[R any] struct {
 	codec[R]
 	limit  int
 	put    func(Page) error
+	do     func(func() error) error // does what makes a page of rows, now or later
+	see    func(*R)                 // sees each row then; may be nil
 	rows   []R
 	weight int
+	spare  chan []R // memory for rows, of pages that are done
 }
+
+// now is for pages that wait for nothing.
+func now(do func() error) error { return do() }
 
 func (p *pages[R]) add(r *R) error {
 	w := p.codec.weight(r)
@@ -51,13 +57,32 @@ func (p *pages[R]) add(r *R) error {
 }
 
 func (p *pages[R]) close() error {
-	if len(p.rows) == 0 {
+	rows := p.rows
+	if len(rows) == 0 {
 		return nil
 	}
-	err := p.put(p.encode(p.rows))
-	clear(p.rows)
-	p.rows, p.weight = p.rows[:0], 0
-	return err
+	if p.spare == nil {
+		p.spare = make(chan []R, pagesAhead+2)
+	}
+	p.rows, p.weight = nil, 0
+	select {
+	case p.rows = <-p.spare:
+	default:
+	}
+	return p.do(func() error {
+		if p.see != nil {
+			for i := range rows {
+				p.see(&rows[i])
+			}
+		}
+		page := p.encode(rows)
+		clear(rows)
+		select {
+		case p.spare <- rows[:0]:
+		default:
+		}
+		return p.put(page)
+	})
 }
 
 // cursor walks the rows of a table in their order.

@@ -63,12 +63,8 @@ func (w *columnWriter) choose(k Kind, v []uint64) layout {
 	if len(v) == 0 {
 		return layout{mode: modeConst}
 	}
-	all, same := uint64(0), true
-	for _, x := range v {
-		all |= x
-		same = same && x == v[0]
-	}
-	if same {
+	all, differ := bitsOf(v)
+	if !differ {
 		return layout{mode: modeConst, width: width(v[0]), cost: 16 << 8}
 	}
 	best := w.measure(v, modePlain, width(all))
@@ -79,20 +75,44 @@ func (w *columnWriter) choose(k Kind, v []uint64) layout {
 		return layout{mode: modeRows, width: best.width, cost: best.cost}
 	}
 	d := w.deltas(v)
-	all = 0
-	for _, x := range d {
-		all |= x
-	}
+	all, _ = bitsOf(d)
 	if l := w.measure(d, modeDelta, width(all)); l.cost < best.cost {
 		return l
 	}
 	return best
 }
 
+// again returns the layout l if it fits the column, and else a new one.
+func (w *columnWriter) again(k Kind, l layout, v []uint64) layout {
+	if len(v) < few || l.mode == modeConst {
+		return w.choose(k, v)
+	}
+	all, differ := bitsOf(v)
+	if differ && l.mode == modeDelta {
+		all, _ = bitsOf(w.deltas(v))
+	}
+	if !differ || width(all) != l.width {
+		return w.choose(k, v)
+	}
+	return l
+}
+
+// bitsOf returns the bits that the values have, and whether they differ.
+func bitsOf(v []uint64) (all uint64, differ bool) {
+	other := uint64(0)
+	for _, x := range v {
+		all |= x
+		other |= x ^ v[0]
+	}
+	return all, other != 0
+}
+
+// few is of how many values the entropy says little.
+const few = 48
+
 // measure estimates the size of v in planes by the entropy of each.
 func (w *columnWriter) measure(v []uint64, mode, width byte) layout {
 	l := layout{mode: mode, width: width, cost: 24 << 8}
-	const few = 48 // of so few values the entropy says little
 	if len(v) < few {
 		l.cost += uint64(len(v)) * uint64(width) << 10
 		return l
@@ -165,18 +185,19 @@ func (w *columnWriter) planes(l layout, v []uint64) {
 }
 
 // flags writes which values were named by a source, a bit each.
-func (w *columnWriter) flags(hit []bool) {
+func (w *columnWriter) flags(hits []uint8, source int) {
 	out := w.out[sectionPlanes]
-	for len(hit) > 0 {
+	for ; len(hits) >= 8; hits = hits[8:] {
+		// The product has the lowest bits of the bytes in its highest byte.
+		x := binary.LittleEndian.Uint64(hits) >> source & ones
+		out = append(out, byte(x*0x0102040810204080>>56))
+	}
+	if len(hits) > 0 {
 		b := byte(0)
-		n := min(8, len(hit))
-		for i, h := range hit[:n] {
-			if h {
-				b |= 1 << i
-			}
+		for i, h := range hits {
+			b |= h >> source & 1 << i
 		}
 		out = append(out, b)
-		hit = hit[n:]
 	}
 	w.out[sectionPlanes] = out
 }

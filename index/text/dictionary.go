@@ -2,7 +2,9 @@ package text
 
 import (
 	"bytes"
+	"encoding/binary"
 	"hash/maphash"
+	"math/bits"
 )
 
 // A dictionary numbers the texts of each kind in the order of their first use;
@@ -10,29 +12,39 @@ import (
 // write lines that collide, and leave no trace in the output.
 type dictionary struct {
 	seed  maphash.Seed
-	cells []dictCell
-	gen   uint32 // cells of other generations are empty
-	used  int
+	mix   [2]uint64 // drawn from the seed
+	cells []uint32  // numbers of entries plus one; 0 is an empty cell
+	all   []dictEntry
 	texts [firstPlain][]byte   // one after the other
 	ends  [firstPlain][]uint32 // of each text; addresses have four bytes each
 }
 
-type dictCell struct {
-	hash, gen uint32
-	number    uint32
-	kind      Kind
+// dictEntry is a text of at most 16 bytes itself, so that most are found without
+// a look at any other memory, or the hash of a longer one. Entries stand in the
+// order of their first use: the frequent ones are close together.
+type dictEntry struct {
+	a, b   uint64
+	number uint32
+	tag    uint32 // the kind, and 256 times one more than the length, or than maxShort+1 for a long text
 }
+
+const (
+	maxShort = 16 // bytes that a cell holds
+	tagLong  = (maxShort + 2) << 8
+)
 
 func (d *dictionary) reset() {
 	if d.cells == nil {
 		d.seed = maphash.MakeSeed()
-		d.cells = make([]dictCell, 1<<14)
+		for i := range d.mix {
+			d.mix[i] = maphash.Bytes(d.seed, []byte{byte(i)})
+		}
+		d.cells = make([]uint32, 1<<14)
 	}
-	if d.gen++; d.gen == 0 {
+	if len(d.all) > 0 {
 		clear(d.cells)
-		d.gen = 1
+		d.all = d.all[:0]
 	}
-	d.used = 0
 	for k := range d.texts {
 		d.texts[k], d.ends[k] = d.texts[k][:0], d.ends[k][:0]
 	}
@@ -49,40 +61,96 @@ func (d *dictionary) text(k Kind, n uint32) []byte {
 	return d.texts[k][from:d.ends[k][n]]
 }
 
-// add returns the number of a text.
+// add returns the number of a text. What stands behind it, up to its capacity,
+// may be read and is of no consequence.
 func (d *dictionary) add(k Kind, text []byte) uint32 {
-	hash := uint32(maphash.Bytes(d.seed, text)) ^ uint32(k)*0x9E3779B1
-	mask := len(d.cells) - 1
-	i := int(hash) & mask
-	for ; d.cells[i].gen == d.gen; i = (i + 1) & mask {
-		c := &d.cells[i]
-		if c.hash == hash && c.kind == k && bytes.Equal(d.text(k, c.number), text) {
-			return c.number
+	if len(text) > maxShort {
+		e := dictEntry{a: maphash.Bytes(d.seed, text), tag: tagLong | uint32(k)}
+		for i := d.home(&e); ; i++ {
+			at := &d.cells[i&(len(d.cells)-1)]
+			if *at == 0 {
+				return d.take(at, e, k, text)
+			}
+			known := &d.all[*at-1]
+			if known.a == e.a && known.tag == e.tag && bytes.Equal(d.text(k, known.number), text) {
+				return known.number
+			}
 		}
 	}
-	c := dictCell{hash: hash, gen: d.gen, number: d.count(k), kind: k}
-	d.cells[i] = c
-	d.texts[k] = append(d.texts[k], text...)
-	d.ends[k] = append(d.ends[k], uint32(len(d.texts[k])))
-	if d.used++; d.used > len(d.cells)/2 {
+	e := dictEntry{tag: uint32(len(text)+1)<<8 | uint32(k)}
+	if cap(text) >= maxShort {
+		all, n := text[:maxShort], 8*uint(len(text))
+		e.a = binary.LittleEndian.Uint64(all) & (1<<n - 1)
+		e.b = binary.LittleEndian.Uint64(all[8:]) & (1<<(max(n, 64)-64) - 1)
+	} else {
+		var all [maxShort]byte
+		copy(all[:], text)
+		e.a, e.b = binary.LittleEndian.Uint64(all[:]), binary.LittleEndian.Uint64(all[8:])
+	}
+	at := d.find(&e)
+	if *at == 0 {
+		return d.take(at, e, k, text)
+	}
+	return d.all[*at-1].number
+}
+
+// addIPv4 returns the number of an address.
+func (d *dictionary) addIPv4(ip uint32) uint32 {
+	e := dictEntry{a: uint64(ip), tag: 5<<8 | uint32(KindIPv4)}
+	at := d.find(&e)
+	if *at == 0 {
+		return d.take(at, e, KindIPv4, binary.BigEndian.AppendUint32(nil, ip))
+	}
+	return d.all[*at-1].number
+}
+
+// find returns the cell of the entry that is equal to e, of a short text, or the
+// empty one where it belongs.
+func (d *dictionary) find(e *dictEntry) *uint32 {
+	for i := d.home(e); ; i++ {
+		at := &d.cells[i&(len(d.cells)-1)]
+		if *at == 0 {
+			return at
+		}
+		if known := &d.all[*at-1]; known.a == e.a && known.b == e.b && known.tag == e.tag {
+			return at
+		}
+	}
+}
+
+// home is where the search for a cell begins.
+func (d *dictionary) home(e *dictEntry) int {
+	high, low := bits.Mul64(e.a^d.mix[0], e.b^d.mix[1]^uint64(e.tag)<<48)
+	return int(high ^ low)
+}
+
+// take takes a new text in, whose cell is an empty one.
+func (d *dictionary) take(at *uint32, e dictEntry, k Kind, text []byte) uint32 {
+	e.number = d.count(k)
+	d.all = append(d.all, e)
+	*at = uint32(len(d.all))
+	d.append(k, text)
+	if len(d.all) > len(d.cells)/4 {
 		d.grow()
 	}
-	return c.number
+	return e.number
+}
+
+// append takes a text in that nobody looks for.
+func (d *dictionary) append(k Kind, text []byte) {
+	d.texts[k] = append(d.texts[k], text...)
+	d.ends[k] = append(d.ends[k], uint32(len(d.texts[k])))
 }
 
 func (d *dictionary) grow() {
-	old := d.cells
-	d.cells = make([]dictCell, 2*len(old))
+	d.cells = make([]uint32, 2*len(d.cells))
 	mask := len(d.cells) - 1
-	for _, c := range old {
-		if c.gen != d.gen {
-			continue
-		}
-		i := int(c.hash) & mask
-		for d.cells[i].gen == d.gen {
+	for n := range d.all {
+		i := d.home(&d.all[n]) & mask
+		for d.cells[i] != 0 {
 			i = (i + 1) & mask
 		}
-		d.cells[i] = c
+		d.cells[i] = uint32(n) + 1
 	}
 }
 

@@ -62,7 +62,8 @@ func (e *Encoder) Finish(emit func(part []byte)) {
 	for from := 0; from < n; from += pathsPerBlock {
 		e.paths.begin()
 		for i := from; i < min(n, from+pathsPerBlock); i++ {
-			e.paths.line(paths.text(KindPath, uint32(i)))
+			path := paths.text(KindPath, uint32(i))
+			e.paths.line(path, len(path))
 		}
 		e.columns.reset()
 		e.paths.write(&e.columns, false)

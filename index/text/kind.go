@@ -72,7 +72,7 @@ var classes = func() (t [256]byte) {
 			t[c] |= isLetter
 		}
 	}
-	for _, c := range " \t\"'),;>]}" {
+	for _, c := range " \t\n\"'),;>]}" {
 		t[c] |= endsPath | endsValue
 	}
 	for _, c := range "(<[{&:=" {

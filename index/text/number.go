@@ -1,12 +1,14 @@
 package text
 
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
 // number takes out what the digit at i belongs to.
 func (s *scanner) number(i int) int {
-	line := s.line
-	e := i + 1
-	for e < len(line) && classes[line[e]]&isDigit != 0 {
-		e++
-	}
+	line := s.wide
+	e := i + digitsAt(line, i)
 	start := i
 	for start > s.done && classes[line[start-1]]&isAlnum != 0 {
 		start--
@@ -17,10 +19,10 @@ func (s *scanner) number(i int) int {
 		}
 	}
 	end := e
-	for end < len(line) && classes[line[end]]&isAlnum != 0 {
+	for classes[line[end]]&isAlnum != 0 {
 		end++
 	}
-	if end < len(line) && line[end] == ':' || start > s.done && line[start-1] == ':' {
+	if line[end] == ':' || start > s.done && line[start-1] == ':' {
 		if end := s.colons(start); end > 0 {
 			return end
 		}
@@ -29,6 +31,39 @@ func (s *scanner) number(i int) int {
 		return s.digits(i, e)
 	}
 	return s.mixed(start, i, e, end)
+}
+
+const zeros = 0x3030303030303030
+
+// notDigits marks the bytes of x^zeros that are above nine, each by its highest
+// bit.
+func notDigits(x uint64) uint64 { return (x&^tops + (128-10)*ones | x) & tops }
+
+// digitsAt returns how many digits stand at i of what ends with no digit, and
+// has eight bytes behind that.
+func digitsAt(b []byte, i int) int {
+	for n := i; ; n += 8 {
+		if m := notDigits(binary.LittleEndian.Uint64(b[n:]) ^ zeros); m != 0 {
+			return n - i + bits.TrailingZeros64(m)/8
+		}
+	}
+}
+
+// eight returns the number that the first n digits of x^zeros are, at most 8.
+func eight(x uint64, n int) uint64 {
+	x <<= 64 - 8*uint(n)
+	x = x*10 + x>>8
+	const pairs = 0x000000FF000000FF
+	return (x&pairs*(100+1000000<<32) + x>>16&pairs*(1+10000<<32)) >> 32
+}
+
+// decimal returns the number that the n digits at i are, at most 16 of them.
+func decimal(b []byte, i, n int) uint64 {
+	x := binary.LittleEndian.Uint64(b[i:]) ^ zeros
+	if n <= 8 {
+		return eight(x, n)
+	}
+	return eight(x, 8)*powers[n-8] + eight(binary.LittleEndian.Uint64(b[i+8:])^zeros, n-8)
 }
 
 // whenOrWhere takes a time or an IPv4 address out, whose first digits are
@@ -47,11 +82,11 @@ func (s *scanner) whenOrWhere(i, e int) int {
 	case n > 3 || c != '.':
 		return 0
 	}
-	ip, end := parseIPv4(s.line, i)
+	ip, end := parseIPv4(s.wide, i)
 	if end == 0 {
 		return 0
 	}
-	s.slot(KindIPv4, i, end, uint64(s.dict.add(KindIPv4, ip[:])))
+	s.slot(KindIPv4.code(0, 0), i, end, uint64(s.dict.addIPv4(ip)))
 	return end
 }
 
@@ -65,32 +100,38 @@ func (s *scanner) time(st stamp) {
 	} else {
 		s.stamps, s.stamp = 1, st
 	}
-	s.slot(k, st.start, st.end, v)
-	s.text = append(s.text, firstParam+st.layout, firstParam+st.digits)
+	s.slot(k.code(st.layout, st.digits), st.start, st.end, v)
 }
 
+// leastOctet is the least number of so many digits that may be a part of an
+// address, where the digits are not too many.
+var leastOctet = [5]uint32{256, 0, 10, 100, 256}
+
 // parseIPv4 returns the address at i in its usual form and where it ends, or 0.
-func parseIPv4(line []byte, i int) (ip [4]byte, end int) {
-	for part := range ip {
-		v, from := 0, i
-		for i < len(line) && i-from < 4 && classes[line[i]]&isDigit != 0 {
-			v = v*10 + int(line[i]-'0')
-			i++
+// The line has margin bytes behind its end.
+func parseIPv4(line []byte, i int) (ip uint32, end int) {
+	for part := range 4 {
+		x := binary.LittleEndian.Uint32(line[i:]) ^ zeros&(1<<32-1)
+		const tops, ones = tops & (1<<32 - 1), ones & (1<<32 - 1)
+		m := (x&^tops + (128-10)*ones | x) & tops
+		n := min(uint32(bits.TrailingZeros32(m))/8, 4)
+		x <<= 32 - 8*n
+		v := x>>8&15*100 + x>>16&15*10 + x>>24
+		if v > 255 || v < leastOctet[n] {
+			return 0, 0
 		}
-		if i == from || v > 255 || i-from > 1 && line[from] == '0' {
-			return ip, 0
-		}
-		ip[part] = byte(v)
+		ip = ip<<8 | v
+		i += int(n)
 		if part < 3 {
-			if i >= len(line) || line[i] != '.' {
-				return ip, 0
+			if line[i] != '.' {
+				return 0, 0
 			}
 			i++
 		}
 	}
 	// More digits, or a fifth part: a version, or part of a word.
-	if i < len(line) && (classes[line[i]]&isAlnum != 0 || line[i] == '.' && i+1 < len(line) && classes[line[i+1]]&isDigit != 0) {
-		return ip, 0
+	if classes[line[i]]&isAlnum != 0 || line[i] == '.' && classes[line[i+1]]&isDigit != 0 {
+		return 0, 0
 	}
 	return ip, i
 }
@@ -141,26 +182,17 @@ const (
 // digits takes the number line[i:e] out, with its fraction where that has
 // three or six digits.
 func (s *scanner) digits(i, e int) int {
-	line := s.line
+	line := s.wide
 	if e-i > maxDigits {
 		return s.word(KindWord, i, e)
 	}
-	v := uint64(0)
-	for _, c := range line[i:e] {
-		v = v*10 + uint64(c-'0')
-	}
-	if e+3 < len(line) && line[e] == '.' && (line[i] != '0' || e-i == 1) && (i == 0 || line[i-1] != '.') {
-		f := e + 1
-		for f < len(line) && f-e <= 7 && classes[line[f]]&isDigit != 0 {
-			f++
-		}
-		n := f - e - 1
-		if (n == 3 || n == 6) && e-i <= 10 && (f == len(line) || classes[line[f]]&isAlnum == 0 && line[f] != '.') {
-			for _, c := range line[e+1 : f] {
-				v = v*10 + uint64(c-'0')
-			}
-			s.slot(KindDecimal, i, f, v)
-			s.text = append(s.text, firstParam+byte(n))
+	v := decimal(line, i, e-i)
+	if line[e] == '.' && (line[i] != '0' || e-i == 1) && (i == 0 || line[i-1] != '.') {
+		n := digitsAt(line, e+1)
+		f := e + 1 + n
+		if (n == 3 || n == 6) && e-i <= 10 && classes[line[f]]&isAlnum == 0 && line[f] != '.' {
+			v = v*powers[n] + decimal(line, e+1, n)
+			s.slot(KindDecimal.code(byte(n), 0), i, f, v)
 			return f
 		}
 	}
@@ -168,7 +200,7 @@ func (s *scanner) digits(i, e int) int {
 	for zeros < e-i-1 && line[i+zeros] == '0' {
 		zeros++
 	}
-	s.slot(KindNumber, i, e, v|uint64(zeros)<<zeroShift)
+	s.slot(KindNumber.code(0, 0), i, e, v|uint64(zeros)<<zeroShift)
 	return e
 }
 
@@ -216,8 +248,7 @@ func (s *scanner) hex(i, end int, upper bool) int {
 			}
 			v = v<<4 | d
 		}
-		s.slot(k, i, i+n, v)
-		s.text = append(s.text, firstParam+byte(n))
+		s.slot(k.code(byte(n), 0), i, i+n, v)
 		i += n
 	}
 	return end

@@ -10,28 +10,45 @@ import (
 // text of its template.
 type scanner struct {
 	line   []byte
-	done   int // all before it is in the template or a value
-	text   []byte
-	values []uint64 // of all lines
-	marks  []Mark   // where the values of all lines stand, but for paths
-	words  bool     // lines are paths: all their words are variables
-	whole  bool     // each line is one variable
-	first  int      // the line's first value
+	wide   []byte // the line and margin bytes behind it, of which the first is a newline
+	last   []byte // memory for a line that has less behind it
+	done   int    // all before it is in the template or a value
+	print  fingerprint
+	codes  []slotCode // of the line's slots
+	text   []byte     // of the template, where it is asked for
+	values []uint64   // of all lines
+	marks  []Mark     // where the values of all lines stand
+	words  bool       // lines are paths: all their words are variables
+	whole  bool       // each line is one variable
+	first  int        // the line's first value
 	dict   dictionary
 	block  []byte // the text that the line is a part of, from it on
 	ahead  int    // where in it the next name of a user begins; behind its end where none does
 	opened int    // where the address of a URL began, or -1
 	closed int    // a quote here ends what was opened, or -1
-	escape bool   // the line has bytes that must be escaped
 	stamps int
 	stamp  stamp
 }
 
-// scan sets s.text to the template of the line and appends its values.
-func (s *scanner) scan(line []byte) {
-	s.line, s.done, s.text, s.first = line, 0, s.text[:0], len(s.values)
+// margin is how many bytes behind a line may be read: variables are short, and
+// looked at eight bytes at a time.
+const margin = 32
+
+// scan finds the fingerprint of the line, which is the first n bytes of text and
+// ends there or before a newline, and appends its values.
+func (s *scanner) scan(text []byte, n int) {
+	if len(text)-n >= margin {
+		s.wide = text[:n+margin]
+	} else if n <= maxTemplated {
+		s.last = append(append(s.last[:0], text[:n]...), "\n                               "...)
+		s.wide = s.last
+	} else {
+		s.wide = text
+	}
+	line := s.wide[:n:len(s.wide)]
+	s.line, s.done, s.codes, s.first = line, 0, s.codes[:0], len(s.values)
+	s.print = fingerprint(s.dict.mix[0])
 	s.opened, s.closed, s.stamps = -1, -1, 0
-	s.escape = hasLow(line)
 	if len(line) > maxTemplated || s.whole && len(line) > 0 {
 		s.word(KindLine, 0, len(line))
 		return
@@ -41,7 +58,7 @@ func (s *scanner) scan(line []byte) {
 	} else {
 		s.scanLine()
 	}
-	s.plain(len(line))
+	s.print = s.print.add(s.wide[s.done:], n-s.done, 0, s.dict.mix[1])
 }
 
 // isFull reports whether the line has as many slots as a template may have:
@@ -100,43 +117,48 @@ func (s *scanner) scanLine() {
 	}
 }
 
-// plain adds the line up to end to the template.
-func (s *scanner) plain(end int) {
-	static := s.line[s.done:end]
+// slot makes line[start:end] a variable with value v.
+func (s *scanner) slot(c slotCode, start, end int, v uint64) {
+	s.print = s.print.add(s.wide[s.done:], start-s.done, c, s.dict.mix[1])
 	s.done = end
-	if !s.escape {
-		s.text = append(s.text, static...)
-		return
-	}
-	for i, c := range static {
-		if c < firstPlain {
-			s.text = append(s.text, static[:i]...)
-			for _, c := range static[i:] {
-				if c < firstPlain {
-					s.text = append(s.text, byte(KindEscape))
-				}
-				s.text = append(s.text, c)
-			}
-			return
-		}
-	}
-	s.text = append(s.text, static...)
+	s.codes = append(s.codes, c)
+	s.values = append(s.values, v)
+	s.marks = append(s.marks, Mark{uint32(start), uint32(end)})
 }
 
-// slot makes line[start:end] a variable with value v.
-func (s *scanner) slot(k Kind, start, end int, v uint64) {
-	s.plain(start)
-	s.done = end
-	s.text = append(s.text, byte(k))
-	s.values = append(s.values, v)
-	if !s.words {
-		s.marks = append(s.marks, Mark{uint32(start), uint32(end)})
+// template returns the text of the template of the line, valid until the next
+// call.
+func (s *scanner) template() []byte {
+	s.text = s.text[:0]
+	from := uint32(0)
+	for i, m := range s.marks[s.first:] {
+		s.plain(s.line[from:m.Start])
+		from = m.End
+		c := s.codes[i]
+		k := Kind(c)
+		s.text = append(s.text, byte(k))
+		for range k.params() {
+			c >>= 8
+			s.text = append(s.text, firstParam+byte(c))
+		}
+	}
+	s.plain(s.line[from:])
+	return s.text
+}
+
+// plain adds static text to that of the template.
+func (s *scanner) plain(static []byte) {
+	for _, c := range static {
+		if c < firstPlain {
+			s.text = append(s.text, byte(KindEscape))
+		}
+		s.text = append(s.text, c)
 	}
 }
 
 // word makes line[start:end] a text variable.
 func (s *scanner) word(k Kind, start, end int) int {
-	s.slot(k, start, end, uint64(s.dict.add(k, s.line[start:end])))
+	s.slot(k.code(0, 0), start, end, uint64(s.dict.add(k, s.line[start:end])))
 	return end
 }
 
@@ -144,21 +166,6 @@ const (
 	ones = 0x0101010101010101
 	tops = 0x8080808080808080
 )
-
-// hasLow reports whether there are bytes below firstPlain.
-func hasLow(line []byte) bool {
-	i, low := 0, uint64(0)
-	for ; i+8 <= len(line); i += 8 {
-		x := binary.LittleEndian.Uint64(line[i:])
-		low |= (x - firstPlain*ones) &^ x
-	}
-	for _, c := range line[i:] {
-		if c < firstPlain {
-			return true
-		}
-	}
-	return low&tops != 0
-}
 
 // nextStart returns where the next byte stands that may begin a variable: a
 // digit, a slash, a quote or an equals sign.

@@ -17,7 +17,6 @@ type template struct {
 	first, last   uint32 // its slots
 	tail, tailEnd uint32 // the static text after them
 	fixed         uint32 // bytes of what is the same in each of its lines, and of values whose length is
-	next          uint32 // the template that followed it last, plus one; only the encoder knows
 }
 
 // A slot is one variable of a template.
@@ -47,6 +46,7 @@ type class struct {
 	first  uint64         // value
 	varies bool           // not all values are the first
 	cold   [sources]int16 // how often a source that never named a value was asked
+	plan   plan
 }
 
 // A group is the classes whose values may name one another.

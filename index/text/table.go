@@ -7,6 +7,7 @@ import "bytes"
 type table struct {
 	scan    scanner
 	schema  schema
+	prints  templateTable
 	lines   []uint32           // templates of lines
 	begins  []uint32           // where they begin in the text of the block
 	firsts  []uint32           // where the values of lines begin
@@ -17,7 +18,7 @@ type table struct {
 	codes   []uint64 // what would be written for each value, class by class
 	hits    []uint8  // which sources named it, a bit each
 	misses  []uint64
-	flags   []bool
+	others  []uint8 // the hits of values that the first source does not name
 	out     *columnWriter
 }
 
@@ -25,6 +26,7 @@ type table struct {
 func (t *table) reset() {
 	t.scan.dict.reset()
 	t.schema.reset()
+	t.prints.reset()
 }
 
 // begin begins a block.
@@ -46,22 +48,24 @@ func (t *table) split(text []byte) {
 	whole := len(text)
 	for len(text) > 0 {
 		t.begins = append(t.begins, uint32(whole-len(text)))
-		line, n := text, len(text)
-		if i := bytes.IndexByte(text, '\n'); i >= 0 {
-			line, n = text[:i], i+1
+		i := bytes.IndexByte(text, '\n')
+		if i < 0 {
+			t.line(text, len(text))
+			break
 		}
-		t.line(line)
-		text = text[n:]
-		t.scan.leave(n)
+		t.line(text, i)
+		text = text[i+1:]
+		t.scan.leave(i + 1)
 	}
 }
 
-// line takes in the next line.
-func (t *table) line(line []byte) {
+// line takes in the next line, which is the first n bytes of text and ends there
+// or before a newline.
+func (t *table) line(text []byte, n int) {
 	t.firsts = append(t.firsts, uint32(len(t.scan.values)))
-	t.scan.scan(line)
-	n := t.template()
-	tpl := &t.schema.templates[n]
+	t.scan.scan(text, n)
+	number := t.template()
+	tpl := &t.schema.templates[number]
 	slots := t.schema.slots[tpl.first:tpl.last]
 	for i, v := range t.scan.values[t.scan.first:] {
 		c := &t.schema.classes[slots[i].class]
@@ -71,25 +75,16 @@ func (t *table) line(line []byte) {
 		c.varies = c.varies || v != c.first
 		c.n++
 	}
-	t.lines = append(t.lines, n)
+	t.lines = append(t.lines, number)
 }
 
-// template finds the template of the line that was scanned last. Mostly it is
-// the one that followed that of the line above the last time.
+// template finds the template of the line that was scanned last.
 func (t *table) template() uint32 {
-	var next *uint32
-	if k := len(t.lines); k > 0 {
-		next = &t.schema.templates[t.lines[k-1]].next
-		if n := *next; n > 0 && bytes.Equal(t.scan.dict.text(KindEscape, n-1), t.scan.text) {
-			return n - 1
-		}
-	}
-	n := t.scan.dict.add(KindEscape, t.scan.text)
-	if next != nil {
-		*next = n + 1
-	}
-	if int(n) == len(t.schema.templates) {
-		if t.schema.add(t.scan.text) != nil {
+	n, added := t.prints.find(t.scan.print, uint32(len(t.scan.codes)), uint32(len(t.schema.templates)))
+	if added {
+		text := t.scan.template()
+		t.scan.dict.append(KindEscape, text)
+		if t.schema.add(text) != nil {
 			panic("text: the scanner made a template that no decoder would take")
 		}
 	}

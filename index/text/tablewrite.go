@@ -43,67 +43,105 @@ func (t *table) column(c int) {
 		return
 	}
 	codes, hits := t.codes[t.starts[c]:][:class.n], t.hits[t.starts[c]:][:class.n]
-	best := t.out.choose(class.kind, codes)
-	a, b := fromNone, fromNone
-	if a, b = pick(hits); a != fromNone {
-		if l, flags := t.predicted(class.kind, codes, hits, a, b); l.cost+flags < best.cost {
-			best, codes = l, t.misses
+	a, b := pick(hits)
+	p := &class.plan
+	if p.left > 0 {
+		p.left--
+		if p.predict && a != fromNone {
+			t.miss(codes, hits, a, b)
+			codes = t.misses
 		} else {
 			a, b = fromNone, fromNone
+		}
+		p.layout = t.out.again(class.kind, p.layout, codes)
+	} else {
+		p.layout, p.predict = t.out.choose(class.kind, codes), false
+		if a != fromNone {
+			flags := t.miss(codes, hits, a, b)
+			if l := t.out.choose(class.kind, t.misses); l.cost+flags < p.layout.cost {
+				p.layout, p.predict, codes = l, true, t.misses
+			}
+		}
+		if !p.predict {
+			a, b = fromNone, fromNone
+		}
+		if class.n >= planFrom {
+			p.left = planFor
 		}
 	}
 	t.out.out[sectionHeads] = append(t.out.out[sectionHeads], byte(a|b<<4))
 	t.named(hits, a, b)
-	t.out.write(best, codes)
+	t.out.write(p.layout, codes)
 }
+
+// A plan is how the values of a class were best written. To find that out takes
+// longer than to write them, and it is mostly the same in the next blocks.
+type plan struct {
+	left    uint8 // blocks in which it is not looked for a better one
+	predict bool  // by two sources
+	layout  layout
+}
+
+const (
+	planFor  = 3  // blocks that a plan is kept for
+	planFrom = 64 // values that it is made for at least
+)
 
 // pick returns the source that named the most values, and the one that named
 // most of the others.
 func pick(hits []uint8) (a, b int) {
 	var counts [1 << sources]uint32
 	for _, h := range hits {
-		counts[h]++
+		counts[h&(1<<sources-1)]++
 	}
-	most := func(but uint8) int {
-		var n [sources]uint32
-		for h, count := range counts {
-			if uint8(h)&but == 0 {
-				for s := range n {
-					n[s] += count * uint32(h>>s&1)
-				}
-			}
+	var all [sources]uint32
+	for h := 2; h < len(counts); h += 2 {
+		for s := 1; s < sources; s++ {
+			all[s] += counts[h] & -uint32(h>>s&1)
 		}
-		best := fromNone
-		for s := range n {
-			if n[s] > n[best] {
-				best = s
-			}
+	}
+	a = most(&all)
+	if a == fromNone {
+		return a, a
+	}
+	var others [sources]uint32
+	for h := 2; h < len(counts); h += 2 {
+		for s := 1; s < sources; s++ {
+			others[s] += counts[h] & -uint32(h>>s&1) & (uint32(h>>a&1) - 1)
 		}
-		return best
 	}
-	if a = most(0); a != fromNone {
-		b = most(1 << a)
-	}
-	return a, b
+	return a, most(&others)
 }
 
-// predicted returns the layout of what sources a and b do not name, which it
-// leaves in t.misses, and the cost of their flags.
-func (t *table) predicted(k Kind, codes []uint64, hits []uint8, a, b int) (layout, uint64) {
-	t.misses = t.misses[:0]
-	first, second := uint64(0), uint64(0)
-	for i, h := range hits {
-		switch {
-		case h>>a&1 != 0 && a != fromNone:
-			first++
-		case h>>b&1 != 0 && b != fromNone:
-			second++
-		default:
-			t.misses = append(t.misses, codes[i])
+// most returns which of the counts is the highest, the first of them, or
+// fromNone where all are 0.
+func most(counts *[sources]uint32) int {
+	best := fromNone
+	for s := range counts {
+		if counts[s] > counts[best] {
+			best = s
 		}
 	}
-	n := uint64(len(hits))
-	return t.out.choose(k, t.misses), entropy(first, n) + entropy(second, n-first) + 16<<8
+	return best
+}
+
+// miss leaves in t.misses the codes that sources a and b do not name, and
+// returns what their flags cost.
+func (t *table) miss(codes []uint64, hits []uint8, a, b int) uint64 {
+	t.misses = grown(t.misses, len(codes))
+	misses := t.misses
+	first, second, n := 0, 0, 0
+	for i, h := range hits {
+		// Source 0 is none and has no bit: the shifts are of all the others.
+		one, two := int(h>>a&1), int(h>>b&1)
+		misses[n] = codes[i]
+		first += one
+		second += two &^ one
+		n += 1 &^ (one | two)
+	}
+	t.misses = misses[:n]
+	all := uint64(len(hits))
+	return entropy(uint64(first), all) + entropy(uint64(second), all-uint64(first)) + 16<<8
 }
 
 // entropy returns what n flags cost of which k are set.
@@ -116,21 +154,17 @@ func entropy(k, n uint64) uint64 {
 
 // named writes the flags of the two sources.
 func (t *table) named(hits []uint8, a, b int) {
-	t.flags = t.flags[:0]
-	for _, h := range hits {
-		t.flags = append(t.flags, h>>a&1 != 0)
-	}
 	if a != fromNone {
-		t.out.flags(t.flags)
+		t.out.flags(hits, a)
 	}
 	if b == fromNone {
 		return
 	}
-	t.flags = t.flags[:0]
+	t.others = grown(t.others, len(hits))
+	others, n := t.others, 0
 	for _, h := range hits {
-		if h>>a&1 == 0 {
-			t.flags = append(t.flags, h>>b&1 != 0)
-		}
+		others[n] = h
+		n += 1 - int(h>>a&1)
 	}
-	t.out.flags(t.flags)
+	t.out.flags(others[:n], b)
 }

@@ -196,6 +196,9 @@ func snapshotCommand(f *pflag.FlagSet, args []string, status *query.Status) func
 	f.BoolVar(&o.NoLogs, "no-logs", false, "leave out the logs")
 	exact := f.Bool("no-rotated", false, "read the named logs without their rotated siblings")
 	f.BoolVar(&o.NoProc, "no-proc", false, "leave out processes and sockets")
+	f.BoolVar(&o.NoHash, "no-hash", false, "leave out the SHA-256 of executables")
+	f.BoolVar(&o.Environ, "environ", false, "keep the values of all environment variables, secrets too")
+	f.DurationVar(&o.Deadline, "deadline", 30*time.Second, "how long the state of the host may take: `DURATION`; what was not read by then is noted")
 	at := f.String("captured-at", "", "when a copied host was copied: `TIME` in RFC 3339 (default now)")
 	return func(cmd *cobra.Command, logs []string) (err error) {
 		if err := caseToWrite("snapshot", o.Output, ""); err != nil {

@@ -26,7 +26,12 @@ type Options struct {
 	Root   string // the file system to read; "" is /
 	NoProc bool
 	NoLogs bool
-	Logs   []string // files, directories and globs; none: the logs that are found
+	NoHash bool // leave out the SHA-256 of executables
+	// Environ keeps the values of all environment variables, not those of a few harmless ones alone.
+	Environ bool
+	// Deadline is how long the state of the host may take; what was not read by then is a gap. Zero is for ever.
+	Deadline time.Duration
+	Logs     []string // files, directories and globs; none: the logs that are found
 	// Rotated brings the rotated siblings of the named files along.
 	Rotated bool
 	// CapturedAt is when a copied host was copied. Zero is now.
@@ -44,6 +49,8 @@ type taker struct {
 	snap index.Snapshot
 	gaps gapCount
 	err  error // the first error of the writer within a callback
+
+	began time.Time
 }
 
 // Run takes the snapshot. What the host does not show becomes a gap in the
@@ -62,7 +69,7 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 		return nil, err
 	}
 	defer w.Abort()
-	t := &taker{ctx: ctx, o: o, w: w, gaps: gapCount{}}
+	t := &taker{ctx: ctx, o: o, w: w, gaps: gapCount{}, began: began}
 	if err := t.capture(); err != nil {
 		return nil, err
 	}
@@ -169,7 +176,8 @@ func (t *taker) capture() error {
 	o := &t.o
 	s := &t.snap
 	s.Live = o.live()
-	s.Options = index.Options{Proc: o.Proc, Root: o.Root, NoProc: o.NoProc, NoLogs: o.NoLogs, Logs: o.Logs}
+	s.Options = index.Options{Proc: o.Proc, Root: o.Root, NoProc: o.NoProc, NoLogs: o.NoLogs, Logs: o.Logs,
+		NoHash: o.NoHash, Environ: o.Environ, DeadlineMS: o.Deadline.Milliseconds()}
 	s.Start = t.clocks()
 	if s.Live {
 		s.Capturer = index.Capturer{PID: os.Getpid(), UID: uint32(os.Getuid()), EUID: uint32(os.Geteuid()), Args: o.Args}
@@ -218,7 +226,10 @@ func (t *taker) findLogs() (*logs.Finder, []logs.File, error) {
 }
 
 func (t *taker) captureProc() error {
-	o := proc.Options{Proc: t.o.Proc, Root: t.o.Root, Live: t.snap.Live, Self: t.snap.Capturer.PID}
+	o := proc.Options{Proc: t.o.Proc, Root: t.o.Root, Live: t.snap.Live, Self: t.snap.Capturer.PID, NoHash: t.o.NoHash, Environ: t.o.Environ}
+	if t.o.Deadline > 0 {
+		o.Deadline = t.began.Add(t.o.Deadline)
+	}
 	if t.o.NoProc {
 		t.snap.Host = proc.ReadHost(o, t.gap)
 		if err := t.sameHost(); err != nil {
@@ -226,7 +237,12 @@ func (t *taker) captureProc() error {
 		}
 		return t.stopped(t.err)
 	}
-	t.o.Progress.stage("sockets", "")
+	t.o.Progress.stage("processes", "")
+	table, err := proc.FirstLook(o, t.gap)
+	if err != nil {
+		return t.stopped(err)
+	}
+	defer table.Close()
 	sockets, err := proc.ReadSockets(t.ctx, o, t.gap)
 	if err != nil {
 		return t.stopped(err)
@@ -235,16 +251,16 @@ func (t *taker) captureProc() error {
 	if err := t.sameHost(); err != nil {
 		return err
 	}
-	t.o.Progress.stage("processes", "")
 	n := 0
-	owners, err := proc.ReadProcesses(t.ctx, o, &t.snap.Host, func(p *index.Process) error {
+	owners, coverage, err := table.Processes(t.ctx, &t.snap.Host, func(p *index.Process) error {
 		n++
 		t.o.Progress.count("processes", n)
 		return t.w.AddProcess(p)
-	}, t.gap)
+	})
 	if err != nil {
 		return t.stopped(err)
 	}
+	t.snap.Coverage = coverage
 	proc.JoinOwners(sockets, owners)
 	for i := range sockets {
 		if err := t.w.AddSocket(&sockets[i]); err != nil {

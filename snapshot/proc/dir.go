@@ -58,7 +58,14 @@ func (d dir) regular(name string) error {
 
 // read returns the first limit bytes of a file of d, and errTooLarge with
 // them where there are more. They are valid until the next read or link.
-func (d dir) read(name string, limit int) ([]byte, error) {
+func (d dir) read(name string, limit int) ([]byte, error) { return d.content(name, limit, false) }
+
+// text is read for a file that the kernel writes in one piece (single_open of
+// include/linux/seq_file.h): what does not fill the room is all of it, and
+// nobody has to ask for the end.
+func (d dir) text(name string, limit int) ([]byte, error) { return d.content(name, limit, d.live) }
+
+func (d dir) content(name string, limit int, whole bool) ([]byte, error) {
 	if err := d.regular(name); err != nil {
 		return nil, err
 	}
@@ -66,38 +73,61 @@ func (d dir) read(name string, limit int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer unix.Close(fd)
+	data, err := d.fill(fd, limit, whole)
+	_ = unix.Close(fd)
+	return data, err
+}
+
+// textRoom is what the texts of one piece of nearly every process fit in.
+const textRoom = 16 << 10
+
+// fill reads fd from where it stands.
+func (d dir) fill(fd, limit int, whole bool) ([]byte, error) {
 	buf := *d.buf
+	if len(buf) < textRoom {
+		buf = make([]byte, textRoom)
+		*d.buf = buf
+	}
 	for n := 0; ; {
 		if n > limit {
 			return buf[:limit], errTooLarge
 		}
 		if n == len(buf) {
-			buf = append(buf, make([]byte, max(len(buf), maxLinkText))...)
+			buf = append(buf, make([]byte, len(buf))...)
 			*d.buf = buf
 		}
-		k, err := again(func() (int, error) { return unix.Read(fd, buf[n:]) })
+		k, err := unix.Read(fd, buf[n:])
+		for errors.Is(err, unix.EINTR) {
+			k, err = unix.Read(fd, buf[n:])
+		}
 		if err != nil {
 			return buf[:n], err
 		}
-		if k == 0 {
+		n += k
+		if k == 0 || whole && n < len(buf) && n <= limit {
 			return buf[:n], nil
 		}
-		n += k
 	}
 }
 
 // link returns the text of a link of d.
 func (d dir) link(name string) (string, error) {
+	text, err := d.linkBytes(name)
+	return string(text), err
+}
+
+// linkBytes is link without taking memory: it is valid until the next read or
+// link.
+func (d dir) linkBytes(name string) ([]byte, error) {
 	buf := d.room(maxLinkText + 1)
-	n, err := again(func() (int, error) { return unix.Readlinkat(d.fd, name, buf) })
+	n, err := unix.Readlinkat(d.fd, name, buf)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if n > maxLinkText {
-		return string(buf[:maxLinkText]), errTooLarge
+		return buf[:maxLinkText], errTooLarge
 	}
-	return string(buf[:n]), nil
+	return buf[:n], nil
 }
 
 // room returns n bytes of the shared buffer.

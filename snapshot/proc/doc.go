@@ -17,12 +17,18 @@
 // of the kernel.
 package proc
 
+import "time"
+
 // Options say which procfs and which file system to read.
 type Options struct {
 	Proc string // the procfs, usually /proc; empty where there is none, and nothing of it is read
 	Root string // the file system whose /etc is read, usually /
 	Live bool   // Proc is the running host's own procfs, not a copy or another host's
 	Self int    // pid of the capture; the descriptors with which it looks are left out of its own list
+
+	NoHash   bool      // executables and scripts are not hashed
+	Environ  bool      // the values of all environment variables are kept, not of the harmless ones alone
+	Deadline time.Time // what was not read until then is a gap; zero is never
 }
 
 // The limits. Each bounds what one hostile or broken place can cost; what
@@ -42,6 +48,22 @@ const (
 	maxSockets = 1 << 20
 	// maxCmdline is the traditional size of an argument area (MAX_ARG_STRLEN of execve(2)).
 	maxCmdline = 128 << 10
+	// maxEnviron is as much as execve(2) lets pass in sum by default, a quarter of the stack.
+	maxEnviron = 256 << 10
+	// maxVariables and maxVariable bound what is kept of an environment.
+	maxVariables, maxVariable = 1024, 4096
+	// maxName bounds a name of which no longer one is known: of a variable, of a function of the kernel.
+	maxName = 256
+	// maxMaps is what half of vm.max_map_count (65,530) lines need, and maxMappings how many that matter are kept of one process.
+	maxMaps, maxMappings = 4 << 20, 2048
+	// maxThreads is how many threads of one process are kept.
+	maxThreads = 16_384
+	// maxHashed bounds an executable that is hashed: half a second of work. hashChunk is how much of it is read at once.
+	maxHashed, hashChunk = 1 << 30, 256 << 10
+	// maxPasses bounds the looks at a process table that does not come to rest.
+	maxPasses = 4
+	// maxStatText is what /proc/stat needs on a host of many CPUs and interrupts.
+	maxStatText = 1 << 20
 	// maxStatus leaves room for a Groups line of NGROUPS_MAX (65,536) entries.
 	maxStatus = 1 << 20
 	// maxText bounds the files that hold one value or one small table; the kernel writes at most a few pages into each.

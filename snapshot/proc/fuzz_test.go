@@ -67,14 +67,14 @@ func FuzzStat(f *testing.F) {
 	dir := f.TempDir()
 	craft(f, dir, map[string]any{"7/x": ""})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		now, err := parseIdentity(data)
+		now, err := parseStat(data)
 		if err == nil {
 			require.GreaterOrEqual(t, len(data), 20)
 		}
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "7/stat"), data, 0o600))
 		var got *index.Process
 		changed := false
-		_, err2 := ReadProcesses(context.Background(), Options{Proc: dir}, &index.Host{Booted: 1}, func(p *index.Process) error {
+		_, err2 := readProcesses(context.Background(), Options{Proc: dir}, &index.Host{Booted: 1}, func(p *index.Process) error {
 			got = p
 			return nil
 		}, func(g index.Gap) { changed = changed || g.Reason == index.ReasonChanged })
@@ -83,7 +83,7 @@ func FuzzStat(f *testing.F) {
 			require.NoError(t, err)
 			require.Equal(t, 7, got.PID)
 			require.Equal(t, 7, now.pid)
-			require.Equal(t, changed, now.start != got.StartTime)
+			require.Equal(t, changed, now.start() != got.StartTime)
 		}
 	})
 }

@@ -100,6 +100,16 @@ func TestLiveChild(t *testing.T) {
 
 	byFD := map[int]index.OpenFile{}
 	for _, f := range p.Files {
+		require.NotEmpty(t, f.Access, "%v", f)
+		if f.Type == "file" || f.Type == "memfd" {
+			require.NotNil(t, f.Pos)
+			require.NotZero(t, f.Inode)
+			require.True(t, f.Mount != 0 || f.Type == "memfd", "%v", f) // the kernel's own mount may have the number 0
+		}
+		f.Pos, f.Mount, f.Access, f.Flags = nil, 0, "", 0
+		if f.Type != "pipe" {
+			f.Inode = 0
+		}
 		byFD[f.FD] = f
 	}
 	require.Len(t, p.Files, *p.FDs)
@@ -137,7 +147,7 @@ func TestLiveExitedChildIsNoGap(t *testing.T) {
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
 		data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", child.Process.Pid))
 		require.NoError(t, err)
-		if now, err := parseIdentity(data); err == nil && now.state == "Z" {
+		if now, err := parseStat(data); err == nil && now.state == "Z" {
 			break
 		}
 		require.True(t, time.Now().Before(deadline), "the child never exited: %s", data)
@@ -239,7 +249,7 @@ func TestLiveChurn(t *testing.T) {
 	}
 	for range 10 {
 		s := take(t, live())
-		require.True(t, slices.IsSorted(s.order))
+		require.True(t, slices.IsSorted(s.first))
 		for _, g := range s.gaps {
 			require.NotContains(t, []index.Reason{index.ReasonTorn, index.ReasonIO, index.ReasonUnsupported}, g.Reason, "%v", g)
 		}
@@ -313,7 +323,7 @@ func BenchmarkReadProcesses(b *testing.B) {
 	processes, files := 0, 0
 	for b.Loop() {
 		processes, files = 0, 0
-		_, err := ReadProcesses(context.Background(), live(), nil, func(p *index.Process) error {
+		_, err := readProcesses(context.Background(), live(), nil, func(p *index.Process) error {
 			processes++
 			files += len(p.Files)
 			return nil

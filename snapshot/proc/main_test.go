@@ -50,6 +50,7 @@ type still struct {
 	host      index.Host
 	processes map[int]*index.Process
 	order     []int
+	first     []int // that the first look saw, in order
 	sockets   []index.Socket
 	gaps      []index.Gap
 }
@@ -62,9 +63,14 @@ func take(t *testing.T, o Options) *still {
 	s.sockets, err = ReadSockets(context.Background(), o, gap)
 	require.NoError(t, err)
 	s.host = ReadHost(o, gap)
-	owners, err := ReadProcesses(context.Background(), o, &s.host, func(p *index.Process) error {
-		s.processes[p.PID] = p
+	owners, err := readProcesses(context.Background(), o, &s.host, func(p *index.Process) error {
+		if p.Look != index.LookFirst || s.processes[p.PID] == nil {
+			s.processes[p.PID] = p
+		}
 		s.order = append(s.order, p.PID)
+		if p.Look != index.LookSecond {
+			s.first = append(s.first, p.PID)
+		}
 		return nil
 	}, gap)
 	require.NoError(t, err)
@@ -76,6 +82,17 @@ func take(t *testing.T, o Options) *still {
 		require.GreaterOrEqual(t, g.Count, 1)
 	}
 	return s
+}
+
+// readProcesses reads the process table, both looks of it.
+func readProcesses(ctx context.Context, o Options, host *index.Host, emit func(*index.Process) error, gap func(index.Gap)) (Owners, error) {
+	table, err := FirstLook(o, gap)
+	if err != nil {
+		return nil, err
+	}
+	defer table.Close()
+	owners, _, err := table.Processes(ctx, host, emit)
+	return owners, err
 }
 
 // at returns the gaps of one place.
@@ -164,6 +181,18 @@ Max nice priority         0                    0
 Max of tomorrow           18446744073709551614 7                    bytes     
 `
 
+const mapsText = `55d0c0a00000-55d0c0a2c000 r--p 00000000 fe:01 1234      /usr/bin/web
+55d0c0a2c000-55d0c0a2e000 r-xp 00002000 fe:01 1234      /usr/bin/web
+7f0000000000-7f0000001000 rwxp 00000000 00:00 0 
+7f0000001000-7f0000003000 r-xp 00000000 fe:01 99        /usr/lib/a b.so (deleted)
+7f0000003000-7f0000004000 r-xp 00002000 fe:01 99        /usr/lib/a b.so (deleted)
+7f0000004000-7f0000005000 rw-s 00000000 00:01 7         /memfd:x\012y (deleted)
+7f0000005000-7f0000006000 r--p 00000000 fe:01 8         /tmp/.x/data
+7f0000006000-7f0000007000 rw-p 00000000 fe:01 8         /usr/lib/plain.so
+7ffc00000000-7ffc00021000 rw-p 00000000 00:00 0         [stack]
+7ffc00100000-7ffc00102000 r-xp 00000000 00:00 0         [vdso]
+`
+
 const ioText = "rchar: 1\nwchar: 2\nsyscr: 3\nsyscw: 4\nread_bytes: 5\nwrite_bytes: 6\ncancelled_write_bytes: 7\n"
 
 // process returns the files of one whole process.
@@ -184,6 +213,14 @@ func process(pid int) map[string]any {
 		at("fd/0"):      link("/dev/null"),
 		at("fd/3"):      link("socket:[501]"),
 		at("fd/10"):     link("/var/log/web.log (deleted)"),
+		at("environ"):   "PATH=/bin\x00DB_PASSWORD=secret\x00no variable\x00LD_PRELOAD=/tmp/x.so\x00https_proxy=http://me:secret@proxy:3128\x00",
+		at("maps"):      mapsText,
+		at("fdinfo/10"): "pos:\t4096\nflags:\t02102001\nmnt_id:\t26\nino:\t77\n",
+		at("schedstat"): "1500 20 3\n",
+		at("wchan"):     "do_epoll_wait",
+		at("oom_score"): "666\n", at("oom_score_adj"): "-17\n",
+		at(fmt.Sprintf("task/%d/stat", pid)):   statLine(pid, "web", "S", 0x400100, 4242),
+		at(fmt.Sprintf("task/%d/stat", pid+1)): statLine(pid+1, "pool (1)", "R", 0x400140, 4243),
 	}
 	for i, ns := range []string{"cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"} {
 		all[at("ns/"+ns)] = link(fmt.Sprintf("%s:[%d]", ns, 4026531830+i))

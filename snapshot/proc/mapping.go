@@ -1,0 +1,136 @@
+package proc
+
+import (
+	"bytes"
+	"errors"
+	"strconv"
+	"strings"
+
+	"stilltrace/index"
+)
+
+// mappings are the lines of maps that matter, and how many lines there are.
+type mappings struct {
+	kept  []index.Mapping
+	count int
+	over  int // that mattered and found no room
+	bad   error
+	place map[index.Mapping]int
+}
+
+// maps reads proc_pid_maps(5).
+func (v *visit) maps() (mappings, error) {
+	data, err := v.dir.read("maps", maxMaps)
+	if err != nil && !errors.Is(err, errTooLarge) {
+		return mappings{}, err
+	}
+	m := parseMaps(data)
+	if err == nil {
+		err = m.bad
+	}
+	if err == nil && m.over > 0 {
+		err = errTooLarge
+	}
+	return m, err
+}
+
+func parseMaps(data []byte) mappings {
+	m := mappings{place: map[index.Mapping]int{}}
+	for len(data) > 0 {
+		line := data
+		if i := bytes.IndexByte(data, '\n'); i >= 0 {
+			line, data = data[:i], data[i+1:]
+		} else {
+			data = nil // cut at the limit, or torn
+		}
+		m.count++
+		if err := m.line(line); err != nil && m.bad == nil {
+			m.bad = err
+		}
+	}
+	return m
+}
+
+// line reads one line:
+//
+//	55d0c0a00000-55d0c0a2c000 r-xp 00002000 fe:01 1234      /usr/bin/x (deleted)
+func (m *mappings) line(line []byte) error {
+	span, rest, _ := bytes.Cut(line, []byte(" "))
+	perms, rest, ok := bytes.Cut(rest, []byte(" "))
+	if !ok || len(perms) != 4 {
+		return torn("line %.60q", line)
+	}
+	_, rest, _ = bytes.Cut(rest, []byte(" ")) // the offset
+	device, rest, _ := bytes.Cut(rest, []byte(" "))
+	inode, path, _ := bytes.Cut(rest, []byte(" "))
+	path = bytes.TrimLeft(path, " ")
+	if !mapMatters(perms, path) {
+		return nil
+	}
+	from, to, _ := bytes.Cut(span, []byte("-"))
+	major, minor, _ := bytes.Cut(device, []byte(":"))
+	n := numbers{}
+	start, end := n.hex(from, 64), n.hex(to, 64)
+	dev := strconv.FormatUint(n.hex(major, 32), 10) + ":" + strconv.FormatUint(n.hex(minor, 32), 10)
+	out := index.Mapping{Perms: string(perms), Inode: n.decimal(inode, 64)}
+	if n.err != nil {
+		return n.err
+	}
+	if out.Inode != 0 {
+		out.Device = dev
+	}
+	text, gone := strings.CutSuffix(string(path), deleted)
+	out.Path, out.Deleted = unescape(text), gone
+	m.add(out, start, end-start)
+	return nil
+}
+
+// add joins the parts of one file with the same permissions.
+func (m *mappings) add(key index.Mapping, start, size uint64) {
+	if i, ok := m.place[key]; ok {
+		k := &m.kept[i]
+		k.Parts = max(k.Parts, 1) + 1
+		k.Size += size
+		return
+	}
+	if len(m.kept) == maxMappings {
+		m.over++
+		return
+	}
+	m.place[key] = len(m.kept)
+	one := key
+	one.Size = size
+	if key.Perms != "r-xp" || !strings.HasPrefix(key.Path, "/") || key.Deleted {
+		one.Start = start
+	}
+	m.kept = append(m.kept, one)
+}
+
+// openToAll are the directories where anybody may write.
+var openToAll = []string{"/tmp/", "/var/tmp/", "/dev/shm/"}
+
+func mapMatters(perms, path []byte) bool {
+	switch string(path) {
+	case "[vdso]", "[vsyscall]": // the kernel's own, in every process
+		return false
+	}
+	if perms[2] == 'x' {
+		return true
+	}
+	if len(path) == 0 || path[0] != '/' {
+		return false
+	}
+	return bytes.HasSuffix(path, []byte(deleted)) || bytes.HasPrefix(path, []byte("/memfd:")) || suspectPath(string(path))
+}
+
+// suspectPath reports whether a file lies where anybody may write, or in a
+// hidden directory.
+func suspectPath(path string) bool {
+	for _, dir := range openToAll {
+		if strings.HasPrefix(path, dir) {
+			return true
+		}
+	}
+	dir := path[:strings.LastIndexByte(path, '/')+1]
+	return strings.Contains(dir, "/.")
+}

@@ -47,7 +47,7 @@ type Process struct {
 	Limits    []Limit       `json:"limits,omitempty"`
 	FDs       *int          `json:"fds"` // how many are open; nil where the list could not be read
 	Files     []OpenFile    `json:"files,omitempty"`
-	Cgroup    string        `json:"cgroup"`    // path of the v2 hierarchy, else of the first v1 one
+	Cgroup    string        `json:"cgroup"`    // path of the v2 hierarchy, of systemd's own where that is / or not there, else of the first v1 one
 	Container string        `json:"container"` // id found in Cgroup, else ""
 	Spaces    Namespaces    `json:"namespaces"`
 	NSPID     []int         `json:"nspid,omitempty"` // pid in each nested pid namespace, outermost first
@@ -69,9 +69,8 @@ type Process struct {
 	WChan   string     `json:"wchan,omitzero"` // kernel function in which it sleeps (/proc/PID/wchan), "" while it runs or where the kernel does not tell
 	Umask   *uint32    `json:"umask,omitzero"`
 	Signals *Signals   `json:"signals,omitzero"`
-	Tasks   []Thread   `json:"tasks,omitempty"` // by thread id; of a process with one thread it is the process itself, and is left out
-	Maps    []Mapping  `json:"maps,omitempty"`  // only those that matter, see Mapping
-	MapsAll int        `json:"maps_count,omitzero"`
+	Tasks   []Thread   `json:"tasks,omitempty"`   // by thread id; of a process with one thread it is the process itself, and is left out
+	Maps    []Mapping  `json:"maps,omitempty"`    // only those that matter, see Mapping
 	Environ []Variable `json:"environ,omitempty"` // by name
 }
 

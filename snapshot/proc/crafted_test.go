@@ -55,7 +55,6 @@ func TestWholeProcessOfACopiedTree(t *testing.T) {
 			{Name: "DB_PASSWORD"}, {Name: "LD_PRELOAD", Value: ptr("/tmp/x.so")}, {Name: "PATH", Value: ptr("/bin")},
 			{Name: "https_proxy", Value: ptr("http://…@proxy:3128")},
 		},
-		MapsAll: 10,
 		Maps: []index.Mapping{
 			{Path: "/usr/bin/web", Perms: "r-xp", Size: 0x2000, Device: "254:1", Inode: 1234},
 			{Perms: "rwxp", Size: 0x1000, Start: 0x7f0000000000},

@@ -56,6 +56,8 @@ const (
 	maxName = 256
 	// maxMaps is what half of vm.max_map_count (65,530) lines need, and maxMappings how many that matter are kept of one process.
 	maxMaps, maxMappings = 4 << 20, 2048
+	// maxMapQueries is vm.max_map_count, twice: no process has more mappings unless somebody raised it.
+	maxMapQueries = 131_060
 	// maxThreads is how many threads of one process are kept.
 	maxThreads = 16_384
 	// maxHashed bounds an executable that is hashed: half a second of work. hashChunk is how much of it is read at once.

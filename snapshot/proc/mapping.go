@@ -3,23 +3,25 @@ package proc
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
 	"stilltrace/index"
 )
 
-// mappings are the lines of maps that matter, and how many lines there are.
+// mappings are those that matter.
 type mappings struct {
-	kept  []index.Mapping
-	count int
-	over  int // that mattered and found no room
-	bad   error
-	place map[index.Mapping]int
+	kept []index.Mapping
+	over int // that mattered and found no room
+	bad  error
 }
 
 // maps reads proc_pid_maps(5).
 func (v *visit) maps() (mappings, error) {
+	if m, err := v.queryMaps(); !errors.Is(err, errNoQuery) {
+		return m, err
+	}
 	data, err := v.dir.read("maps", maxMaps)
 	if err != nil && !errors.Is(err, errTooLarge) {
 		return mappings{}, err
@@ -35,7 +37,7 @@ func (v *visit) maps() (mappings, error) {
 }
 
 func parseMaps(data []byte) mappings {
-	m := mappings{place: map[index.Mapping]int{}}
+	var m mappings
 	for len(data) > 0 {
 		line := data
 		if i := bytes.IndexByte(data, '\n'); i >= 0 {
@@ -43,7 +45,6 @@ func parseMaps(data []byte) mappings {
 		} else {
 			data = nil // cut at the limit, or torn
 		}
-		m.count++
 		if err := m.line(line); err != nil && m.bad == nil {
 			m.bad = err
 		}
@@ -64,7 +65,7 @@ func (m *mappings) line(line []byte) error {
 	device, rest, _ := bytes.Cut(rest, []byte(" "))
 	inode, path, _ := bytes.Cut(rest, []byte(" "))
 	path = bytes.TrimLeft(path, " ")
-	if !mapMatters(perms, path) {
+	if !mapMatters(string(perms), path) {
 		return nil
 	}
 	from, to, _ := bytes.Cut(span, []byte("-"))
@@ -86,21 +87,23 @@ func (m *mappings) line(line []byte) error {
 }
 
 // add joins the parts of one file with the same permissions.
-func (m *mappings) add(key index.Mapping, start, size uint64) {
-	if i, ok := m.place[key]; ok {
-		k := &m.kept[i]
-		k.Parts = max(k.Parts, 1) + 1
-		k.Size += size
-		return
+func (m *mappings) add(one index.Mapping, start, size uint64) {
+	if one.Inode != 0 {
+		for i := range slices.Backward(m.kept) {
+			k := &m.kept[i]
+			if k.Inode == one.Inode && k.Perms == one.Perms && k.Device == one.Device && k.Path == one.Path && k.Deleted == one.Deleted {
+				k.Parts = max(k.Parts, 1) + 1
+				k.Size += size
+				return
+			}
+		}
 	}
 	if len(m.kept) == maxMappings {
 		m.over++
 		return
 	}
-	m.place[key] = len(m.kept)
-	one := key
 	one.Size = size
-	if key.Perms != "r-xp" || !strings.HasPrefix(key.Path, "/") || key.Deleted {
+	if one.Perms != "r-xp" || !strings.HasPrefix(one.Path, "/") || one.Deleted {
 		one.Start = start
 	}
 	m.kept = append(m.kept, one)
@@ -109,12 +112,12 @@ func (m *mappings) add(key index.Mapping, start, size uint64) {
 // openToAll are the directories where anybody may write.
 var openToAll = []string{"/tmp/", "/var/tmp/", "/dev/shm/"}
 
-func mapMatters(perms, path []byte) bool {
+func mapMatters(perms string, path []byte) bool {
 	switch string(path) {
 	case "[vdso]", "[vsyscall]": // the kernel's own, in every process
 		return false
 	}
-	if perms[2] == 'x' {
+	if len(perms) > 2 && perms[2] == 'x' {
 		return true
 	}
 	if len(path) == 0 || path[0] != '/' {

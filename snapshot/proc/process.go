@@ -25,6 +25,7 @@ type reader struct {
 	gap     func(index.Gap)
 	hashes  *hasher
 	halted  atomic.Bool // no file that can block is to be opened any more
+	noQuery atomic.Bool // the kernel knows no PROCMAP_QUERY
 	owners  Owners
 	owned   int            // entries of owners
 	lost    int            // descriptors of sockets that found no room there
@@ -185,7 +186,7 @@ func (v *visit) settle() {
 	if v.p == nil {
 		return
 	}
-	for name, has := range map[string]bool{"environ": v.p.Environ != nil, "maps": v.p.MapsAll > 0, "task": v.p.Tasks != nil} {
+	for name, has := range map[string]bool{"environ": v.p.Environ != nil, "maps": v.p.Maps != nil, "task": v.p.Tasks != nil} {
 		if has && !v.Live {
 			v.present[name] = true
 		}

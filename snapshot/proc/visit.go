@@ -257,7 +257,7 @@ func (s *slowPart) give(v *visit) {
 		return
 	}
 	p := v.p
-	p.Cmdline, p.Environ, p.Maps, p.MapsAll = s.cmdline, s.environ, s.maps.kept, s.maps.count
+	p.Cmdline, p.Environ, p.Maps = s.cmdline, s.environ, s.maps.kept
 	p.ExeFile, p.ExeSHA256, p.Script = s.exe, s.sum, s.script
 	for _, g := range s.gaps {
 		// The process may have ended since what does not block was read.

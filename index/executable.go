@@ -26,9 +26,9 @@ type Script struct {
 }
 
 // Mapping is a part of /proc/PID/maps (proc_pid_maps(5)) that matters: one that
-// can be executed, or whose file was deleted, lies in memory only (memfd), in
-// a directory where anybody may write, or in a hidden one. Parts of one file
-// with the same permissions are one Mapping.
+// can be executed, or one that is shared with a file which was deleted, lies in
+// memory only (memfd_create(2)), in a directory where anybody may write, or in a
+// hidden one. Parts of one file with the same permissions are one Mapping.
 type Mapping struct {
 	Path    string `json:"path,omitzero"`   // file without " (deleted)", [stack], [heap], [anon:name]; "" for anonymous memory
 	Perms   string `json:"perms"`           // rwxp, rwxs

@@ -66,7 +66,7 @@ type Process struct {
 	Faults  *Faults    `json:"faults,omitzero"`
 	Sched   *Sched     `json:"sched,omitzero"`
 	OOM     *OOM       `json:"oom,omitzero"`
-	WChan   string     `json:"wchan,omitzero"` // kernel function in which it sleeps (/proc/PID/wchan), "" while it runs or where the kernel does not tell
+	WChan   string     `json:"wchan,omitzero"` // kernel function in which it waits in state D (/proc/PID/wchan); "" where the kernel does not tell
 	Umask   *uint32    `json:"umask,omitzero"`
 	Signals *Signals   `json:"signals,omitzero"`
 	Tasks   []Thread   `json:"tasks,omitempty"`   // by thread id; of a process with one thread it is the process itself, and is left out

@@ -60,7 +60,7 @@ func TestWholeProcessOfACopiedTree(t *testing.T) {
 			{Perms: "rwxp", Size: 0x1000, Start: 0x7f0000000000},
 			{Path: "/usr/lib/a b.so", Perms: "r-xp", Size: 0x3000, Parts: 2, Start: 0x7f0000001000, Device: "254:1", Inode: 99, Deleted: true},
 			{Path: "/memfd:x\ny", Perms: "rw-s", Size: 0x1000, Start: 0x7f0000004000, Device: "0:1", Inode: 7, Deleted: true},
-			{Path: "/tmp/.x/data", Perms: "r--p", Size: 0x1000, Start: 0x7f0000005000, Device: "254:1", Inode: 8},
+			{Path: "/tmp/.x/data", Perms: "r--s", Size: 0x1000, Start: 0x7f0000005000, Device: "254:1", Inode: 8},
 		},
 		Cgroup: "/system.slice/web.service",
 		Spaces: index.Namespaces{Cgroup: 4026531830, IPC: 4026531831, Mnt: 4026531832, Net: 4026531833, PID: 4026531834,

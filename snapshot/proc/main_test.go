@@ -187,7 +187,7 @@ const mapsText = `55d0c0a00000-55d0c0a2c000 r--p 00000000 fe:01 1234      /usr/b
 7f0000001000-7f0000003000 r-xp 00000000 fe:01 99        /usr/lib/a b.so (deleted)
 7f0000003000-7f0000004000 r-xp 00002000 fe:01 99        /usr/lib/a b.so (deleted)
 7f0000004000-7f0000005000 rw-s 00000000 00:01 7         /memfd:x\012y (deleted)
-7f0000005000-7f0000006000 r--p 00000000 fe:01 8         /tmp/.x/data
+7f0000005000-7f0000006000 r--s 00000000 fe:01 8         /tmp/.x/data
 7f0000006000-7f0000007000 rw-p 00000000 fe:01 8         /usr/lib/plain.so
 7ffc00000000-7ffc00021000 rw-p 00000000 00:00 0         [stack]
 7ffc00100000-7ffc00102000 r-xp 00000000 00:00 0         [vdso]

@@ -112,6 +112,7 @@ func (m *mappings) add(one index.Mapping, start, size uint64) {
 // openToAll are the directories where anybody may write.
 var openToAll = []string{"/tmp/", "/var/tmp/", "/dev/shm/"}
 
+// mapMatters is what index.Mapping promises.
 func mapMatters(perms string, path []byte) bool {
 	switch string(path) {
 	case "[vdso]", "[vsyscall]": // the kernel's own, in every process
@@ -120,7 +121,7 @@ func mapMatters(perms string, path []byte) bool {
 	if len(perms) > 2 && perms[2] == 'x' {
 		return true
 	}
-	if len(path) == 0 || path[0] != '/' {
+	if len(path) == 0 || path[0] != '/' || perms[len(perms)-1] != 's' {
 		return false
 	}
 	return bytes.HasSuffix(path, []byte(deleted)) || bytes.HasPrefix(path, []byte("/memfd:")) || suspectPath(string(path))

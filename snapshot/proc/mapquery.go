@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -36,8 +37,8 @@ const (
 // errNoQuery: the kernel answers for the text alone.
 var errNoQuery = errors.New("the kernel knows no PROCMAP_QUERY")
 
-// queryMaps asks for the mappings that can be executed, and of the files that
-// are mapped otherwise for their names.
+// queryMaps asks for the mappings that can be executed, and for those that are
+// shared with a file.
 func (v *visit) queryMaps() (mappings, error) {
 	m := mappings{}
 	if v.noQuery.Load() || !v.Live {
@@ -48,10 +49,10 @@ func (v *visit) queryMaps() (mappings, error) {
 		return m, err
 	}
 	defer unix.Close(fd)
-	q := &querier{fd: fd, name: dir{buf: v.buf}.room(maxLinkText + 16)}
-	err = q.all(mapExecutable|mapOrNext, true, &m)
+	q := &querier{fd: fd, name: dir{buf: v.buf}.room(maxLinkText + 16), names: &v.mapNames, space: v.p.Spaces.Mnt}
+	err = q.all(mapExecutable|mapOrNext, &m)
 	if err == nil {
-		err = q.all(mapOfFile|mapOrNext, false, &m)
+		err = q.all(mapOfFile|mapShared|mapOrNext, &m)
 	}
 	if errors.Is(err, unix.ENOTTY) || errors.Is(err, unix.EINVAL) {
 		v.noQuery.Store(true)
@@ -63,13 +64,26 @@ func (v *visit) queryMaps() (mappings, error) {
 	return m, err
 }
 
-type querier struct {
-	fd   int
-	name []byte
-	q    mapQuery
-	// The file that was asked for last, since its parts lie side by side.
-	inode        uint64
+// mapFile is a file as mappings know it, in a mount namespace.
+type mapFile struct {
+	space, inode uint64
 	major, minor uint32
+}
+
+type mapName struct {
+	path, device string
+	deleted      bool
+}
+
+// querier asks about one process. The names of files from which code is
+// executed are asked for once for all processes of a mount namespace: of a file
+// with two names it is the one that was seen first.
+type querier struct {
+	fd    int
+	name  []byte
+	q     mapQuery
+	space uint64
+	names *sync.Map // of mapName by mapFile
 }
 
 // ask fills q with the first mapping from addr on that has the flags.
@@ -89,69 +103,60 @@ func (q *querier) ask(flags, addr uint64, named bool) (name []byte, err error) {
 	return name, nil
 }
 
-// all walks the mappings that have the flags. Where only files are asked for,
-// each is asked for its name once, and what can be executed is known already.
-func (q *querier) all(flags uint64, executable bool, m *mappings) error {
+// all walks the mappings that have the flags.
+func (q *querier) all(flags uint64, m *mappings) error {
 	addr := uint64(0)
 	for range maxMapQueries {
-		name, err := q.ask(flags, addr, executable)
+		_, err := q.ask(flags, addr, false)
 		if errors.Is(err, unix.ENOENT) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		next := q.q.end
-		if executable {
-			q.keep(name, m)
-		} else if err := q.file(m); err != nil {
-			return err
+		found := q.q
+		if flags&mapExecutable != 0 || found.is&mapExecutable == 0 {
+			if err := q.keep(&found, m); err != nil {
+				return err
+			}
 		}
-		if next <= addr {
+		if found.end <= addr {
 			return nil
 		}
-		addr = next
+		addr = found.end
 	}
 	m.over++
 	return nil
 }
 
-// file keeps a mapping of a file that cannot be executed, if it matters.
-func (q *querier) file(m *mappings) error {
-	f := q.q
-	if f.is&mapExecutable != 0 || f.inode == q.inode && f.major == q.major && f.minor == q.minor {
-		return nil
-	}
-	q.inode, q.major, q.minor = f.inode, f.major, f.minor
-	device := deviceName(f.major, f.minor)
-	for i := range m.kept {
-		// A library that is executable and clean is so in all its parts.
-		if k := &m.kept[i]; k.Inode == f.inode && k.Device == device && k.Perms == "r-xp" && !k.Deleted {
+func (q *querier) keep(f *mapQuery, m *mappings) error {
+	perms := permissions(f.is)
+	key := mapFile{q.space, f.inode, f.major, f.minor}
+	plain := perms == "r-xp" && f.inode != 0
+	if plain {
+		if known, ok := q.names.Load(key); ok {
+			n := known.(mapName)
+			m.add(index.Mapping{Perms: perms, Inode: f.inode, Device: n.device, Path: n.path, Deleted: n.deleted}, f.start, f.end-f.start)
 			return nil
 		}
 	}
 	name, err := q.ask(mapOrNext, f.start, true)
-	if errors.Is(err, unix.ENOENT) {
-		return nil
+	if errors.Is(err, unix.ENOENT) || err == nil && q.q.start != f.start {
+		return nil // it was unmapped meanwhile
 	}
-	if err == nil && q.q.start == f.start {
-		q.keep(name, m)
-	}
-	return err
-}
-
-func (q *querier) keep(name []byte, m *mappings) {
-	f := &q.q
-	perms := permissions(f.is)
-	if !mapMatters(perms, name) {
-		return
+	if err != nil || !mapMatters(perms, name) {
+		return err
 	}
 	out := index.Mapping{Perms: perms, Inode: f.inode}
 	if f.inode != 0 {
 		out.Device = deviceName(f.major, f.minor)
 	}
 	out.Path, out.Deleted = strings.CutSuffix(string(name), deleted)
+	if plain {
+		q.names.Store(key, mapName{out.Path, out.Device, out.Deleted})
+	}
 	m.add(out, f.start, f.end-f.start)
+	return nil
 }
 
 func deviceName(major, minor uint32) string {

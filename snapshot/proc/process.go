@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -26,13 +27,15 @@ type reader struct {
 	hashes  *hasher
 	halted  atomic.Bool // no file that can block is to be opened any more
 	noQuery atomic.Bool // the kernel knows no PROCMAP_QUERY
-	owners  Owners
-	owned   int            // entries of owners
-	lost    int            // descriptors of sockets that found no room there
-	missing map[string]int // files that this kernel, or the copy, does not have, and for how many processes
-	present map[string]bool
-	closed  map[uint64]bool // network namespaces of which some process has a list of descriptors that could not be read; 0: one of an unknown namespace
-	threads int
+	// mapNames are the names of files from which code is executed.
+	mapNames sync.Map
+	owners   Owners
+	owned    int            // entries of owners
+	lost     int            // descriptors of sockets that found no room there
+	missing  map[string]int // files that this kernel, or the copy, does not have, and for how many processes
+	present  map[string]bool
+	closed   map[uint64]bool // network namespaces of which some process has a list of descriptors that could not be read; 0: one of an unknown namespace
+	threads  int
 }
 
 func newReader(o Options, gap func(index.Gap)) (*reader, error) {

@@ -22,7 +22,8 @@ func (v *visit) waits(p *index.Process) {
 	if (ok1 || ok2) && (score != 0 || adj != 0) {
 		p.OOM = &index.OOM{Score: score, Adj: adj}
 	}
-	if p.State == "R" || exited(p.State) {
+	// What sleeps until something happens sleeps where it always does; what the kernel does not let go is of interest.
+	if p.State != "D" && v.Live {
 		return
 	}
 	if data, ok := v.small("wchan"); ok && string(data) != "0" {

@@ -148,6 +148,18 @@ func (r *reader) process(s *statText) *index.Process {
 	return p
 }
 
+// refresh brings what stat says of p up to what it said last.
+func refresh(p, last *index.Process) {
+	p.PPID, p.Comm, p.State, p.Threads, p.Nice, p.PGRP, p.SID, p.TTY = last.PPID, last.Comm, last.State, last.Threads, last.Nice, last.PGRP, last.SID, last.TTY
+	p.Flags, p.UserMS, p.SystemMS, p.VSize, p.Faults = last.Flags, last.UserMS, last.SystemMS, last.VSize, last.Faults
+	switch {
+	case p.Sched == nil:
+		p.Sched = last.Sched
+	case last.Sched != nil:
+		p.Sched.Policy, p.Sched.RealTime, p.Sched.CPU = last.Sched.Policy, last.Sched.RealTime, last.Sched.CPU
+	}
+}
+
 // interval is what the process used between two readings of its stat, ns
 // nanoseconds apart; nil where that is nothing.
 func interval(before, after *statText, ns int64) *index.Interval {

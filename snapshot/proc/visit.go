@@ -18,7 +18,6 @@ type visit struct {
 	glimpse *glimpse       // nil where the first look did not see it
 	p       *index.Process // nil where it cannot be told which process this is
 	dir     dir            // its own directory
-	stat    int            // descriptor of its stat, on a live procfs
 	buf     *[]byte
 	only    *index.Process // p as its first stat alone has it
 	gaps    []index.Gap
@@ -75,7 +74,6 @@ func exited(state string) bool { return state == "Z" || state == "X" || state ==
 // there, even where the pid was given away. A tree that is being written shows
 // that by a start time which changed in between.
 func (v *visit) open() {
-	v.stat = -1
 	top := dir{fd: v.top.fd, live: v.Live, buf: v.buf}
 	var err error
 	if v.dir, err = top.open(strconv.Itoa(v.pid)); err != nil {
@@ -84,16 +82,74 @@ func (v *visit) open() {
 		v.ended = !v.alive(err)
 		return
 	}
-	before, err := v.readStat()
+	before, at, err := v.begin()
 	if err != nil {
 		v.fail("stat", err)
 		v.ended = !v.alive(err)
 		return
 	}
-	at := clock(unix.CLOCK_MONOTONIC)
 	p := v.process(&before)
 	only := *p
 	v.p, v.only = p, &only
+	v.cheap(p)
+	now, err := v.readStat()
+	switch {
+	case errors.Is(err, errTorn):
+		v.gaps = v.gaps[:0]
+		v.fail("stat", err)
+		v.p = nil
+	case err != nil:
+		v.fail("stat", err)
+		v.ended = !v.alive(err)
+	case now.start() == p.StartTime:
+		v.ended = exited(now.state) && !exited(before.state)
+		refresh(p, v.process(&now))
+		if v.Live {
+			p.Interval = interval(&before, &now, clock(unix.CLOCK_MONOTONIC)-at)
+		}
+	case v.glimpse != nil && v.glimpse.ok && v.Live:
+		// It is another process than the first look saw: this directory is its own, and what it holds is read as of a later look.
+		v.glimpse, v.gaps, v.p = nil, v.gaps[:0], nil
+		v.later()
+	default:
+		v.another()
+	}
+}
+
+// later reads a process that the first look did not see, in its directory.
+func (v *visit) later() {
+	before, at, err := v.begin()
+	if err != nil {
+		v.fail("stat", err)
+		v.ended = !v.alive(err)
+		return
+	}
+	p := v.process(&before)
+	v.p, v.only = p, nil
+	v.cheap(p)
+	now, err := v.readStat()
+	if err != nil {
+		v.fail("stat", err)
+		v.ended = !v.alive(err)
+		return
+	}
+	v.ended = exited(now.state) && !exited(before.state)
+	refresh(p, v.process(&now))
+	p.Interval = interval(&before, &now, clock(unix.CLOCK_MONOTONIC)-at)
+}
+
+// begin is the first reading of stat, and when it was: that of the first look,
+// where there was one.
+func (v *visit) begin() (statText, int64, error) {
+	if g := v.glimpse; g != nil && g.ok {
+		return g.stat, g.at, nil
+	}
+	s, err := v.readStat()
+	return s, clock(unix.CLOCK_MONOTONIC), err
+}
+
+// cheap reads what does not block.
+func (v *visit) cheap(p *index.Process) {
 	v.status(p)
 	v.io(p)
 	v.cgroup(p)
@@ -104,21 +160,6 @@ func (v *visit) open() {
 	v.waits(p)
 	v.threads(p)
 	v.files(p)
-	now, err := v.readStat()
-	switch {
-	case errors.Is(err, errTorn):
-		v.gaps = v.gaps[:0]
-		v.fail("stat", err)
-		v.p = nil
-	case err != nil:
-		v.fail("stat", err)
-		v.ended = !v.alive(err)
-	case now.start() != p.StartTime:
-		v.another()
-	default:
-		v.ended = exited(now.state) && !exited(p.State)
-		v.between(&before, at, &now)
-	}
 }
 
 // another forgets what was read: the pid was given to another process
@@ -129,23 +170,9 @@ func (v *visit) another() {
 		Detail: "the pid was given to another process; only stat was kept"})
 }
 
-// between keeps what the process used since the first look, or since this
-// visit began.
-func (v *visit) between(before *statText, at int64, now *statText) {
-	if !v.Live {
-		return
-	}
-	if g := v.glimpse; g != nil && g.ok && g.stat.start() == now.start() {
-		before, at = &g.stat, g.at
-	}
-	v.p.Interval = interval(before, now, clock(unix.CLOCK_MONOTONIC)-at)
-}
-
-// readStat reads stat; on a live procfs the second reading goes through the
-// descriptor of the first.
 func (v *visit) readStat() (statText, error) {
 	var s statText
-	data, err := v.statBytes()
+	data, err := v.dir.text("stat", maxText)
 	if err == nil {
 		s, err = parseStat(data)
 	}
@@ -155,26 +182,7 @@ func (v *visit) readStat() (statText, error) {
 	return s, err
 }
 
-func (v *visit) statBytes() ([]byte, error) {
-	if !v.Live {
-		return v.dir.read("stat", maxText)
-	}
-	if v.stat < 0 {
-		fd, err := openat(v.dir.fd, "stat", 0)
-		if err != nil {
-			return nil, err
-		}
-		v.stat = fd
-	} else if _, err := unix.Seek(v.stat, 0, unix.SEEK_SET); err != nil {
-		return nil, err
-	}
-	return v.dir.fill(v.stat, maxText, true)
-}
-
 func (v *visit) close() {
-	if v.stat >= 0 {
-		_ = unix.Close(v.stat)
-	}
 	if v.dir.fd >= 0 {
 		v.dir.close()
 	}
@@ -252,7 +260,7 @@ func (v *visit) slowly(next func(step string) bool) (s slowPart) {
 
 // give completes the process of v.
 func (s *slowPart) give(v *visit) {
-	if s.another {
+	if s.another && v.only != nil {
 		v.another()
 		return
 	}

@@ -243,10 +243,11 @@ func (t *taker) captureProc() error {
 		return t.stopped(err)
 	}
 	defer table.Close()
-	sockets, err := proc.ReadSockets(t.ctx, o, t.gap)
-	if err != nil {
-		return t.stopped(err)
-	}
+	sockets := make(chan socketsRead, 1)
+	go func() {
+		s, err := table.ReadSockets(t.ctx)
+		sockets <- socketsRead{s, err}
+	}()
 	t.snap.Host = proc.ReadHost(o, t.gap)
 	if err := t.sameHost(); err != nil {
 		return err
@@ -261,9 +262,28 @@ func (t *taker) captureProc() error {
 		return t.stopped(err)
 	}
 	t.snap.Coverage = coverage
-	proc.JoinOwners(sockets, owners)
-	for i := range sockets {
-		if err := t.w.AddSocket(&sockets[i]); err != nil {
+	read := <-sockets
+	if read.err != nil {
+		return t.stopped(read.err)
+	}
+	table.Join(read.tables, owners)
+	return t.addSockets(read.tables)
+}
+
+// socketsRead is what came of the socket tables, which are read while the
+// processes are.
+type socketsRead struct {
+	tables *proc.SocketTables
+	err    error
+}
+
+func (t *taker) addSockets(s *proc.SocketTables) error {
+	t.snap.Host.NetSpaces = s.Spaces
+	for _, g := range s.Gaps {
+		t.gap(g)
+	}
+	for i := range s.Sockets {
+		if err := t.w.AddSocket(&s.Sockets[i]); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package proc
 
 import (
 	"bytes"
+	"encoding/hex"
 	"slices"
 	"strings"
 
@@ -81,6 +82,7 @@ func unitOf(cgroup string) string {
 //	/kubepods/burstable/podUID/ID, …/kubepods-pod….slice:cri-containerd:ID
 //	/ecs/TASK/ID, /ecs/TASK/TASK-NUMBER
 //	/lxc/NAME, /lxc.payload.NAME, /lxc.payload/NAME
+//	/machine.slice/systemd-nspawn@NAME.service, /machine.slice/machine-NAME.scope
 //
 // ID is 64 hexadecimal digits. The scope of conmon is the container's
 // watchman, which runs outside of it.
@@ -103,8 +105,55 @@ func containerID(path string) string {
 		if name, ok := strings.CutPrefix(part, "lxc.payload."); ok {
 			return name
 		}
+		if name := machineOf(part); name != "" {
+			return name
+		}
 	}
 	return ""
+}
+
+// runtimeOf is the runtime that a cgroup path names, "" where it leaves that
+// open.
+func runtimeOf(path string) string {
+	for _, r := range []struct{ mark, runtime string }{
+		{"/docker/", "docker"}, {"docker-", "docker"}, {"libpod", "podman"}, {"cri-containerd", "containerd"}, {"crio-", "cri-o"},
+		{"nerdctl", "containerd"}, {"/lxc", "lxc"}, {"systemd-nspawn", "systemd-nspawn"}, {"/machine.slice/machine-", "systemd-nspawn"}, {"/ecs/", "docker"},
+		{"/kubepods", "kubernetes"},
+	} {
+		if strings.Contains(path, r.mark) {
+			return r.runtime
+		}
+	}
+	return ""
+}
+
+// machineOf is the name of a systemd-nspawn container within a part of a cgroup
+// path, "" where it is none:
+//
+//	/machine.slice/systemd-nspawn@web.service, /machine.slice/machine-web.scope
+func machineOf(part string) string {
+	if name, ok := strings.CutPrefix(part, "systemd-nspawn@"); ok {
+		return unescapeUnit(strings.TrimSuffix(name, ".service"))
+	}
+	if name, ok := strings.CutPrefix(part, "machine-"); ok && strings.HasSuffix(name, ".scope") {
+		return unescapeUnit(strings.TrimSuffix(name, ".scope"))
+	}
+	return ""
+}
+
+// unescapeUnit decodes the \xNN of unit names (systemd.unit(5)).
+func unescapeUnit(s string) string {
+	for at := 0; ; {
+		i := strings.Index(s[at:], `\x`)
+		if i < 0 || at+i+4 > len(s) {
+			return s
+		}
+		at += i
+		if b, err := hex.DecodeString(s[at+2 : at+4]); err == nil {
+			s = s[:at] + string(b) + s[at+4:]
+		}
+		at++
+	}
 }
 
 // isTask reports whether s is a container of ECS on Fargate: 32 hexadecimal

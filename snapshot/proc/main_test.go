@@ -53,17 +53,26 @@ type still struct {
 	first     []int // that the first look saw, in order
 	sockets   []index.Socket
 	gaps      []index.Gap
+
+	coverage   *index.Coverage
+	spaces     []index.NetSpace
+	containers []index.Container
 }
 
 func take(t *testing.T, o Options) *still {
 	t.Helper()
 	s := &still{processes: map[int]*index.Process{}}
 	gap := func(g index.Gap) { s.gaps = append(s.gaps, g) }
-	var err error
-	s.sockets, err = ReadSockets(context.Background(), o, gap)
+	table, err := FirstLook(o, gap)
 	require.NoError(t, err)
+	defer table.Close()
+	tables, err := table.ReadSockets(t.Context())
+	require.NoError(t, err)
+	for _, g := range tables.Gaps {
+		gap(g)
+	}
 	s.host = ReadHost(o, gap)
-	owners, err := readProcesses(context.Background(), o, &s.host, func(p *index.Process) error {
+	owners, coverage, err := table.Processes(context.Background(), &s.host, func(p *index.Process) error {
 		if p.Look != index.LookFirst || s.processes[p.PID] == nil {
 			s.processes[p.PID] = p
 		}
@@ -72,9 +81,10 @@ func take(t *testing.T, o Options) *still {
 			s.first = append(s.first, p.PID)
 		}
 		return nil
-	}, gap)
+	})
 	require.NoError(t, err)
-	JoinOwners(s.sockets, owners)
+	table.Join(tables, owners)
+	s.coverage, s.sockets, s.spaces, s.containers = coverage, tables.Sockets, tables.Spaces, table.Containers()
 	for _, g := range s.gaps {
 		require.NotEmpty(t, g.Area)
 		require.NotEmpty(t, g.Place)
@@ -93,6 +103,21 @@ func readProcesses(ctx context.Context, o Options, host *index.Host, emit func(*
 	defer table.Close()
 	owners, _, err := table.Processes(ctx, host, emit)
 	return owners, err
+}
+
+// readSockets reads the socket tables and joins them with owners.
+func readSockets(ctx context.Context, o Options, owners Owners, gap func(index.Gap)) ([]index.Socket, error) {
+	table, err := FirstLook(o, gap)
+	if err != nil {
+		return nil, err
+	}
+	defer table.Close()
+	tables, err := table.ReadSockets(ctx)
+	for _, g := range tables.Gaps {
+		gap(g)
+	}
+	table.Join(tables, owners)
+	return tables.Sockets, err
 }
 
 // at returns the gaps of one place.

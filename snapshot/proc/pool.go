@@ -65,7 +65,7 @@ type pool struct {
 }
 
 // late reports whether the time for the state of the host is over.
-func (r *reader) late() bool { return !r.Deadline.IsZero() && !time.Now().Before(r.Deadline) }
+func (o *Options) late() bool { return !o.Deadline.IsZero() && !time.Now().Before(o.Deadline) }
 
 func (t *Table) visitJobs(ctx context.Context, jobs []*job, emit emitter) error {
 	p := &pool{Table: t, jobs: jobs, began: time.Now(), room: make(chan struct{}, ahead), quit: make(chan struct{})}

@@ -223,7 +223,7 @@ func FirstLook(o Options, gap func(index.Gap)) (*Table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o.Proc, err)
 	}
-	t := &Table{reader: r, first: ReadClocks(o.Live)}
+	t := &Table{reader: r, first: ReadClocks(o.Live), containers: map[int]string{}, netContainer: map[uint64]string{}}
 	t.forks, _ = r.counts()
 	pids, err := r.list(r.top)
 	if err != nil {
@@ -231,5 +231,10 @@ func FirstLook(o Options, gap func(index.Gap)) (*Table, error) {
 		return nil, fmt.Errorf("%s: list the processes: %w", o.Proc, err)
 	}
 	t.glimpses = r.glance(pids)
+	for i := range t.glimpses {
+		if t.glimpses[i].denied {
+			t.deniedNets++
+		}
+	}
 	return t, nil
 }

@@ -3,6 +3,8 @@ package proc
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io/fs"
 	"slices"
 	"strconv"
 	"sync"
@@ -25,7 +27,11 @@ type Table struct {
 	endedEarly    int
 	began         int
 	blocked       int
-	stuck         int // readers that were left behind
+	stuck         int               // readers that were left behind
+	containers    map[int]string    // of a process
+	netContainer  map[uint64]string // of a network namespace
+	found         []index.Container // by id
+	deniedNets    int               // processes whose network namespace may not be known
 	unread        int
 }
 
@@ -36,6 +42,8 @@ type glimpse struct {
 	stat  statText
 	at    int64  // CLOCK_MONOTONIC in nanoseconds
 	netns uint64 // inode of its network namespace; 0 where unknown
+	// denied: the namespace is not to be known by whoever runs this.
+	denied bool
 }
 
 // Close ends the reading.
@@ -73,18 +81,12 @@ func (r *reader) glimpse(top dir, pid int) glimpse {
 		return g
 	}
 	g.ok = true
-	g.netns = top.space(name+"/ns/net", "net")
-	return g
-}
-
-// space reads the inode of a link such as ns/net, 0 where it cannot be read.
-func (d dir) space(name, kind string) uint64 {
-	text, err := d.linkBytes(name)
-	if err != nil {
-		return 0
+	text, err := top.linkBytes(name + "/ns/net")
+	if err == nil {
+		g.netns, _ = bracketedBytes(text, "net")
 	}
-	inode, _ := bracketedBytes(text, kind)
-	return inode
+	g.denied = errors.Is(err, fs.ErrPermission) && g.stat.numbers[statFlags]&pfKthread == 0
+	return g
 }
 
 // counts reads how many processes and threads were made since boot, and how
@@ -151,6 +153,7 @@ func (t *Table) give(emit emitter, p *index.Process) error {
 		t.began++
 	}
 	t.emitted++
+	t.note(p)
 	return emit(p)
 }
 

@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"bufio"
 	"context"
 	"encoding/binary"
 	"encoding/hex"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,8 +23,52 @@ import (
 // standard input ends, which it does at the latest with the test.
 const waitVariable = "STILLTRACE_PROC_TEST_WAIT"
 
+// roleVariable says what else such a process does before it waits.
+const roleVariable = "STILLTRACE_PROC_TEST_ROLE"
+
+// play makes this process what a test wants to see, says so by a line on
+// standard output, and returns.
+func play(role string) {
+	roles[role]()
+	fmt.Println("ready")
+}
+
+// roles are the things that a process can be.
+var roles = map[string]func(){
+	"sockets": openSockets,
+}
+
+func demand[T any](v T, err error) T {
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	return v
+}
+
+// startRole starts this test binary in a role and waits until it has it.
+func startRole(t *testing.T, role string, attr *syscall.SysProcAttr) *exec.Cmd {
+	t.Helper()
+	cmd := &exec.Cmd{Path: "/proc/self/exe", Args: []string{"role-" + role}, SysProcAttr: attr, Env: append(os.Environ(), roleVariable+"="+role)}
+	startRoleOf(t, cmd)
+	return cmd
+}
+
+func startRoleOf(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	startWaiter(t, cmd)
+	line, err := bufio.NewReader(out).ReadString('\n')
+	require.NoError(t, err)
+	require.Equal(t, "ready\n", line)
+}
+
 func TestMain(m *testing.M) {
 	if os.Getenv(waitVariable) != "" {
+		if kind := os.Getenv(roleVariable); kind != "" {
+			play(kind)
+		}
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		os.Exit(0)
 	}
@@ -33,7 +79,10 @@ func TestMain(m *testing.M) {
 // ends it with the test.
 func startWaiter(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
-	cmd.Env = append(os.Environ(), waitVariable+"=1")
+	if cmd.Env == nil {
+		cmd.Env = os.Environ()
+	}
+	cmd.Env = append(cmd.Env, waitVariable+"=1")
 	in, err := cmd.StdinPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())

@@ -260,7 +260,7 @@ func (p *pool) result(j *job) []*index.Process {
 		v.p.Look = index.LookSecond
 	}
 	v.settle()
-	p.own(v.p)
+	p.own(v.p, v.hides())
 	return append(all, v.p)
 }
 

@@ -196,10 +196,20 @@ func (v *visit) settle() {
 	}
 }
 
+// hides reports whether there may be descriptors that were not seen.
+func (v *visit) hides() bool {
+	if v.p.Kernel || exited(v.p.State) {
+		return false
+	}
+	return v.p.FDs == nil || slices.ContainsFunc(v.gaps, func(g index.Gap) bool {
+		return g.Place == v.at("fd") && (g.Reason == index.ReasonPermission || g.Reason == index.ReasonTooLarge)
+	})
+}
+
 // own notes which sockets p holds.
-func (r *reader) own(p *index.Process) {
+func (r *reader) own(p *index.Process, hides bool) {
 	r.threads += p.Threads
-	if p.FDs == nil && !p.Kernel && !exited(p.State) {
+	if hides {
 		r.closed[p.Spaces.Net] = true
 	}
 	for _, f := range p.Files {

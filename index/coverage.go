@@ -15,7 +15,7 @@ type Coverage struct {
 	// Tasks is how many tasks the kernel counted at the second look (proc_loadavg(5)), of the whole machine; Threads how many the captured processes have together.
 	Tasks   int `json:"tasks"`
 	Threads int `json:"threads"`
-	// Probed is up to which process id the kernel was asked one by one whether there is one (getpgid(2)), beside what /proc lists; 0 where it was not asked.
+	// Probed is up to which process id the kernel was asked one by one whether there is one (getpgid(2)), beside what /proc lists; 0 where it was not asked, as the procfs hides processes by its own option (hidepid=).
 	Probed  int      `json:"probed,omitzero"`
 	Blocked int      `json:"blocked,omitzero"` // processes whose memory was locked
 	Unread  int      `json:"unread,omitzero"`  // processes of which only stat was read before the deadline came

@@ -36,6 +36,7 @@ func play(role string) {
 // roles are the things that a process can be.
 var roles = map[string]func(){
 	"sockets": openSockets,
+	"procfs":  mountProcfs,
 }
 
 func demand[T any](v T, err error) T {

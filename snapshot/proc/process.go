@@ -159,7 +159,7 @@ type emitter func(*index.Process) error
 func (t *Table) Processes(ctx context.Context, host *index.Host, emit func(*index.Process) error) (Owners, *index.Coverage, error) {
 	r := t.reader
 	r.know(host)
-	err := t.visitAll(ctx, emit)
+	err := t.visitAll(ctx, host, emit)
 	if err != nil {
 		return r.owners, nil, err
 	}

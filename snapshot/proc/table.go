@@ -21,6 +21,8 @@ type Table struct {
 	forks         uint64 // before the first look
 	forked        uint64 // between the two
 	tasks         int
+	hidden        []index.Hidden
+	probed        int
 	glimpses      []glimpse // by pid
 	passes        int
 	emitted       int
@@ -106,7 +108,7 @@ func (r *reader) counts() (forks uint64, err error) {
 
 // visitAll visits the processes of the first look, then those that began in
 // the meantime, until a listing shows no new ones.
-func (t *Table) visitAll(ctx context.Context, emit emitter) error {
+func (t *Table) visitAll(ctx context.Context, host *index.Host, emit emitter) error {
 	known := make(map[int]bool, len(t.glimpses))
 	jobs := make([]*job, len(t.glimpses))
 	for i := range t.glimpses {
@@ -141,6 +143,9 @@ func (t *Table) visitAll(ctx context.Context, emit emitter) error {
 	if forks, err := t.counts(); err == nil && forks >= t.forks {
 		t.forked = forks - t.forks
 	}
+	if t.Live && host != nil {
+		t.lookForHidden(host.Mounts, known)
+	}
 	return nil
 }
 
@@ -164,6 +169,6 @@ func (t *Table) coverage() *index.Coverage {
 	}
 	return &index.Coverage{
 		FirstLook: t.first, SecondLook: t.second, Listed: len(t.glimpses), Seen: t.emitted, Ended: t.endedEarly, Began: t.began, Passes: t.passes,
-		Forks: t.forked, Tasks: t.tasks, Threads: t.threads, Blocked: t.blocked, Unread: t.unread,
+		Forks: t.forked, Tasks: t.tasks, Threads: t.threads, Probed: t.probed, Blocked: t.blocked, Unread: t.unread, Hidden: t.hidden,
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"stilltrace/index"
@@ -208,8 +209,16 @@ func (t *taker) findLogs() (*logs.Finder, []logs.File, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", t.o.Output, err)
 	}
-	old, _ := os.Stat(t.o.Output)
-	skip := func(st fs.FileInfo) bool { return os.SameFile(st, own) || old != nil && os.SameFile(st, old) }
+	known := []fs.FileInfo{own}
+	// The case itself is no log, and what the state of the host tells of logins is no unread one.
+	for _, name := range []string{t.o.Output, t.o.Root + "/var/log/wtmp", t.o.Root + "/var/log/btmp", t.o.Root + "/var/log/lastlog"} {
+		if st, err := os.Lstat(name); err == nil && st.Mode().IsRegular() {
+			known = append(known, st)
+		}
+	}
+	skip := func(st fs.FileInfo) bool {
+		return slices.ContainsFunc(known, func(one fs.FileInfo) bool { return os.SameFile(st, one) })
+	}
 	finder, err := logs.NewFinder(t.o.Root, skip, t.gap)
 	if err != nil {
 		return nil, nil, fmt.Errorf("root: %w", err)
@@ -235,6 +244,7 @@ func (t *taker) captureProc() error {
 		if err := t.sameHost(); err != nil {
 			return err
 		}
+		proc.ReadFiles(o, &t.snap.Host, t.gap)
 		return t.stopped(t.err)
 	}
 	t.o.Progress.stage("processes", "")
@@ -267,7 +277,14 @@ func (t *taker) captureProc() error {
 		return t.stopped(read.err)
 	}
 	table.Join(read.tables, owners)
-	return t.addSockets(read.tables)
+	if err := t.addSockets(read.tables); err != nil {
+		return err
+	}
+	h := &t.snap.Host
+	h.Containers = table.Containers()
+	proc.NameContainers(o, h.Users, h.Containers, t.gap)
+	proc.ReadFiles(o, h, t.gap)
+	return t.stopped(t.err)
 }
 
 // socketsRead is what came of the socket tables, which are read while the

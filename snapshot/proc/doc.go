@@ -78,6 +78,16 @@ const (
 	maxMountinfo = 4 << 20
 	// maxZone is many times the largest file of the time zone database.
 	maxZone = 1 << 20
+	// maxLogins is how many records of a file of logins are kept, the last ones: two megabytes.
+	maxLogins = 5000
+	// maxUnits, maxUnitLines and maxUnitValue bound the unit files.
+	maxUnits, maxUnitLines, maxUnitValue = 5000, 64, 4096
+	// maxKeyFiles bounds small lists of files and servers.
+	maxKeyFiles = 64
+	// maxSpaces bounds the file systems that are asked how full they are.
+	maxSpaces = 512
+	// maxRuntimeFile is more than any runtime writes about its containers.
+	maxRuntimeFile = 8 << 20
 	// maxNetLine is twenty times the longest row that the kernel writes into a socket table.
 	maxNetLine = 4 << 10
 	// maxNetTable is what maxSockets rows need; a copied file beyond it was not written by a kernel.

@@ -50,7 +50,9 @@ changes. LOG is a directory, a glob, or a file, which brings its rotated
 siblings along (auth.log.1, auth.log.2.gz); without one, the logs under /var/log
 are taken. What cannot be read is noted in the case, with the reason.
 With --append the case of that name gets one snapshot more, and of the logs only
-what it does not hold yet; CASE.db@1 asks its first snapshot, CASE.db its last.`,
+what it does not hold yet; CASE.db@1 asks its first snapshot, CASE.db its last.
+Of environments only the values of harmless variables are kept, such as PATH,
+LD_PRELOAD and SSH_CONNECTION. No name is looked up unless --resolve says so.`,
 			`  sudo stilltrace snapshot -o web01.db
   sudo stilltrace snapshot --append -o web01.db
   stilltrace snapshot -o web01.db /var/log/nginx '/srv/*/app.log'
@@ -198,11 +200,15 @@ func snapshotCommand(f *pflag.FlagSet, args []string, status *query.Status) func
 	f.BoolVar(&o.NoProc, "no-proc", false, "leave out processes and sockets")
 	f.BoolVar(&o.NoHash, "no-hash", false, "leave out the SHA-256 of executables")
 	f.BoolVar(&o.Environ, "environ", false, "keep the values of all environment variables, secrets too")
+	f.BoolVar(&o.Resolve, "resolve", false, "ask the name service for the names of remote addresses: it is seen by who watches it")
 	f.DurationVar(&o.Deadline, "deadline", 30*time.Second, "how long the state of the host may take: `DURATION`; what was not read by then is noted")
 	at := f.String("captured-at", "", "when a copied host was copied: `TIME` in RFC 3339 (default now)")
 	return func(cmd *cobra.Command, logs []string) (err error) {
 		if err := caseToWrite("snapshot", o.Output, ""); err != nil {
 			return err
+		}
+		if o.Deadline <= 0 {
+			return fmt.Errorf("--deadline %s: write how long the state of the host may take: 10s, 2m", o.Deadline)
 		}
 		if *at != "" {
 			if o.CapturedAt, err = time.Parse(time.RFC3339, *at); err != nil {

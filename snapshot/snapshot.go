@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"slices"
 	"time"
@@ -30,6 +31,8 @@ type Options struct {
 	NoHash bool // leave out the SHA-256 of executables
 	// Environ keeps the values of all environment variables, not those of a few harmless ones alone.
 	Environ bool
+	// Resolve asks the host's name service for the names of the remote addresses.
+	Resolve bool
 	// Deadline is how long the state of the host may take; what was not read by then is a gap. Zero is for ever.
 	Deadline time.Duration
 	Logs     []string // files, directories and globs; none: the logs that are found
@@ -40,6 +43,8 @@ type Options struct {
 	Tool       string   // name and version of the program
 	Args       []string // its command line, kept in the case
 	Progress   *Progress
+
+	resolver *net.Resolver // that is asked instead of the host's own
 }
 
 // taker is one capture under way.
@@ -133,6 +138,9 @@ func (o *Options) complete() error {
 			o.Proc = o.Root + "/proc"
 		}
 	}
+	if o.Resolve && !o.live() {
+		return errors.New("snapshot: --resolve asks the name service of the running host, and this one is a copy: leave it out")
+	}
 	if o.NoLogs && len(o.Logs) > 0 {
 		return fmt.Errorf("%s: --no-logs reads no logs: leave out one of them", o.Logs[0])
 	}
@@ -178,7 +186,7 @@ func (t *taker) capture() error {
 	s := &t.snap
 	s.Live = o.live()
 	s.Options = index.Options{Proc: o.Proc, Root: o.Root, NoProc: o.NoProc, NoLogs: o.NoLogs, Logs: o.Logs,
-		NoHash: o.NoHash, Environ: o.Environ, DeadlineMS: o.Deadline.Milliseconds()}
+		NoHash: o.NoHash, Environ: o.Environ, Resolve: o.Resolve, DeadlineMS: o.Deadline.Milliseconds()}
 	s.Start = t.clocks()
 	if s.Live {
 		s.Capturer = index.Capturer{PID: os.Getpid(), UID: uint32(os.Getuid()), EUID: uint32(os.Geteuid()), Args: o.Args}
@@ -284,6 +292,10 @@ func (t *taker) captureProc() error {
 	h.Containers = table.Containers()
 	proc.NameContainers(o, h.Users, h.Containers, t.gap)
 	proc.ReadFiles(o, h, t.gap)
+	if t.o.Resolve {
+		t.o.Progress.stage("names", "")
+		t.resolve(remotes(read.tables.Sockets))
+	}
 	return t.stopped(t.err)
 }
 

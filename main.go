@@ -200,8 +200,8 @@ func snapshotCommand(f *pflag.FlagSet, args []string, status *query.Status) func
 	f.BoolVar(&o.NoProc, "no-proc", false, "leave out processes and sockets")
 	f.BoolVar(&o.NoHash, "no-hash", false, "leave out the SHA-256 of executables")
 	f.BoolVar(&o.Environ, "environ", false, "keep the values of all environment variables, secrets too")
-	f.BoolVar(&o.Resolve, "resolve", false, "ask the name service for the names of remote addresses: it is seen by who watches it")
-	f.DurationVar(&o.Deadline, "deadline", 30*time.Second, "how long the state of the host may take: `DURATION`; what was not read by then is noted")
+	f.BoolVar(&o.Resolve, "resolve", false, "ask the name service for the names of remote addresses")
+	f.DurationVar(&o.Deadline, "deadline", 30*time.Second, "`TIME` that the state of the host may take: 10s, 2m (default 30s)")
 	at := f.String("captured-at", "", "when a copied host was copied: `TIME` in RFC 3339 (default now)")
 	return func(cmd *cobra.Command, logs []string) (err error) {
 		if err := caseToWrite("snapshot", o.Output, ""); err != nil {

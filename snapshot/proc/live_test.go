@@ -309,6 +309,36 @@ func readAsNobody(t *testing.T) {
 	require.Empty(t, s.gapsOf(self.PID))
 }
 
+const asHidden = "STILLTRACE_PROC_TEST_HIDEPID"
+
+// Where the procfs itself hides the processes of others, that is a gap, and
+// nobody is called hidden.
+func TestLiveHidepid(t *testing.T) {
+	if os.Getenv(asHidden) != "" {
+		require.Equal(t, 65534, os.Geteuid())
+		s := take(t, live())
+		require.NotNil(t, s.processes[os.Getpid()])
+		require.Nil(t, s.processes[1])
+		require.Empty(t, s.coverage.Hidden)
+		require.Zero(t, s.coverage.Probed)
+		gaps := s.at("/proc")
+		require.Len(t, gaps, 1)
+		require.Equal(t, index.ReasonPermission, gaps[0].Reason)
+		require.Contains(t, gaps[0].Detail, "hidepid=")
+		return
+	}
+	if os.Geteuid() != 0 {
+		t.Skip("only root mounts a procfs and becomes another user")
+	}
+	binary := copyBinary(t, "/tmp", fmt.Sprintf("proc-hidepid-%d", os.Getpid()))
+	defer os.Remove(binary)
+	cmd := exec.Command("unshare", "--mount", "sh", "-c", "mount -t proc -o hidepid=2 proc /proc && cd / && exec setpriv --reuid 65534 --regid 65534 --clear-groups "+binary+" -test.run='^TestLiveHidepid$' -test.v")
+	cmd.Env = append(os.Environ(), asHidden+"=1")
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.True(t, bytes.Contains(out, []byte("--- PASS: TestLiveHidepid")), "%s", out)
+}
+
 func TestReadClocks(t *testing.T) {
 	before := time.Now()
 	c := ReadClocks(true)

@@ -37,6 +37,8 @@ func play(role string) {
 var roles = map[string]func(){
 	"sockets": openSockets,
 	"procfs":  mountProcfs,
+	"blocked": blockItself,
+	"churn":   churn,
 }
 
 func demand[T any](v T, err error) T {

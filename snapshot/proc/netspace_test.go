@@ -56,6 +56,7 @@ func TestLiveNamespaces(t *testing.T) {
 	require.ElementsMatch(t, []string{"tcp", "packet", "raw", "netlink", "unix"}, slices.Collect(maps.Keys(got)))
 	require.Equal(t, "LISTEN", got["tcp"].State)
 	require.EqualValues(t, 4711, got["tcp"].LPort)
+	require.Equal(t, ptr(uint64(7)), got["tcp"].Backlog)
 	require.Equal(t, "all", got["packet"].Protocol)
 	require.Equal(t, "raw", got["packet"].Type)
 	require.Equal(t, ptr(uint32(0)), got["packet"].UID)
@@ -92,6 +93,59 @@ func TestLiveOrphan(t *testing.T) {
 	require.Empty(t, s.sockets[i].Owner)
 	denied := slices.ContainsFunc(s.gaps, func(g index.Gap) bool { return g.Reason == index.ReasonPermission && g.Place != "" && g.PID != 0 })
 	require.Equal(t, !denied, s.sockets[i].Orphan, "whoever was not seen may hold it")
+}
+
+// The two ends of a pair know each other, and a listener how many may wait.
+func TestLivePeers(t *testing.T) {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	require.NoError(t, err)
+	defer unix.Close(pair[0])
+	defer unix.Close(pair[1])
+	var one, other unix.Stat_t
+	require.NoError(t, unix.Fstat(pair[0], &one))
+	require.NoError(t, unix.Fstat(pair[1], &other))
+	listener, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	require.NoError(t, err)
+	defer unix.Close(listener)
+	name := fmt.Sprintf("@backlog-%d", os.Getpid())
+	require.NoError(t, unix.Bind(listener, &unix.SockaddrUnix{Name: name}))
+	require.NoError(t, unix.Listen(listener, 5))
+	waits, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	require.NoError(t, err)
+	defer unix.Close(waits)
+	require.NoError(t, unix.Connect(waits, &unix.SockaddrUnix{Name: name}))
+	found := 0
+	for _, k := range take(t, live()).sockets {
+		switch {
+		case k.Inode == one.Ino:
+			require.Equal(t, other.Ino, k.Peer)
+			found++
+		case k.Inode == other.Ino:
+			require.Equal(t, one.Ino, k.Peer)
+			found++
+		case k.Path == name && k.State == "LISTEN":
+			require.Equal(t, ptr(uint64(5)), k.Backlog)
+			require.EqualValues(t, 1, k.RecvQ)
+			found++
+		}
+	}
+	require.Equal(t, 3, found)
+}
+
+func FuzzSockDiag(f *testing.F) {
+	f.Add(inetRequestOf(unix.AF_INET))
+	f.Add(append(inetRequestOf(unix.AF_INET), make([]byte, 100)...))
+	f.Add(append(unixRequestOf(), 8, 0, 2, 0, 1, 2, 3, 4))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		facts := map[uint64]socketFacts{}
+		_, _ = messages(b, func(payload []byte) {
+			require.LessOrEqual(t, len(payload), len(b))
+			readInetDiag(payload, facts)
+			readUnixDiag(payload, facts)
+		})
+		readInetDiag(b, facts)
+		readUnixDiag(b, facts)
+	})
 }
 
 func TestNetTables(t *testing.T) {

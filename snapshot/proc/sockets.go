@@ -46,7 +46,7 @@ func (t *Table) ReadSockets(ctx context.Context) (*SocketTables, error) {
 	defer tree.close()
 	dir, own := netDirectory(tree, t.Live)
 	r := tableReader{tree: tree, options: t.Options, gap: gap}
-	err = r.space(ctx, dir, "/proc/net", own)
+	err = r.space(ctx, dir, "/proc/net", own, 0)
 	members := t.netMembers(tree)
 	for _, netns := range slices.Sorted(maps.Keys(members)) {
 		if netns == own && own != 0 || err != nil {
@@ -94,12 +94,7 @@ func (r *tableReader) spaceOf(ctx context.Context, netns uint64, pids []int) err
 			}
 			continue
 		}
-		n := len(r.spaces)
-		err := r.space(ctx, dir, "/proc/"+dir, netns)
-		if len(r.spaces) > n {
-			r.spaces[n].PID = pid
-		}
-		return err
+		return r.space(ctx, dir, "/proc/"+dir, netns, pid)
 	}
 	reason, detail := index.ReasonVanished, "its processes ended before its sockets could be read"
 	if !r.options.Live {
@@ -109,8 +104,8 @@ func (r *tableReader) spaceOf(ctx context.Context, netns uint64, pids []int) err
 	return nil
 }
 
-// space reads one namespace.
-func (r *tableReader) space(ctx context.Context, dir, place string, netns uint64) error {
+// space reads one namespace, through pid where it is not the reader's own.
+func (r *tableReader) space(ctx context.Context, dir, place string, netns uint64, pid int) error {
 	r.dir, r.place = dir, place
 	from := len(r.sockets)
 	var missing []string
@@ -139,7 +134,8 @@ func (r *tableReader) space(ctx context.Context, dir, place string, netns uint64
 	for i := from; i < len(r.sockets); i++ {
 		r.sockets[i].NetNS = netns
 	}
-	one := index.NetSpace{Inode: netns, Sockets: len(r.sockets) - from}
+	r.askKernel(pid, r.sockets[from:])
+	one := index.NetSpace{Inode: netns, PID: pid, Sockets: len(r.sockets) - from}
 	r.describe(&one)
 	r.spaces = append(r.spaces, one)
 	return nil

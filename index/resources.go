@@ -38,7 +38,9 @@ type Sched struct {
 	CPU      int    `json:"cpu,omitzero"` // on which it ran last
 }
 
-// OOM is how likely the kernel kills the process when memory is short.
+// OOM is how likely the kernel kills the process when memory is short. It is
+// nil where Adj is 0 on a running host: the score then follows from its share
+// of the memory.
 type OOM struct {
 	Score int `json:"score"` // /proc/PID/oom_score
 	Adj   int `json:"adj"`   // /proc/PID/oom_score_adj, -1000 to 1000

@@ -30,7 +30,7 @@ type Socket struct {
 	Backlog *uint64 `json:"backlog,omitzero"`
 	TimerMS uint64  `json:"timer_ms,omitzero"` // until Timer fires
 	Probes  uint64  `json:"probes,omitzero"`   // window or keepalive probes that nobody answered
-	// Orphan: no process holds it although it has an inode, and every list of descriptors of its namespace could be read: closed by its process and not yet by the kernel, the kernel's own, or hidden.
+	// Orphan: no process holds it although it has an inode, and every list of descriptors of the machine could be read: closed by its process and not yet by the kernel, the kernel's own, or hidden.
 	Orphan    bool   `json:"orphan,omitzero"`
 	Container string `json:"container,omitzero"` // of its owners, else of its namespace; "" for none
 	Peer      uint64 `json:"peer,omitzero"`      // unix: inode of the other end, from sock_diag(7); 0 where unknown

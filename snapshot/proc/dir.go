@@ -26,10 +26,12 @@ func again(call func() (int, error)) (int, error) {
 	}
 }
 
+// openFlags open what is there for reading, never through a link, and wait for
+// nobody.
+const openFlags = unix.O_RDONLY | unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC
+
 func openat(at int, name string, flags int) (int, error) {
-	return again(func() (int, error) {
-		return unix.Openat(at, name, flags|unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
-	})
+	return again(func() (int, error) { return unix.Openat(at, name, flags|openFlags, 0) })
 }
 
 // open opens a directory within d, never through a link.
@@ -60,10 +62,28 @@ func (d dir) regular(name string) error {
 // them where there are more. They are valid until the next read or link.
 func (d dir) read(name string, limit int) ([]byte, error) { return d.content(name, limit, false) }
 
-// text is read for a file that the kernel writes in one piece (single_open of
+// whole is read for a file that the kernel writes in one piece (single_open of
 // include/linux/seq_file.h): what does not fill the room is all of it, and
 // nobody has to ask for the end.
-func (d dir) text(name string, limit int) ([]byte, error) { return d.content(name, limit, d.live) }
+func (d dir) whole(name string, limit int) ([]byte, error) { return d.content(name, limit, d.live) }
+
+// text is whole for a file that never makes its reader wait.
+func (d dir) text(name string, limit int) ([]byte, error) {
+	if !d.live {
+		return d.content(name, limit, false)
+	}
+	return d.quickText(cstring(name), limit)
+}
+
+func (d dir) quickText(n name, limit int) ([]byte, error) {
+	fd, err := quickOpen(d.fd, n, 0)
+	if err != nil {
+		return nil, err
+	}
+	data, err := d.fill(fd, limit, true, quickRead)
+	quickClose(fd)
+	return data, err
+}
 
 func (d dir) content(name string, limit int, whole bool) ([]byte, error) {
 	if err := d.regular(name); err != nil {
@@ -73,7 +93,7 @@ func (d dir) content(name string, limit int, whole bool) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := d.fill(fd, limit, whole)
+	data, err := d.fill(fd, limit, whole, unix.Read)
 	_ = unix.Close(fd)
 	return data, err
 }
@@ -82,7 +102,7 @@ func (d dir) content(name string, limit int, whole bool) ([]byte, error) {
 const textRoom = 16 << 10
 
 // fill reads fd from where it stands.
-func (d dir) fill(fd, limit int, whole bool) ([]byte, error) {
+func (d dir) fill(fd, limit int, whole bool, read func(int, []byte) (int, error)) ([]byte, error) {
 	buf := *d.buf
 	if len(buf) < textRoom {
 		buf = make([]byte, textRoom)
@@ -96,9 +116,9 @@ func (d dir) fill(fd, limit int, whole bool) ([]byte, error) {
 			buf = append(buf, make([]byte, len(buf))...)
 			*d.buf = buf
 		}
-		k, err := unix.Read(fd, buf[n:])
-		for errors.Is(err, unix.EINTR) {
-			k, err = unix.Read(fd, buf[n:])
+		k, err := read(fd, buf[n:])
+		for err == unix.EINTR {
+			k, err = read(fd, buf[n:])
 		}
 		if err != nil {
 			return buf[:n], err
@@ -120,7 +140,7 @@ func (d dir) link(name string) (string, error) {
 // link.
 func (d dir) linkBytes(name string) ([]byte, error) {
 	buf := d.room(maxLinkText + 1)
-	n, err := unix.Readlinkat(d.fd, name, buf)
+	n, err := quickLink(d.fd, cstring(name), buf)
 	if err != nil {
 		return nil, err
 	}

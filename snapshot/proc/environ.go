@@ -11,7 +11,7 @@ import (
 
 // environ reads proc_pid_environ(5).
 func (v *visit) environ() ([]index.Variable, error) {
-	data, err := v.dir.read("environ", maxEnviron)
+	data, err := v.dir.whole("environ", maxEnviron)
 	if err != nil && !errors.Is(err, errTooLarge) {
 		return nil, err
 	}

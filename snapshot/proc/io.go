@@ -9,7 +9,7 @@ import (
 
 // io reads proc_pid_io(5).
 func (v *visit) io(p *index.Process) {
-	data, err := v.dir.text("io", maxText)
+	data, err := v.dir.whole("io", maxText) // it waits for a program that is being started (exec_update_lock)
 	if err == nil {
 		p.IO, err = parseIO(data)
 	}

@@ -15,6 +15,7 @@ import (
 // descriptors of its namespace were seen.
 func (t *Table) Join(s *SocketTables, owners Owners) {
 	orphans := map[uint64]map[string]bool{} // tables, by namespace
+	all := t.seesAll()
 	for i := range s.Sockets {
 		k := &s.Sockets[i]
 		if k.Inode == 0 {
@@ -24,7 +25,7 @@ func (t *Table) Join(s *SocketTables, owners Owners) {
 			k.Container = t.containers[k.Owner[0].PID]
 			continue
 		}
-		if kernelSocket(k) || t.closed[0] || t.closed[k.NetNS] {
+		if kernelSocket(k) || t.closed[0] || t.closed[k.NetNS] || !all {
 			continue
 		}
 		if orphans[k.NetNS] == nil {
@@ -41,6 +42,13 @@ func (t *Table) Join(s *SocketTables, owners Owners) {
 		k := &s.Sockets[i]
 		k.Orphan = k.Inode != 0 && len(k.Owner) == 0 && orphans[k.NetNS][k.Proto] && !kernelSocket(k) && still[k.Inode]
 	}
+}
+
+// seesAll reports whether the procfs lists the processes of the whole machine,
+// and not those of one pid namespace, beside which others may live in the same
+// network namespace.
+func (t *Table) seesAll() bool {
+	return t.top.space("self/ns/pid") == initialPIDs || t.top.space("1/ns/pid") == initialPIDs
 }
 
 // kernelSocket reports whether k is one that the kernel made for itself and

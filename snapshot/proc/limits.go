@@ -5,12 +5,23 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
 
 	"stilltrace/index"
 )
 
-// limits reads proc_pid_limits(5).
+// limits reads proc_pid_limits(5), or asks prlimit(2), which is quicker and is
+// not allowed to everyone. The pid is that of this process all the time: its
+// stat, read behind this, would else not be there any more.
 func (v *visit) limits(p *index.Process) {
+	if v.Live && !v.noPrlimit.Load() {
+		if p.Limits = askLimits(v.pid); p.Limits != nil {
+			return
+		}
+		v.noPrlimit.Store(true)
+	}
 	data, err := v.dir.text("limits", maxText)
 	if err == nil {
 		p.Limits, err = parseLimits(data)
@@ -18,6 +29,37 @@ func (v *visit) limits(p *index.Process) {
 	if err != nil {
 		v.fail("limits", err)
 	}
+}
+
+// resources are the names of the limits by their numbers
+// (include/uapi/asm-generic/resource.h), in the order of /proc/PID/limits.
+var resources = [...]struct {
+	name   string
+	number int
+}{
+	{"cpu", 0}, {"fsize", 1}, {"data", 2}, {"stack", 3}, {"core", 4}, {"rss", 5}, {"nproc", 6}, {"nofile", 7},
+	{"memlock", 8}, {"as", 9}, {"locks", 10}, {"sigpending", 11}, {"msgqueue", 12}, {"nice", 13}, {"rtprio", 14}, {"rttime", 15},
+}
+
+// askLimits returns nil where the kernel does not answer.
+func askLimits(pid int) []index.Limit {
+	all := make([]index.Limit, 0, len(resources))
+	for _, r := range resources {
+		var l unix.Rlimit
+		_, _, errno := unix.RawSyscall6(unix.SYS_PRLIMIT64, uintptr(pid), uintptr(r.number), 0, uintptr(unsafe.Pointer(&l)), 0, 0)
+		if errno != 0 {
+			return nil
+		}
+		all = append(all, index.Limit{Name: r.name, Soft: limitOf(l.Cur), Hard: limitOf(l.Max)})
+	}
+	return all
+}
+
+func limitOf(n uint64) int64 {
+	if n == unix.RLIM_INFINITY {
+		return -1
+	}
+	return int64(min(n, math.MaxInt64))
 }
 
 // limitNames are the names of limits and those of getrlimit(2).

@@ -11,7 +11,7 @@ import (
 
 // commandLine reads proc_pid_cmdline(5).
 func (v *visit) commandLine() ([]string, error) {
-	data, err := v.dir.read("cmdline", maxCmdline)
+	data, err := v.dir.whole("cmdline", maxCmdline)
 	if err != nil && !errors.Is(err, errTooLarge) {
 		return nil, err
 	}
@@ -107,7 +107,10 @@ const unset = 1<<32 - 1
 // audit reads loginuid and sessionid.
 func (v *visit) audit(p *index.Process) {
 	p.LoginUID = v.value("loginuid")
-	p.Session = v.value("sessionid")
+	// The kernel gives both at once (audit_set_loginuid): who never logged in has no session either.
+	if p.LoginUID != nil || !v.Live {
+		p.Session = v.value("sessionid")
+	}
 }
 
 func (v *visit) value(name string) *uint32 {

@@ -66,6 +66,17 @@ func TestLiveNamespaces(t *testing.T) {
 	require.EqualValues(t, 1, got["netlink"].Groups)
 	require.Equal(t, "@elsewhere", got["unix"].Path)
 
+	for range 20 { // whichever thread goes there, this process stays where it is
+		before, err := os.Readlink("/proc/self/ns/net")
+		require.NoError(t, err)
+		fd, err := diagSocket(pid)
+		require.NoError(t, err)
+		require.NoError(t, unix.Close(fd))
+		after, err := os.Readlink("/proc/self/ns/net")
+		require.NoError(t, err)
+		require.Equal(t, before, after)
+	}
+
 	i := slices.IndexFunc(s.spaces, func(n index.NetSpace) bool { return n.Inode == p.Spaces.Net })
 	require.GreaterOrEqual(t, i, 0)
 	require.Equal(t, pid, s.spaces[i].PID)

@@ -17,10 +17,11 @@ func (v *visit) waits(p *index.Process) {
 			v.fail("schedstat", err)
 		}
 	}
-	score, ok1 := v.signed("oom_score")
-	adj, ok2 := v.signed("oom_score_adj")
-	if (ok1 || ok2) && (score != 0 || adj != 0) {
-		p.OOM = &index.OOM{Score: score, Adj: adj}
+	if adj, ok := v.signed("oom_score_adj"); ok && (adj != 0 || !v.Live) {
+		score, _ := v.signed("oom_score")
+		if score != 0 || adj != 0 {
+			p.OOM = &index.OOM{Score: score, Adj: adj}
+		}
 	}
 	// What sleeps until something happens sleeps where it always does; what the kernel does not let go is of interest.
 	if p.State != "D" && v.Live {

@@ -74,7 +74,8 @@ func (r *tableReader) askKernel(pid int, sockets []index.Socket) {
 
 // diagSocket opens a socket to the monitor of a namespace. A socket stays in
 // the namespace where it was made, so that only a thread has to go there; it
-// ends with its goroutine, since it is never unlocked.
+// ends with its goroutine, since it is never unlocked. It must not be the first
+// thread of the process: that one does not end, and /proc/self is its.
 func diagSocket(pid int) (int, error) {
 	open := func() (int, error) {
 		fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
@@ -91,9 +92,16 @@ func diagSocket(pid int) (int, error) {
 		fd  int
 		err error
 	}
-	done := make(chan result)
-	go func() {
+	var visit func(done chan<- result)
+	visit = func(done chan<- result) {
 		runtime.LockOSThread()
+		if unix.Gettid() == unix.Getpid() {
+			other := make(chan result, 1)
+			go visit(other)
+			done <- <-other
+			runtime.UnlockOSThread()
+			return
+		}
 		ns, err := again(func() (int, error) {
 			return unix.Open(fmt.Sprintf("/proc/%d/ns/net", pid), unix.O_RDONLY|unix.O_CLOEXEC, 0)
 		})
@@ -107,7 +115,9 @@ func diagSocket(pid int) (int, error) {
 		}
 		fd, err := open()
 		done <- result{fd, err}
-	}()
+	}
+	done := make(chan result, 1)
+	go visit(done)
 	r := <-done
 	return r.fd, r.err
 }

@@ -4,14 +4,44 @@
 //
 // It reads the running host's own /proc, or one that was mounted or copied
 // elsewhere. What it cannot read becomes an index.Gap and the reading goes on;
-// only what stops it altogether is an error. It opens nothing but regular
-// files, directories and link texts, sends no signal and traces nobody.
+// only what stops it altogether is an error. It opens regular files,
+// directories, link texts and, of a running host, the executables and scripts
+// of its processes to hash them, and its network namespaces to ask the kernel's
+// socket monitor there. It opens no device, sends no signal and traces nobody.
 //
-// github.com/prometheus/procfs reads what it reads whole: /proc/PID/stat, io
-// and cgroup, /proc/stat and meminfo. The rest is read here, because procfs
-// leaves out a part (status without Groups, Seccomp and TracerPid; limits
-// without the hard limit; loadavg without the tasks), loses a whole table
-// over one bad line (net/*, mountinfo), or has no reader.
+// # The order
+//
+// What moves comes first: FirstLook lists the processes and reads the stat of
+// each; then the socket tables (Table.ReadSockets), and at the same time the
+// processes whole (Table.Processes), by two readers; then a second listing for
+// those that came meanwhile, and a look for those that no listing shows. Table.Join
+// gives the sockets their owners. What hardly moves comes last (ReadFiles).
+//
+// # Identity
+//
+// All of a process is read relative to its directory, which is held open and
+// stays bound to it: once the process has ended nothing can be read there, even
+// where its pid was given away. Its stat is read last, and must have the start
+// time that the first look saw; else two processes had the pid, and both are
+// in the case.
+//
+// # What can block
+//
+// cmdline, environ and maps wait for the lock of an address space, an
+// executable for its file server, and neither wait can be called off. They are
+// read behind all else of a process. A reader that takes too long is left where
+// it is, the process goes into the case without them, and another reader takes
+// its place (pool.go). Files of the host and file systems that are asked how
+// full they are have deadlines of their own.
+//
+// # The library
+//
+// github.com/prometheus/procfs reads what it reads whole: /proc/stat, meminfo,
+// pressure, swaps, diskstats. The rest is read here: procfs opens by path, so
+// that a pid given away would be read as the process before; it leaves out a part
+// (status without Groups, Seccomp and TracerPid; loadavg without the tasks),
+// loses a whole table over one bad line (net/*, mountinfo), or has no reader;
+// and its way of reading a process takes ten times as long as the kernel needs.
 //
 // Sources: proc(5) and the pages that it names, Documentation/filesystems/proc.rst
 // of the kernel.

@@ -155,3 +155,53 @@ func FuzzHostText(f *testing.F) {
 		require.NotEmpty(t, zoneRule(data))
 	})
 }
+
+func FuzzProcessText(f *testing.F) {
+	for _, seed := range []string{mapsText, ioText, "0::/system.slice/a.service\n4:cpu:/docker/" + id64, "pos:\t4096\nflags:\t02102001\nmnt_id:\t26\nino:\t77\ntfd: 5\nPid:\t7\n",
+		"A=b\x00c\x00=\x00http_proxy=http://a:b@c\x00", "1500 20 3", "0-1 r-xp 0 0:0 0"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m := parseMaps(data)
+		require.LessOrEqual(t, len(m.kept), maxMappings)
+		for _, one := range m.kept {
+			require.Len(t, one.Perms, 4)
+		}
+		if io, err := parseIO(data); err == nil {
+			require.NotNil(t, io)
+		}
+		path, container, _ := cgroupOf(data)
+		require.Contains(t, string(data), path)
+		require.NotContains(t, container, "/")
+		unit := unitOf(path)
+		require.Contains(t, path, unit)
+		for _, kind := range []string{"file", "anon", "memfd"} {
+			one := index.OpenFile{Type: kind}
+			_ = parseFDInfo(data, &one)
+			require.LessOrEqual(t, len(one.Detail), 2*maxDetail)
+		}
+		for _, all := range []bool{false, true} {
+			vars := parseEnviron(data, all)
+			require.LessOrEqual(t, len(vars), maxVariables)
+			for _, v := range vars {
+				require.NotEmpty(t, v.Name)
+				require.True(t, !all || v.Value != nil)
+			}
+		}
+		_ = parseSchedstat(data, &index.Process{})
+		if s, err := parseStat(data); err == nil {
+			require.Len(t, s.state, 1)
+			interval(&s, &s, 1)
+		}
+	})
+}
+
+// What the kernel answers for single mappings is what its text says.
+func FuzzPermissions(f *testing.F) {
+	f.Add(uint64(5))
+	f.Fuzz(func(t *testing.T, is uint64) {
+		p := permissions(is)
+		require.Len(t, p, 4)
+		require.Equal(t, is&mapExecutable != 0, p[2] == 'x')
+	})
+}

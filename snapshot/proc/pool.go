@@ -85,6 +85,9 @@ func (t *Table) visitJobs(ctx context.Context, jobs []*job, emit emitter) error 
 				return err
 			}
 		}
+		if j.state.Load() == jobDone {
+			j.visit, j.slow = nil, slowPart{} // what was emitted lives in the case
+		}
 		select {
 		case <-p.room:
 		default:

@@ -36,11 +36,15 @@ func openat(at int, name string, flags int) (int, error) {
 
 // open opens a directory within d, never through a link.
 func (d dir) open(name string) (dir, error) {
-	fd, err := openat(d.fd, name, unix.O_DIRECTORY)
+	open := openat
+	if d.live {
+		open = func(at int, name string, flags int) (int, error) { return quickOpen(at, cstring(name), flags) }
+	}
+	fd, err := open(d.fd, name, unix.O_DIRECTORY)
 	return dir{fd: fd, live: d.live, buf: d.buf}, err
 }
 
-func (d dir) close() { _ = unix.Close(d.fd) }
+func (d dir) close() { quickClose(d.fd) }
 
 // regular is nil where name is a regular file. The kernel's own procfs has no
 // others among those that are read here; a copied tree may hold a FIFO.
@@ -164,7 +168,13 @@ func (d dir) names(each func(name string) bool) error {
 	buf := d.room(16 << 10)
 	var names []string
 	for {
-		n, err := again(func() (int, error) { return unix.ReadDirent(d.fd, buf) })
+		var n int
+		var err error
+		if d.live {
+			n, err = quickNames(d.fd, buf)
+		} else {
+			n, err = again(func() (int, error) { return unix.ReadDirent(d.fd, buf) })
+		}
 		if err != nil || n == 0 {
 			return err
 		}

@@ -15,13 +15,13 @@ func (v *visit) environ() ([]index.Variable, error) {
 	if err != nil && !errors.Is(err, errTooLarge) {
 		return nil, err
 	}
-	return parseEnviron(data, v.Environ), err
+	return parseEnviron(data, v.Environ, v.words), err
 }
 
 // parseEnviron splits an environment, by name. What has no "=" is no
 // variable: a program may have written its title over them.
-func parseEnviron(data []byte, all bool) []index.Variable {
-	var vars []index.Variable
+func parseEnviron(data []byte, all bool, words words) []index.Variable {
+	vars := make([]index.Variable, 0, min(bytes.Count(data, []byte{0})+1, maxVariables))
 	for len(data) > 0 && len(vars) < maxVariables {
 		var entry []byte
 		entry, data, _ = bytes.Cut(data, []byte{0})
@@ -29,19 +29,44 @@ func parseEnviron(data []byte, all bool) []index.Variable {
 		if !ok || len(key) == 0 || len(key) > maxName {
 			continue
 		}
-		name := string(key)
-		out := index.Variable{Name: name}
-		if all || harmless(name) {
-			text := string(value[:min(len(value), maxVariable)])
-			if !all && strings.HasSuffix(strings.ToLower(name), "_proxy") {
-				text = withoutCredentials(text)
-			}
+		name := words.of(key)
+		out := index.Variable{Name: *name}
+		switch value = value[:min(len(value), maxVariable)]; {
+		case all || harmless(*name) && !isProxy(*name):
+			out.Value = words.of(value)
+		case isProxy(*name):
+			text := withoutCredentials(string(value))
 			out.Value = &text
 		}
 		vars = append(vars, out)
 	}
+	if len(vars) == 0 {
+		return nil
+	}
 	slices.SortStableFunc(vars, func(a, b index.Variable) int { return strings.Compare(a.Name, b.Name) })
 	return vars
+}
+
+// words are texts that many processes have in common, so that each takes memory
+// once. A nil one keeps nothing.
+type words map[string]*string
+
+// maxWords bounds what is kept by one reader.
+const maxWords = 4096
+
+func (w words) of(text []byte) *string {
+	if known, ok := w[string(text)]; ok {
+		return known
+	}
+	s := string(text)
+	if w != nil && len(w) < maxWords {
+		w[s] = &s
+	}
+	return &s
+}
+
+func isProxy(name string) bool {
+	return len(name) > 6 && strings.EqualFold(name[len(name)-6:], "_proxy") && harmlessNames[name]
 }
 
 // harmlessNames are the variables whose values explain a process and are no

@@ -115,9 +115,10 @@ func (v *visit) access(d dir, info *dir, name string, f *index.OpenFile) {
 		f.Access = "rw"
 		return
 	default:
-		var st unix.Stat_t
-		if v.Live && unix.Fstatat(d.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW) == nil {
-			f.Access = accessOf(st.Mode&0o400 != 0, st.Mode&0o200 != 0)
+		if v.Live {
+			if mode, err := quickMode(d.fd, cstring(name)); err == nil {
+				f.Access = accessOf(mode&0o400 != 0, mode&0o200 != 0)
+			}
 		}
 		return
 	}

@@ -181,7 +181,7 @@ func FuzzProcessText(f *testing.F) {
 			require.LessOrEqual(t, len(one.Detail), 2*maxDetail)
 		}
 		for _, all := range []bool{false, true} {
-			vars := parseEnviron(data, all)
+			vars := parseEnviron(data, all, nil)
 			require.LessOrEqual(t, len(vars), maxVariables)
 			for _, v := range vars {
 				require.NotEmpty(t, v.Name)

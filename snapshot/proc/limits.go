@@ -31,14 +31,16 @@ func (v *visit) limits(p *index.Process) {
 	}
 }
 
-// resources are the names of the limits by their numbers
-// (include/uapi/asm-generic/resource.h), in the order of /proc/PID/limits.
+// resources are the names of the limits and their numbers, which differ between
+// machines, in the order of /proc/PID/limits.
 var resources = [...]struct {
 	name   string
 	number int
 }{
-	{"cpu", 0}, {"fsize", 1}, {"data", 2}, {"stack", 3}, {"core", 4}, {"rss", 5}, {"nproc", 6}, {"nofile", 7},
-	{"memlock", 8}, {"as", 9}, {"locks", 10}, {"sigpending", 11}, {"msgqueue", 12}, {"nice", 13}, {"rtprio", 14}, {"rttime", 15},
+	{"cpu", unix.RLIMIT_CPU}, {"fsize", unix.RLIMIT_FSIZE}, {"data", unix.RLIMIT_DATA}, {"stack", unix.RLIMIT_STACK}, {"core", unix.RLIMIT_CORE},
+	{"rss", unix.RLIMIT_RSS}, {"nproc", unix.RLIMIT_NPROC}, {"nofile", unix.RLIMIT_NOFILE}, {"memlock", unix.RLIMIT_MEMLOCK}, {"as", unix.RLIMIT_AS},
+	{"locks", unix.RLIMIT_LOCKS}, {"sigpending", unix.RLIMIT_SIGPENDING}, {"msgqueue", unix.RLIMIT_MSGQUEUE}, {"nice", unix.RLIMIT_NICE},
+	{"rtprio", unix.RLIMIT_RTPRIO}, {"rttime", unix.RLIMIT_RTTIME},
 }
 
 // askLimits returns nil where the kernel does not answer.

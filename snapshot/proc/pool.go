@@ -96,7 +96,7 @@ func (t *Table) visitJobs(ctx context.Context, jobs []*job, emit emitter) error 
 	return nil
 }
 
-func (p *pool) start() { p.group.Go(func() { p.work(new([]byte)) }) }
+func (p *pool) start() { p.group.Go(func() { p.work(new([]byte), words{}) }) }
 
 // end waits for the readers, but not for those that the kernel holds.
 func (p *pool) end() {
@@ -126,7 +126,7 @@ func (p *pool) ends() bool {
 }
 
 // work visits jobs until there are no more, or until it was given up.
-func (p *pool) work(buf *[]byte) {
+func (p *pool) work(buf *[]byte, words words) {
 	for {
 		select {
 		case p.room <- struct{}{}:
@@ -137,15 +137,15 @@ func (p *pool) work(buf *[]byte) {
 		if i >= len(p.jobs) || p.ends() {
 			return
 		}
-		if !p.visit(p.jobs[i], buf) {
+		if !p.visit(p.jobs[i], buf, words) {
 			return
 		}
 	}
 }
 
 // visit reports whether anybody waited for the result.
-func (p *pool) visit(j *job, buf *[]byte) bool {
-	v := &visit{reader: p.reader, pid: j.pid, glimpse: j.glimpse, buf: buf}
+func (p *pool) visit(j *job, buf *[]byte, words words) bool {
+	v := &visit{reader: p.reader, pid: j.pid, glimpse: j.glimpse, buf: buf, words: words}
 	p.touch(j, stepStat)
 	v.open()
 	defer v.close()

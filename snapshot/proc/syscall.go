@@ -45,3 +45,21 @@ func quickLink(at int, n name, buf []byte) (int, error) {
 	}
 	return int(k), nil
 }
+
+func quickNames(fd int, buf []byte) (int, error) {
+	n, _, errno := unix.RawSyscall(unix.SYS_GETDENTS64, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(buf))), uintptr(len(buf)))
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(n), nil
+}
+
+// quickMode is the mode of a link itself.
+func quickMode(at int, n name) (uint32, error) {
+	var st unix.Statx_t
+	_, _, errno := unix.RawSyscall6(unix.SYS_STATX, uintptr(at), n.pointer(), unix.AT_SYMLINK_NOFOLLOW|unix.AT_STATX_DONT_SYNC, unix.STATX_MODE, uintptr(unsafe.Pointer(&st)), 0)
+	if errno != 0 {
+		return 0, errno
+	}
+	return uint32(st.Mode), nil
+}

@@ -19,6 +19,7 @@ type visit struct {
 	p       *index.Process // nil where it cannot be told which process this is
 	dir     dir            // its own directory
 	buf     *[]byte
+	words   words
 	only    *index.Process // p as its first stat alone has it
 	gaps    []index.Gap
 	ended   bool // it exited while it was being read

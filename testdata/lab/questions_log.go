@@ -40,7 +40,7 @@ func askLogs(c *comparison) {
 			gaps[g.Place] = 1
 		}
 	}
-	c.row("logs not read", "after", things(logRoot+"/btmp", logRoot+"/lastlog", logRoot+"/wtmp"), gaps)
+	c.row("logs not read", "after", bag{}, gaps) // btmp, lastlog and wtmp are read as logins
 	rotated := bag{}
 	for path, n := range tallied(c.of(actRotation), func(a act) string { return a.Path }) {
 		rotated[path], rotated[path+".1"] = 1, 1

@@ -98,7 +98,8 @@ func (t *Table) visitJobs(ctx context.Context, jobs []*job, emit emitter) error 
 
 func (p *pool) start() { p.group.Go(func() { p.work(new([]byte), words{}) }) }
 
-// end waits for the readers, but not for those that the kernel holds.
+// end waits for the readers, who have nothing more to do; but not for those
+// that the kernel holds.
 func (p *pool) end() {
 	close(p.quit)
 	ended := make(chan struct{})
@@ -106,10 +107,6 @@ func (p *pool) end() {
 		p.group.Wait()
 		close(ended)
 	}()
-	if p.stuck == 0 {
-		<-ended
-		return
-	}
 	select {
 	case <-ended:
 	case <-time.After(leastPatience):

@@ -140,6 +140,9 @@ func (t *Table) visitAll(ctx context.Context, host *index.Host, emit emitter) er
 			return err
 		}
 	}
+	if t.second.Realtime == 0 {
+		t.second = ReadClocks(t.Live) // the deadline came before a second look
+	}
 	if forks, err := t.counts(); err == nil && forks >= t.forks {
 		t.forked = forks - t.forks
 	}

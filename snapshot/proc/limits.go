@@ -4,24 +4,12 @@ import (
 	"bytes"
 	"math"
 	"strconv"
-	"strings"
-	"unsafe"
-
-	"golang.org/x/sys/unix"
 
 	"stilltrace/index"
 )
 
-// limits reads proc_pid_limits(5), or asks prlimit(2), which is quicker and is
-// not allowed to everyone. The pid is that of this process all the time: its
-// stat, read behind this, would else not be there any more.
+// limits reads proc_pid_limits(5). Asking prlimit(2) sixteen times takes as long.
 func (v *visit) limits(p *index.Process) {
-	if v.Live && !v.noPrlimit.Load() {
-		if p.Limits = askLimits(v.pid); p.Limits != nil {
-			return
-		}
-		v.noPrlimit.Store(true)
-	}
 	data, err := v.dir.text("limits", maxText)
 	if err == nil {
 		p.Limits, err = parseLimits(data)
@@ -29,39 +17,6 @@ func (v *visit) limits(p *index.Process) {
 	if err != nil {
 		v.fail("limits", err)
 	}
-}
-
-// resources are the names of the limits and their numbers, which differ between
-// machines, in the order of /proc/PID/limits.
-var resources = [...]struct {
-	name   string
-	number int
-}{
-	{"cpu", unix.RLIMIT_CPU}, {"fsize", unix.RLIMIT_FSIZE}, {"data", unix.RLIMIT_DATA}, {"stack", unix.RLIMIT_STACK}, {"core", unix.RLIMIT_CORE},
-	{"rss", unix.RLIMIT_RSS}, {"nproc", unix.RLIMIT_NPROC}, {"nofile", unix.RLIMIT_NOFILE}, {"memlock", unix.RLIMIT_MEMLOCK}, {"as", unix.RLIMIT_AS},
-	{"locks", unix.RLIMIT_LOCKS}, {"sigpending", unix.RLIMIT_SIGPENDING}, {"msgqueue", unix.RLIMIT_MSGQUEUE}, {"nice", unix.RLIMIT_NICE},
-	{"rtprio", unix.RLIMIT_RTPRIO}, {"rttime", unix.RLIMIT_RTTIME},
-}
-
-// askLimits returns nil where the kernel does not answer.
-func askLimits(pid int) []index.Limit {
-	all := make([]index.Limit, 0, len(resources))
-	for _, r := range resources {
-		var l unix.Rlimit
-		_, _, errno := unix.RawSyscall6(unix.SYS_PRLIMIT64, uintptr(pid), uintptr(r.number), 0, uintptr(unsafe.Pointer(&l)), 0, 0)
-		if errno != 0 {
-			return nil
-		}
-		all = append(all, index.Limit{Name: r.name, Soft: limitOf(l.Cur), Hard: limitOf(l.Max)})
-	}
-	return all
-}
-
-func limitOf(n uint64) int64 {
-	if n == unix.RLIM_INFINITY {
-		return -1
-	}
-	return int64(min(n, math.MaxInt64))
 }
 
 // limitNames are the names of limits and those of getrlimit(2).
@@ -82,34 +37,43 @@ func parseLimits(data []byte) ([]index.Limit, error) {
 	if !ok {
 		return nil, torn("no heading")
 	}
-	var all []index.Limit
-	for row := range strings.Lines(string(rows)) {
+	all := make([]index.Limit, 0, len(limitNames))
+	for row := range bytes.Lines(rows) {
 		if len(row) <= limitColumn {
 			return all, torn("row %.40q", row)
 		}
-		name := strings.TrimSpace(row[:limitColumn])
-		f := strings.Fields(row[limitColumn:])
-		if len(f) < 2 {
-			return all, torn("row %.40q", row)
-		}
-		soft, err1 := parseLimit(f[0])
-		hard, err2 := parseLimit(f[1])
+		kernel := bytes.TrimSpace(row[:limitColumn])
+		soft, rest := cutField(row[limitColumn:])
+		hard, _ := cutField(rest)
+		l := index.Limit{Name: limitNames[string(kernel)]}
+		var err1, err2 error
+		l.Soft, err1 = parseLimit(soft)
+		l.Hard, err2 = parseLimit(hard)
 		if err1 != nil || err2 != nil {
 			return all, torn("row %.40q", row)
 		}
-		if short, ok := limitNames[name]; ok {
-			name = short
+		if l.Name == "" {
+			l.Name = string(kernel)
 		}
-		all = append(all, index.Limit{Name: name, Soft: soft, Hard: hard})
+		all = append(all, l)
 	}
 	return all, nil
 }
 
+// cutField cuts the first word off.
+func cutField(b []byte) (word, rest []byte) {
+	b = bytes.TrimLeft(b, " ")
+	if i := bytes.IndexAny(b, " \n"); i >= 0 {
+		return b[:i], b[i:]
+	}
+	return b, nil
+}
+
 // parseLimit reads one value, -1 for unlimited.
-func parseLimit(s string) (int64, error) {
-	if s == "unlimited" {
+func parseLimit(b []byte) (int64, error) {
+	if string(b) == "unlimited" {
 		return -1, nil
 	}
-	n, err := strconv.ParseUint(s, 10, 64)
+	n, err := strconv.ParseUint(string(b), 10, 64)
 	return int64(min(n, math.MaxInt64)), err
 }

@@ -121,13 +121,3 @@ func TestLiveEnvironment(t *testing.T) {
 	o.Environ = true
 	require.Equal(t, map[string]*string{"API_TOKEN": ptr("secret"), "LD_LIBRARY_PATH": ptr("/opt"), waitVariable: ptr("1")}, values(o))
 }
-
-// What prlimit(2) says is what /proc/PID/limits does.
-func TestLiveLimits(t *testing.T) {
-	text, err := os.ReadFile("/proc/self/limits")
-	require.NoError(t, err)
-	want, err := parseLimits(text)
-	require.NoError(t, err)
-	require.Equal(t, want, askLimits(os.Getpid()))
-	require.Nil(t, askLimits(1<<22))
-}

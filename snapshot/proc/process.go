@@ -20,14 +20,13 @@ type Owners map[uint64][]index.Owner
 // reader is what the visits to all processes share.
 type reader struct {
 	Options
-	top       dir // of the procfs itself
-	users     map[uint32]string
-	booted    index.Time
-	gap       func(index.Gap)
-	hashes    *hasher
-	halted    atomic.Bool // no file that can block is to be opened any more
-	noQuery   atomic.Bool // the kernel knows no PROCMAP_QUERY
-	noPrlimit atomic.Bool // prlimit(2) is not allowed about others
+	top     dir // of the procfs itself
+	users   map[uint32]string
+	booted  index.Time
+	gap     func(index.Gap)
+	hashes  *hasher
+	halted  atomic.Bool // no file that can block is to be opened any more
+	noQuery atomic.Bool // the kernel knows no PROCMAP_QUERY
 	// mapNames are the names of files from which code is executed.
 	mapNames sync.Map
 	owners   Owners

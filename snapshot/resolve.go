@@ -55,7 +55,8 @@ func (t *taker) resolve(addrs []netip.Addr) {
 	}
 	late := 0
 	for i := range addrs {
-		if ctx.Err() != nil {
+		// A question fails at the deadline itself, and ctx may end a moment later.
+		if ctx.Err() != nil || t.o.Deadline > 0 && !time.Now().Before(deadline) {
 			late++
 			continue
 		}

@@ -292,7 +292,7 @@ func help(cmd *cobra.Command) (string, bool) {
 		section("", c.long)
 		section("\nExamples:\n", c.examples)
 		if terms := query.TermHelp(c.name); terms != "" {
-			section("\nTerms, which must all hold: field:value (* stands for any text), -field:value to\nexclude, and with >= <= > < for numbers and levels:\n", terms)
+			section("\nTerms, which must all hold: field:value (* stands for any text, 8000-8999 for a\nrange of numbers), field~EXPRESSION (regular, RE2), -field:value to exclude, and\nwith >= <= > < for numbers and levels:\n", terms)
 		}
 		section("\nFlags:\n", query.FlagHelp(cmd.Flags()))
 		section("\n", exits)

@@ -1,0 +1,90 @@
+package process
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"stilltrace/index"
+)
+
+// measure is something of which a process can use much.
+type measure struct {
+	name string
+	// of returns how much p used, what decides first standing first; false where it is unknown.
+	of func(p *Row) ([2]uint64, bool)
+}
+
+var measures = []measure{
+	{"cpu", func(p *Row) ([2]uint64, bool) {
+		if p.CPU.Recent != nil { // in tenths of a percent, as it is rounded
+			return [2]uint64{uint64(*p.CPU.Recent*10 + 0.5), p.UserMS + p.SystemMS}, true
+		}
+		return [2]uint64{0, p.UserMS + p.SystemMS}, true
+	}},
+	{"rss", func(p *Row) ([2]uint64, bool) { return [2]uint64{p.RSS, p.VSize}, true }},
+	{"io", func(p *Row) ([2]uint64, bool) {
+		if p.IO == nil {
+			return [2]uint64{}, false
+		}
+		return [2]uint64{p.IO.ReadBytes + p.IO.WriteBytes, p.IO.ReadChars + p.IO.WriteChars}, true
+	}},
+	{"fds", func(p *Row) ([2]uint64, bool) {
+		if p.FDs == nil || *p.FDs < 0 {
+			return [2]uint64{}, false
+		}
+		return [2]uint64{uint64(*p.FDs), 0}, true
+	}},
+	{"threads", func(p *Row) ([2]uint64, bool) { return [2]uint64{uint64(max(p.Threads, 0)), 0}, true }},
+	{"switches", func(p *Row) ([2]uint64, bool) {
+		if p.Switches == nil {
+			return [2]uint64{}, false
+		}
+		return [2]uint64{p.Switches.Voluntary + p.Switches.Involuntary, p.Switches.Involuntary}, true
+	}},
+}
+
+// Measures returns the names of what Top can order by.
+func Measures() []string {
+	var names []string
+	for _, m := range measures {
+		names = append(names, m.name)
+	}
+	return names
+}
+
+// Top answers q like Run, with those processes first that use most: of CPU
+// time (recent, where an earlier look tells, then in all), memory, bytes read from
+// and written to devices, open descriptors, threads or context switches. Those
+// of which it is unknown are left out of Processes and counted in TopUnknown.
+func Top(r *index.Reader, q index.Query, by string) (*Answer, error) {
+	i := slices.IndexFunc(measures, func(m measure) bool { return m.name == by })
+	if i < 0 {
+		return nil, fmt.Errorf("top %q: one of %s", by, strings.Join(Measures(), ", "))
+	}
+	a, err := Run(r, q)
+	if err != nil {
+		return nil, err
+	}
+	type used struct {
+		much [2]uint64
+		row  Row
+	}
+	var list []used
+	for _, row := range a.Processes {
+		if much, known := measures[i].of(&row); known {
+			list = append(list, used{much, row})
+		} else {
+			a.TopUnknown++
+		}
+	}
+	slices.SortStableFunc(list, func(a, b used) int {
+		return cmp.Or(cmp.Compare(b.much[0], a.much[0]), cmp.Compare(b.much[1], a.much[1]))
+	})
+	a.Top, a.Processes = by, make([]Row, 0, len(list))
+	for i := range list {
+		a.Processes = append(a.Processes, list[i].row)
+	}
+	return a, nil
+}

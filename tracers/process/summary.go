@@ -18,19 +18,20 @@ type Summary struct {
 // Usage is what some processes use together. What is unknown of one of them is
 // counted in Unknown and in no sum.
 type Usage struct {
-	Processes     int              `json:"processes"`
-	KernelThreads int              `json:"kernel_threads"` // among them
-	Threads       int              `json:"threads"`
-	UserMS        uint64           `json:"utime_ms"`
-	SystemMS      uint64           `json:"stime_ms"`
-	RSS           uint64           `json:"rss_bytes"` // memory that several processes share counts once for each
-	VSize         uint64           `json:"vsize_bytes"`
-	Swap          uint64           `json:"swap_bytes"`
-	IO            index.ProcessIO  `json:"io"`
-	Switches      index.Switches   `json:"ctxt"`
-	FDs           int              `json:"fds"`
-	Unknown       Unknown          `json:"unknown"`
-	Recent        *float64         `json:"recent_cpu_percent"` // of those that an earlier look saw as well; nil where there was none
+	Processes     int             `json:"processes"`
+	KernelThreads int             `json:"kernel_threads"` // among them
+	Threads       int             `json:"threads"`
+	UserMS        uint64          `json:"utime_ms"`
+	SystemMS      uint64          `json:"stime_ms"`
+	RSS           uint64          `json:"rss_bytes"` // memory that several processes share counts once for each
+	VSize         uint64          `json:"vsize_bytes"`
+	Swap          uint64          `json:"swap_bytes"`
+	IO            index.ProcessIO `json:"io"`
+	Switches      index.Switches  `json:"ctxt"`
+	FDs           int             `json:"fds"`
+	Unknown       Unknown         `json:"unknown"`
+	// Recent is their CPU lately, in percent of one core: since the snapshot before, else between the two looks; nil where neither knows it.
+	Recent *float64 `json:"recent_cpu_percent"`
 }
 
 // Unknown counts processes of which something could not be read.
@@ -69,8 +70,8 @@ func (u *Usage) add(p *Row) {
 	} else {
 		u.Unknown.FDs++
 	}
-	if p.CPU.Recent != nil {
-		sum := *p.CPU.Recent
+	if recent := p.CPU.recent().Percent; recent != nil {
+		sum := *recent
 		if u.Recent != nil {
 			sum += *u.Recent
 		}

@@ -18,8 +18,8 @@ type measure struct {
 
 var measures = []measure{
 	{"cpu", func(p *Row) ([2]uint64, bool) {
-		if p.CPU.Recent != nil { // in tenths of a percent, as it is rounded
-			return [2]uint64{uint64(*p.CPU.Recent*10 + 0.5), p.UserMS + p.SystemMS}, true
+		if recent := p.CPU.recent().Percent; recent != nil { // in tenths, as it is rounded
+			return [2]uint64{uint64(*recent*10 + 0.5), p.UserMS + p.SystemMS}, true
 		}
 		return [2]uint64{0, p.UserMS + p.SystemMS}, true
 	}},

@@ -41,8 +41,7 @@ func Tree(r *index.Reader, q index.Query) (*Answer, error) {
 			chosen = append(chosen, row)
 		}
 	}
-	a.Summary = summarize(chosen)
-	a.Findings = h.findings(chosen)
+	a.conclude(h, chosen, q)
 	return a, nil
 }
 

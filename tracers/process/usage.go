@@ -12,24 +12,34 @@ import (
 const userHZ = 100
 
 // CPU is how much of one core a process used, in percent: 200 are two cores.
-// What is unknown is nil.
 type CPU struct {
-	Lifetime *float64 `json:"lifetime_percent"` // since it started
-	AgeMS    int64    `json:"age_ms"`           // how long that is; 0 where it is unknown
-	// Recent is the share between two looks at it, RecentMS apart, of which the first was in snapshot Since.
-	Recent   *float64 `json:"recent_percent"`
-	RecentMS int64    `json:"recent_ms,omitzero"`
-	Since    int      `json:"since_snapshot,omitzero"`
+	Lifetime Share `json:"lifetime"` // since it started
+	Looks    Share `json:"looks"`    // between the two looks of the capture; the kernel counts in steps of 10 ms
+	Before   Share `json:"before"`   // since the snapshot before, where the case has one of the same boot
 }
 
-// share is what part of some time was used, in percent to one digit; nil where
-// there was no time.
-func share(used uint64, of int64) *float64 {
+// Share is a part of some time.
+type Share struct {
+	Percent *float64 `json:"percent"` // to one digit; nil where it is unknown
+	MS      int64    `json:"ms"`      // the time; 0 where it is unknown
+}
+
+func share(used uint64, of int64) Share {
 	if of <= 0 {
-		return nil
+		return Share{}
 	}
-	percent := math.Round(float64(used)/float64(of)*1000) / 10
-	return &percent
+	percent := rounded(float64(used) / float64(of) * 100)
+	return Share{&percent, of}
+}
+
+func rounded(f float64) float64 { return math.Round(f*10) / 10 }
+
+// recent is what the process used lately: by two snapshots, else by two looks.
+func (c *CPU) recent() Share {
+	if c.Before.Percent != nil {
+		return c.Before
+	}
+	return c.Looks
 }
 
 // identity tells processes with one pid apart.
@@ -40,15 +50,15 @@ type identity struct {
 
 func identityOf(p *index.Process) identity { return identity{p.PID, p.StartTime} }
 
-// earlier is what an earlier look at the processes saw of their CPU time.
+// earlier is what the snapshot before saw of the CPU time of processes.
 type earlier struct {
-	snapshot int
-	used     map[identity]uint64 // ms
-	apart    int64               // ms from then to now
+	used  map[identity]uint64 // ms
+	apart int64               // ms from then to now
+	boot  int64               // ms from boot to then; 0 where it is unknown
 }
 
-// lookBack finds the latest earlier snapshot of the same boot. Processes of
-// another boot are other ones, whatever their pids.
+// lookBack reads the snapshot before this one, if it is of the same boot:
+// processes of another boot are other ones, whatever their pids.
 func lookBack(r *index.Reader, now *index.Snapshot) (*earlier, error) {
 	if now.ID < 2 || now.Host.BootID == "" {
 		return nil, nil
@@ -57,11 +67,10 @@ func lookBack(r *index.Reader, now *index.Snapshot) (*earlier, error) {
 	if err != nil {
 		return nil, err
 	}
-	apart := elapsed(then, now)
-	if then.Host.BootID != now.Host.BootID || then.Host.MachineID != now.Host.MachineID || apart <= 0 {
+	e := &earlier{used: map[identity]uint64{}, apart: elapsed(then, now), boot: then.Start.Boottime / 1e6}
+	if then.Host.BootID != now.Host.BootID || then.Host.MachineID != now.Host.MachineID || then.Options.NoProc || e.apart <= 0 {
 		return nil, nil
 	}
-	e := &earlier{snapshot: then.ID, used: map[identity]uint64{}, apart: apart}
 	for p, err := range r.Processes(then.ID) {
 		if err != nil {
 			return nil, err
@@ -82,17 +91,31 @@ func elapsed(then, now *index.Snapshot) int64 {
 
 // cpu says how much CPU p used.
 func (h *host) cpu(p *index.Process) CPU {
-	used := p.UserMS + p.SystemMS
 	var c CPU
-	if up := h.snap.Host.Uptime; up > 0 && up < math.MaxInt64/1e6 {
-		if age := int64(up*1000) - int64(min(p.StartTime, math.MaxInt64/1000)/userHZ*1000+p.StartTime%userHZ*(1000/userHZ)); age > 0 {
-			c.AgeMS, c.Lifetime = age, share(used, age)
-		}
+	used := p.UserMS + p.SystemMS
+	start := int64(min(p.StartTime, math.MaxInt64/1000)) * (1000 / userHZ) // ms after boot
+	if up := h.snap.Host.Uptime * 1000; up > 0 && up < math.MaxInt64 {
+		c.Lifetime = share(used, int64(up)-start)
+	}
+	looked := h.snap.Coverage != nil && p.Look == ""
+	switch {
+	case p.Interval != nil && p.Interval.MS < math.MaxInt64:
+		c.Looks = share(p.Interval.UserMS+p.Interval.SystemMS, int64(p.Interval.MS))
+	case looked:
+		c.Looks = share(0, h.betweenLooks())
 	}
 	if e := h.before; e != nil {
-		if then, ok := e.used[identityOf(p)]; ok && used >= then {
-			c.Recent, c.RecentMS, c.Since = share(used-then, e.apart), e.apart, e.snapshot
+		then, known := e.used[identityOf(p)]
+		// One that began since then used all that it used since then.
+		if (known || e.boot > 0 && start >= e.boot) && used >= then {
+			c.Before = share(used-then, e.apart)
 		}
 	}
 	return c
+}
+
+// betweenLooks is the time from the first look to the second, in milliseconds.
+func (h *host) betweenLooks() int64 {
+	c := h.snap.Coverage
+	return (c.SecondLook.Monotonic - c.FirstLook.Monotonic) / 1e6
 }

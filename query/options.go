@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"stilltrace/query/render"
+	"stilltrace/tracers/process"
 )
 
 // Options are the flags of the offline commands. Each command declares those
@@ -21,6 +22,9 @@ type Options struct {
 	Force        bool
 	Color        string
 	Tree         bool
+	Top          string
+	Divide       string // --by of process
+	Graph        string
 	By           []string
 	To           string
 }
@@ -114,6 +118,8 @@ func (o *Options) InfoFlags(f *pflag.FlagSet) {
 // ProcessFlags declares the flags of process.
 func (o *Options) ProcessFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.Tree, "tree", false, "as a tree, with the parents of what is found")
+	f.StringVar(&o.Top, "top", "", "those that use most `OF`: "+strings.Join(process.Measures(), ", "))
+	f.StringVar(&o.Divide, "by", "", "what they use together, by `WHAT`: "+strings.Join(process.Groupings(), ", "))
 	o.QueryFlags(f)
 }
 

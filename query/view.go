@@ -69,6 +69,11 @@ func (v view[T]) table(rows []T, total int) render.Table {
 		out[i] = v.row(r)
 	}
 	t := v.empty()
+	for i := range t.Columns {
+		if t.Columns[i].Sparse && !slices.ContainsFunc(out, func(r render.Row) bool { return !r.Cells[i].Empty() }) {
+			t.Columns[i].From = render.Never
+		}
+	}
 	t.Rows = render.Rows(out)
 	t.Total = func() int64 { return int64(total) }
 	return t

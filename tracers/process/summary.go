@@ -70,7 +70,7 @@ func (u *Usage) add(p *Row) {
 	} else {
 		u.Unknown.FDs++
 	}
-	if recent := p.CPU.recent().Percent; recent != nil {
+	if recent := p.CPU.Recent().Percent; recent != nil {
 		sum := *recent
 		if u.Recent != nil {
 			sum += *u.Recent

@@ -18,7 +18,7 @@ type measure struct {
 
 var measures = []measure{
 	{"cpu", func(p *Row) ([2]uint64, bool) {
-		if recent := p.CPU.recent().Percent; recent != nil { // in tenths, as it is rounded
+		if recent := p.CPU.Recent().Percent; recent != nil { // in tenths, as it is rounded
 			return [2]uint64{uint64(*recent*10 + 0.5), p.UserMS + p.SystemMS}, true
 		}
 		return [2]uint64{0, p.UserMS + p.SystemMS}, true

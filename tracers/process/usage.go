@@ -34,8 +34,8 @@ func share(used uint64, of int64) Share {
 
 func rounded(f float64) float64 { return math.Round(f*10) / 10 }
 
-// recent is what the process used lately: by two snapshots, else by two looks.
-func (c *CPU) recent() Share {
+// Recent is what the process used lately: by two snapshots, else by two looks.
+func (c *CPU) Recent() Share {
 	if c.Before.Percent != nil {
 		return c.Before
 	}

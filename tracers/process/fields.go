@@ -27,7 +27,13 @@ func text(name, doc string, value func(*Row) string, vocabulary ...string) field
 // texts is a field of which a process can have several values.
 func texts(name, doc string, values func(*Row) []string, vocabulary ...string) field {
 	return field{FieldSpec: index.FieldSpec{Name: name, Kind: index.Exact, Doc: doc, Values: vocabulary},
-		Holds: func(c *index.Condition, r *Row) bool { return c.Text(values(r)...) }}
+		Holds: func(c *index.Condition, r *Row) bool {
+			list := values(r)
+			if len(list) == 0 {
+				return c.Optional("")
+			}
+			return c.Text(list...)
+		}}
 }
 
 func truth(name, doc string, value func(*Row) bool) field {

@@ -25,7 +25,9 @@ func shell(f index.OpenFile) index.Process {
 	return with(proc(5, 4, "bash", "/usr/bin/bash", "-i"), func(p *index.Process) { p.Files = []index.OpenFile{f} })
 }
 
-func variable(name, value string) []index.Variable { return []index.Variable{{Name: name, Value: &value}} }
+func variable(name, value string) []index.Variable {
+	return []index.Variable{{Name: name, Value: &value}}
+}
 
 var factorCases = []struct {
 	name string
@@ -124,7 +126,9 @@ var factorCases = []struct {
 	{"far from its limit", changed(func(p *index.Process) {
 		p.FDs, p.Limits = &manyFDs, []index.Limit{{Name: "nofile", Soft: 1000, Hard: 1000}}
 	}), nil, nil},
-	{"no limit", changed(func(p *index.Process) { p.FDs, p.Limits = &manyFDs, []index.Limit{{Name: "nofile", Soft: -1, Hard: -1}} }), nil, nil},
+	{"no limit", changed(func(p *index.Process) {
+		p.FDs, p.Limits = &manyFDs, []index.Limit{{Name: "nofile", Soft: -1, Hard: -1}}
+	}), nil, nil},
 }
 
 var manyFDs = 90

@@ -82,7 +82,7 @@ func web() *records {
 	return &records{
 		snap: index.Snapshot{
 			Capturer: index.Capturer{PID: 930},
-			Host:     index.Host{Users: []index.User{{Name: "root", UID: 0}, {Name: "toor", UID: 0}, {Name: "www-data", UID: 33}, {Name: "alice", UID: 1000}},
+			Host: index.Host{Users: []index.User{{Name: "root", UID: 0}, {Name: "toor", UID: 0}, {Name: "www-data", UID: 33}, {Name: "alice", UID: 1000}},
 				Containers: []index.Container{{ID: "4e2f", Name: "shop", Image: "shop:7", Runtime: "docker"}}},
 		},
 		processes: []index.Process{

@@ -94,9 +94,14 @@ func many() *records {
 	use := func(p index.Process, change func(*index.Process)) index.Process { return with(p, change) }
 	return &records{snap: at("b", 10_000), processes: []index.Process{
 		use(busy(1, 1, 10, 10), func(p *index.Process) { p.Threads, p.Comm, p.User = 9, "a", "alice" }),
-		use(busy(2, 1, 500, 0), func(p *index.Process) { p.Switches, p.Comm, p.User = &index.Switches{Voluntary: 1, Involuntary: 1}, "b", "bob" }),
+		use(busy(2, 1, 500, 0), func(p *index.Process) {
+			p.Switches, p.Comm, p.User = &index.Switches{Voluntary: 1, Involuntary: 1}, "b", "bob"
+		}),
 		use(busy(3, 1, 0, 20), func(p *index.Process) { p.RSS, p.FDs, p.User = 9<<20, ptr(7), "bob" }),
-		use(busy(4, 1, 0, 0), func(p *index.Process) { p.IO = &index.ProcessIO{ReadBytes: 5, WriteBytes: 6}; p.Interval = &index.Interval{MS: 100, UserMS: 10} }),
+		use(busy(4, 1, 0, 0), func(p *index.Process) {
+			p.IO = &index.ProcessIO{ReadBytes: 5, WriteBytes: 6}
+			p.Interval = &index.Interval{MS: 100, UserMS: 10}
+		}),
 		use(busy(5, 1, 0, 0), func(p *index.Process) {
 			p.IO = &index.ProcessIO{ReadChars: 100}
 			p.FDs, p.Switches = ptr(9), &index.Switches{Voluntary: 2}

@@ -32,11 +32,11 @@ const (
 // Origin are empty.
 type Why struct {
 	Origin    Origin     `json:"origin"`
-	PID       int        `json:"pid,omitzero"`     // the ancestor that shows it: sshd's process of the session, cron; it may be the process itself
-	Unit      string     `json:"unit,omitzero"`    // ssh.service
-	Command   string     `json:"command,omitzero"` // of the unit, or of the job
-	Trigger   string     `json:"trigger,omitzero"` // backup.timer, and when it fires; the schedule of the job
-	Place     string     `json:"place,omitzero"`   // file of the unit or the job: /etc/crontab:17
+	PID       int        `json:"pid,omitzero"`       // the ancestor that shows it: sshd's process of the session, cron; it may be the process itself
+	Unit      string     `json:"unit,omitzero"`      // ssh.service
+	Command   string     `json:"command,omitzero"`   // of the unit, or of the job
+	Trigger   string     `json:"trigger,omitzero"`   // backup.timer, and when it fires; the schedule of the job
+	Place     string     `json:"place,omitzero"`     // file of the unit or the job: /etc/crontab:17
 	Container string     `json:"container,omitzero"` // in which it runs, whatever the Origin
 	Name      string     `json:"container_name,omitzero"`
 	Image     string     `json:"image,omitzero"`

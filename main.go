@@ -67,13 +67,20 @@ event with the terms that lead to it. Exit status 3 where one differs.`,
 			`  stilltrace ip web01.db                              who tried hardest
   stilltrace ip web01.db 203.0.113.7                  all about one
   stilltrace ip web01.db 203.0.113.0/24 service:sshd --since 2h`, (*query.Options).QueryFlags, query.IP},
-		{"network", "CASE.db [TERM...]", "sockets: connections, listeners, their owners", `A bare word is an address or a network, :22 a port, any other a service.`,
+		{"network", "CASE.db [TERM...]", "sockets: connections, listeners, their owners", `A bare word is an address or a network, :22 a port, any other a service.
+A listener's exposure is loopback, private, public or all addresses; a packet
+filter may close what it leaves open.`,
 			`  stilltrace network web01.db direction:listen        what is open
   stilltrace network web01.db :443 state:ESTABLISHED
-  stilltrace network web01.db process:nginx -class:loopback`, (*query.Options).QueryFlags, query.Network},
-		{"process", "CASE.db [TERM...]", "processes: a list, the tree, or one whole", `A bare number is a pid, any other bare word a name. One pid is shown whole.`,
-			`  stilltrace process web01.db --sort -rss
-  stilltrace process web01.db 812                     all about one
+  stilltrace network web01.db process:nginx -class:local
+  stilltrace network web01.db --by state,remote       how many of each
+  stilltrace network web01.db --graph -o web01.dot    who talks to whom, for Graphviz`, (*query.Options).NetworkFlags, query.Network},
+		{"process", "CASE.db [TERM...]", "processes: a list, the tree, or one whole", `A bare number is a pid, any other bare word a name. One pid is shown whole, with
+the reason why it runs. What stands out has a score, the sum of named factors.`,
+			`  stilltrace process web01.db 812                     all about one
+  stilltrace process web01.db --top cpu               also rss, io, fds, threads, switches
+  stilltrace process web01.db --by service            what each uses
+  stilltrace process web01.db 'name~^php' finding:*
   stilltrace process web01.db --tree user:www-data`, (*query.Options).ProcessFlags, query.Process},
 		{"event", "CASE.db [TERM...]", "events of the logs, or counts of them", `A bare address is looked for as such, any other bare word in the text of the
 entry. Events of logs without any stamp have no time and come last.`,

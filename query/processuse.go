@@ -109,7 +109,7 @@ func fdShare(r *process.Row) *float64 {
 	return &p
 }
 
-func size(n uint64) string { return printable.Size(int64(min(n, math.MaxInt64))) }
+func size(n uint64) string   { return printable.Size(int64(min(n, math.MaxInt64))) }
 func lasted(n uint64) string { return printable.Span(int64(min(n, math.MaxInt64))) }
 
 // dividedProcesses shows what processes use together, by one of their properties.

@@ -25,6 +25,8 @@ type Answer struct {
 	Sections []Table
 	// Notes are lines after the tables: what was not seen, what to type next.
 	Notes []string
+	// Graph is what dot prints; nil where the answer is none.
+	Graph *Graph
 	// Value is what json prints.
 	Value any
 	// Records are what jsonl prints, one a line. Nil: the Record of each row of Main.
@@ -180,6 +182,7 @@ func Formats() []Format {
 		{"json", "one JSON value", true, writeJSON},
 		{"jsonl", "one JSON object a line", true, writeJSONL},
 		{"csv", "RFC 4180, safe to open in a spreadsheet", true, writeCSV},
+		{"dot", "a graph, for Graphviz", true, writeDOT},
 	}
 }
 

@@ -177,14 +177,16 @@ func capabilities(set uint64) string {
 	case set&all == all:
 		return "all"
 	}
-	var names []string
+	var names, others []string
 	for i, name := range capabilityNames {
 		if set&(1<<i) != 0 {
 			names = append(names, name)
+		} else {
+			others = append(others, name)
 		}
 	}
-	if len(names) > len(capabilityNames)/2 {
-		return fmt.Sprintf("%d of %d (%016x)", len(names), len(capabilityNames), set)
+	if len(names) > len(others) {
+		return "all but " + strings.Join(others, " ")
 	}
 	return strings.Join(names, " ")
 }

@@ -90,7 +90,9 @@ func (s *session) processList(a *process.Answer, v view[process.Row]) (Status, e
 	if a.Summary.Processes > 1 {
 		answer.Sections = append(answer.Sections, facts("", fact{"together", together(&a.Summary.Usage)}))
 	}
-	answer.Sections = append(answer.Sections, s.standsOut(a.Findings), s.whatToDo(a.Recommendations))
+	if a.Top == "" {
+		answer.Sections = append(answer.Sections, s.standsOut(a.Findings), s.whatToDo(a.Recommendations))
+	}
 	if total == 0 && len(a.Findings) == 0 {
 		answer.Sections = nil
 	}

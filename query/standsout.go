@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"stilltrace/index/printable"
 	"stilltrace/query/render"
 	"stilltrace/tracers/process"
 )
@@ -16,21 +17,42 @@ func (s *session) standsOut(list []process.Finding) render.Table {
 	if s.limit() == 0 {
 		few = 0
 	}
-	t := findings().table(first(list, few), len(list))
-	t.Title = "What stands out"
-	if few == 0 || len(list) <= few {
-		t.Total = nil
-	}
-	return t
+	return some(findings(), "What stands out", alike(list), few)
 }
 
-func findings() view[process.Finding] {
-	type row = process.Finding
+// alikes are findings that say the same of processes of one name: the workers
+// of one program are one line.
+type alikes struct {
+	process.Finding
+	more int // processes beside the first
+}
+
+func alike(list []process.Finding) []alikes {
+	var out []alikes
+	at := map[string]int{}
+	for i := range list {
+		f := &list[i]
+		key := f.Comm + "\x00" + why(f.Factors)
+		if n, known := at[key]; known && f.PID != 0 {
+			out[n].more++
+			continue
+		}
+		at[key] = len(out)
+		out = append(out, alikes{*f, 0})
+	}
+	return out
+}
+
+func findings() view[alikes] {
+	type row = alikes
 	return view[row]{"finding", "findings", []column[row]{
 		{render.Column{Name: "score", Kind: render.Number}, func(f row) render.Cell { return render.NumberCell(f.Severity) }},
 		{render.Column{Name: "pid", Kind: render.Number}, func(f row) render.Cell {
-			if f.PID == 0 {
+			switch {
+			case f.PID == 0:
 				return render.Cell{}
+			case f.more > 0:
+				return render.TextCell(fmt.Sprintf("%d +%s", f.PID, printable.Grouped(int64(f.more))))
 			}
 			return render.NumberCell(f.PID)
 		}},

@@ -94,8 +94,8 @@ func (h *host) cpu(p *index.Process) CPU {
 	var c CPU
 	used := p.UserMS + p.SystemMS
 	start := int64(min(p.StartTime, math.MaxInt64/1000)) * (1000 / userHZ) // ms after boot
-	if up := h.snap.Host.Uptime * 1000; up > 0 && up < math.MaxInt64 {
-		c.Lifetime = share(used, int64(up)-start)
+	if now := h.read(); now > 0 {
+		c.Lifetime = share(used, now-start)
 	}
 	looked := h.snap.Coverage != nil && p.Look == ""
 	switch {
@@ -112,6 +112,18 @@ func (h *host) cpu(p *index.Process) CPU {
 		}
 	}
 	return c
+}
+
+// read is when the processes were read, in milliseconds after boot: at the end
+// of the looks, since the uptime is read before them. 0 where it is unknown.
+func (h *host) read() int64 {
+	if c := h.snap.Coverage; c != nil && c.SecondLook.Boottime > 0 {
+		return c.SecondLook.Boottime / 1e6
+	}
+	if up := h.snap.Host.Uptime * 1000; up > 0 && up < math.MaxInt64 {
+		return int64(up)
+	}
+	return 0
 }
 
 // betweenLooks is the time from the first look to the second, in milliseconds.

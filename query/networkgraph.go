@@ -17,6 +17,7 @@ type linked struct {
 	To       network.Node `json:"to"`
 	Proto    string       `json:"proto"`
 	Port     uint16       `json:"port"`
+	Ports    int          `json:"ports"`
 	Service  string       `json:"service"`
 	Count    int          `json:"count"`
 	States   string       `json:"states"`
@@ -34,7 +35,7 @@ func (s *session) networkGraph() (Status, error) {
 	rows := make([]linked, len(g.Edges))
 	for i := range g.Edges {
 		e := &g.Edges[i]
-		rows[i] = linked{"edge", g.Nodes[e.From], g.Nodes[e.To], e.Proto, e.Port, e.Service, e.Count, edgeStates(e.States), e.Evidence}
+		rows[i] = linked{"edge", g.Nodes[e.From], g.Nodes[e.To], e.Proto, e.Port, e.Ports, e.Service, e.Count, edgeStates(e.States), e.Evidence}
 	}
 	answer := &render.Answer{Main: links().table(rows, total), Value: g, Notes: s.socketGaps(g.DeniedFDLists, g.Gaps), Graph: dot(g)}
 	status, err := s.print(answer)
@@ -52,7 +53,7 @@ func links() view[linked] {
 	return view[row]{"edge", "edges", []column[row]{
 		text(render.Column{Name: "from", Shrink: 1}, func(r row) string { return party(&r.From) }),
 		text(render.Column{Name: "to", Shrink: 1}, func(r row) string { return "-> " + party(&r.To) }),
-		text(render.Column{Name: "port"}, func(r row) string { return fmt.Sprintf("%s/%d", r.Proto, r.Port) }),
+		text(render.Column{Name: "port"}, func(r row) string { return portsOf(r.Proto, r.Port, r.Ports) }),
 		text(render.Column{Name: "service", Shrink: 2}, func(r row) string { return r.Service }),
 		{render.Column{Name: "count", Kind: render.Count}, func(r row) render.Cell { return render.NumberCell(r.Count) }},
 		text(render.Column{Name: "states", Shrink: 3}, func(r row) string { return r.States }),
@@ -62,6 +63,15 @@ func links() view[linked] {
 		text(render.Column{Name: "rdns", Shrink: 4, From: 110, Sparse: true}, func(r row) string { return strings.TrimSpace(r.From.RDNS + " " + r.To.RDNS) }),
 		text(render.Column{Name: "provider", Shrink: 4, From: 120, Sparse: true}, func(r row) string { return strings.TrimSpace(r.From.Provider + " " + r.To.Provider) }),
 	}}
+}
+
+// portsOf is where an edge leads: tcp/8000 +2 for three ports.
+func portsOf(proto string, port uint16, ports int) string {
+	text := fmt.Sprintf("%s/%d", proto, port)
+	if ports > 1 {
+		text += " +" + printable.Grouped(int64(ports-1))
+	}
+	return text
 }
 
 // party is one end of an edge: sshd (536 +1), 203.0.113.7.
@@ -93,7 +103,7 @@ func dot(g *network.Graph) *render.Graph {
 	}
 	for i := range g.Edges {
 		e := &g.Edges[i]
-		label := fmt.Sprintf("%s/%d", e.Proto, e.Port)
+		label := portsOf(e.Proto, e.Port, e.Ports)
 		if e.Service != "" {
 			label = e.Service + " " + label
 		}

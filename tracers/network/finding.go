@@ -76,7 +76,7 @@ func (h *host) one(r *Row, put putFinding) {
 		}
 	}
 	connected := r.State == "ESTABLISHED" || r.Direction == Listen
-	if r.Orphan && connected && transport(&r.Socket) == "tcp" {
+	if r.Orphan && h.denied == 0 && connected && transport(&r.Socket) == "tcp" {
 		put("no_owner", where, 50, "a socket that no process holds", nil, r.Evidence(),
 			fmt.Sprintf("no process holds %s, and every list of descriptors could be read", where), "the kernel's own servers (NFS) have such, and hidden processes")
 	}

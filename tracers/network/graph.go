@@ -58,7 +58,8 @@ type Edge struct {
 	From     int           `json:"from"` // in Nodes
 	To       int           `json:"to"`
 	Proto    string        `json:"proto"` // tcp or udp
-	Port     uint16        `json:"port"`  // at which To serves
+	Port     uint16        `json:"port"`  // at which To serves, the lowest of them
+	Ports    int           `json:"ports"` // how many
 	Service  string        `json:"service"`
 	Count    int           `json:"count"`
 	States   []tally.Count `json:"states"`
@@ -94,10 +95,12 @@ type nodeKey struct {
 	netns uint64
 }
 
+// edgeKey tells edges apart: by the service, where it has a name.
 type edgeKey struct {
 	from, to int
 	proto    string
-	port     uint16
+	service  string
+	port     uint16 // of a service without a name
 }
 
 type drawing struct {
@@ -105,6 +108,7 @@ type drawing struct {
 	nodes  map[nodeKey]int
 	edges  map[edgeKey]int
 	states []map[string]int
+	ports  []map[uint16]bool
 	asked  map[end]bool // connections of which the side that began is drawn
 }
 
@@ -121,17 +125,21 @@ func (d *drawing) add(r *Row) {
 	} else {
 		from, to = d.process(r), d.party(r)
 	}
-	k := edgeKey{from, to, transport(&r.Socket), port}
+	k := edgeKey{from, to, transport(&r.Socket), r.Service, port}
+	if k.service != "" {
+		k.port = 0
+	}
 	i, known := d.edges[k]
 	if !known {
 		i = len(d.graph.Edges)
 		d.edges[k] = i
-		d.graph.Edges = append(d.graph.Edges, Edge{Kind: "edge", From: from, To: to, Proto: k.proto, Port: port, Evidence: r.Evidence()})
-		d.states = append(d.states, map[string]int{})
+		d.graph.Edges = append(d.graph.Edges, Edge{Kind: "edge", From: from, To: to, Proto: k.proto, Port: port, Service: r.Service, Evidence: r.Evidence()})
+		d.states, d.ports = append(d.states, map[string]int{}), append(d.ports, map[uint16]bool{})
 	}
 	e := &d.graph.Edges[i]
 	e.Count++
-	e.Service = cmp.Or(e.Service, r.Service)
+	e.Port = min(e.Port, port)
+	d.ports[i][port] = true
 	d.states[i][r.State]++
 }
 
@@ -181,7 +189,7 @@ func (d *drawing) node(n Node) int {
 func (d *drawing) finish() {
 	g := d.graph
 	for i := range g.Edges {
-		g.Edges[i].States = tally.Counts(d.states[i])
+		g.Edges[i].States, g.Edges[i].Ports = tally.Counts(d.states[i]), len(d.ports[i])
 	}
 	for i := range g.Nodes {
 		slices.Sort(g.Nodes[i].PIDs)

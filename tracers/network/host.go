@@ -21,6 +21,7 @@ type host struct {
 	names      map[netip.Addr]name
 	containers map[string]*index.Container
 	spaces     map[uint64]*index.NetSpace
+	denied     int                // lists of descriptors that could not be read
 	providers  *address.Providers // nil until a public address needs them
 }
 

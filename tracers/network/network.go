@@ -60,6 +60,7 @@ func Run(r *index.Reader, q index.Query) (*Answer, error) {
 		return nil, err
 	}
 	h := newHost(&snap.Host, sockets)
+	h.denied = a.DeniedFDLists
 	unix := unixAsked(q.Terms)
 	var rows []*Row
 	for _, s := range sockets {

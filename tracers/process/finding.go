@@ -193,7 +193,9 @@ func recommend(found []Finding) []Recommendation {
 	for _, a := range advice {
 		r := Recommendation{Kind: "recommendation", Text: a.text}
 		for i := range found {
-			if slices.ContainsFunc(found[i].Factors, func(f Factor) bool { return slices.Contains(strings.Fields(a.factors), f.Name) }) {
+			if slices.ContainsFunc(found[i].Factors, func(f Factor) bool {
+				return f.Points >= standsOut && slices.Contains(strings.Fields(a.factors), f.Name)
+			}) {
 				r.PIDs = append(r.PIDs, found[i].PID)
 			}
 		}

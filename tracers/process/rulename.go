@@ -34,6 +34,9 @@ func bracketed(s string) bool { return strings.HasPrefix(s, "[") && strings.HasS
 // commBytes is how much of a name the kernel keeps: TASK_COMM_LEN less its end.
 const commBytes = 15
 
+// fewArguments is within how many of the first arguments the name of a script stands.
+const fewArguments = 6
+
 // ownName reports whether the name (comm) is that of the executable, of the
 // script, or of the first argument as it was given: a link to a program of
 // several names (busybox, sh) gives them.
@@ -43,8 +46,13 @@ func ownName(p *Row) bool {
 		first, _, _ := strings.Cut(p.Cmdline[0], " ")
 		named = append(named, path.Base(strings.TrimPrefix(strings.TrimSuffix(first, ":"), "-")))
 	}
-	if p.Script != nil {
-		named = append(named, path.Base(p.Script.Path))
+	for _, arg := range p.Cmdline[min(1, len(p.Cmdline)):] {
+		if strings.Contains(arg, "/") || !strings.HasPrefix(arg, "-") {
+			named = append(named, path.Base(arg)) // the script that an interpreter runs
+		}
+		if len(named) == fewArguments {
+			break
+		}
 	}
 	for _, n := range named {
 		if n[:min(len(n), commBytes)] == p.Comm {

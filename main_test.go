@@ -27,10 +27,12 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the transcripts: every command as a person types it, over
-// the copied host of testdata. STILLTRACE_UPDATE=1 rewrites what they print,
+// the copied host of testdata and the stills of the lab's incident. STILLTRACE_UPDATE=1 rewrites what they print,
 // to be read by eye before it is kept.
 func TestScripts(t *testing.T) {
 	host, err := filepath.Abs("testdata/host")
+	require.NoError(t, err)
+	lab, err := filepath.Abs("testdata/lab/record")
 	require.NoError(t, err)
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
@@ -40,7 +42,11 @@ func TestScripts(t *testing.T) {
 			// Under the race detector each command would wait a second before it ends.
 			env.Setenv("GORACE", os.Getenv("GORACE"))
 			// A case says which directory was read; the name must not be that of this machine.
-			return os.Symlink(host, filepath.Join(env.WorkDir, "host"))
+			if err := os.Symlink(host, filepath.Join(env.WorkDir, "host")); err != nil {
+				return err
+			}
+			// The stills of the lab's incident.
+			return os.Symlink(lab, filepath.Join(env.WorkDir, "lab"))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"still": still, "plain": plain, "damage": damage, "files": files, "unescape": unescape,

@@ -50,7 +50,7 @@ func Network(ctx context.Context, env *Env, o *Options, args []string) (Status, 
 	answer := &render.Answer{Main: v.table(a.Sockets, total), Value: a, Notes: s.networkNotes(a)}
 	if total > 0 {
 		answer.Sections = []render.Table{answer.Main}
-		if total > 1 {
+		if total > fewCounts {
 			answer.Sections = append(answer.Sections, s.inAll(a))
 		}
 		answer.Sections = append(answer.Sections, s.networkFindings(a.Findings), s.networkAdvice(a.Recommendations))

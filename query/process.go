@@ -124,7 +124,8 @@ func together(u *process.Usage) string {
 
 func (s *session) processNotes(a *process.Answer) (notes []string) {
 	if a.TopUnknown > 0 {
-		notes = append(notes, "of "+printable.Counted(int64(a.TopUnknown), "process", "processes")+" it is not known: left out")
+		what := map[string]string{"io": "input and output", "fds": "descriptors", "switches": "switches"}[a.Top]
+		notes = append(notes, "left out: "+printable.Counted(int64(a.TopUnknown), "process", "processes")+" whose "+what+" are not known")
 	}
 	if c := a.Coverage; c != nil && len(s.query.Terms) == 0 && a.Top == "" && c.Began+c.Ended > 0 {
 		notes = append(notes, fmt.Sprintf("%s began and %s ended between the two looks at the process table; the kernel counted %s",

@@ -25,8 +25,8 @@ func topProcesses(by string) view[process.Row] {
 		"cpu": {
 			col("cpu%", render.Percent, 0, func(r *row) render.Cell { return render.PercentCell(r.CPU.Lifetime.Percent) }),
 			col("lately%", render.Percent, 0, func(r *row) render.Cell { return render.PercentCell(r.CPU.Recent().Percent) }),
-			col("user", render.Span, 0, func(r *row) render.Cell { return render.NumberCell(r.UserMS) }),
-			col("kernel", render.Span, 0, func(r *row) render.Cell { return render.NumberCell(r.SystemMS) }),
+			col("in user", render.Span, 0, func(r *row) render.Cell { return render.NumberCell(r.UserMS) }),
+			col("in kernel", render.Span, 0, func(r *row) render.Cell { return render.NumberCell(r.SystemMS) }),
 			col("age", render.Span, 90, func(r *row) render.Cell { return known(r.CPU.Lifetime.MS) }),
 		},
 		"rss": {
@@ -60,7 +60,7 @@ func topProcesses(by string) view[process.Row] {
 	}[by]
 	columns := []column[row]{
 		col("pid", render.Number, 0, func(r *row) render.Cell { return render.NumberCell(r.PID) }),
-		text(render.Column{Name: "owner", Shrink: 1}, func(r *row) string { return userOf(&r.Process) }),
+		text(render.Column{Name: "user", Shrink: 1}, func(r *row) string { return userOf(&r.Process) }),
 	}
 	columns = append(columns, of...)
 	return view[row]{"process", "processes", append(columns,
@@ -150,7 +150,7 @@ func groups(by string) view[process.Group] {
 	return view[row]{by, by + "s", []column[row]{
 		{render.Column{Name: by, Shrink: 1}, func(r row) render.Cell {
 			if r.Name == "" {
-				return render.TextCell("-")
+				return render.TextCell("(none)")
 			}
 			return render.TextCell(r.Name)
 		}},

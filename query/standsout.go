@@ -66,7 +66,7 @@ func findings() view[alikes] {
 func why(factors []process.Factor) string {
 	var parts []string
 	for _, f := range factors {
-		parts = append(parts, fmt.Sprintf("%s +%d: %s", f.Title, f.Points, strings.Join(f.Reasons, ", ")))
+		parts = append(parts, fmt.Sprintf("+%d %s: %s", f.Points, f.Title, strings.Join(f.Reasons, ", ")))
 	}
 	return strings.Join(parts, "; ")
 }

@@ -110,12 +110,19 @@ type host struct {
 	rules      []rule
 }
 
+func newHost(snap *index.Snapshot) *host {
+	return &host{
+		snap: snap, at: map[int]int{}, unread: map[string]bool{}, inet: map[uint64]*index.Socket{}, users: map[uint32]string{},
+		containers: map[string]*index.Container{}, rules: rules(),
+	}
+}
+
 func read(r *index.Reader, snapshot int) (*host, error) {
 	snap, err := r.Snapshot(snapshot)
 	if err != nil {
 		return nil, err
 	}
-	h := &host{snap: snap, at: map[int]int{}, unread: map[string]bool{}, inet: map[uint64]*index.Socket{}, users: map[uint32]string{}, containers: map[string]*index.Container{}, rules: rules()}
+	h := newHost(snap)
 	if h.before, err = lookBack(r, snap); err != nil {
 		return nil, err
 	}

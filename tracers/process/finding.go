@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"stilltrace/index"
 )
 
 // Finding is what stands out about one process: the factors that apply to it,
@@ -85,12 +87,23 @@ func ruleNames() []string {
 	return names
 }
 
+// judgeAsked judges all processes where a term asks for what that brings out;
+// elsewhere those are judged that an answer holds.
+func (h *host) judgeAsked(terms []index.Term) {
+	if slices.ContainsFunc(terms, func(t index.Term) bool { return t.Field == "finding" || t.Field == "score" }) {
+		for _, p := range h.rows {
+			h.judge(p)
+		}
+	}
+}
+
 // judge holds every rule against p. The process that took the snapshot is left
 // out, and so is what rests on a file that could not be read.
 func (h *host) judge(p *Row) {
-	if p.Self {
+	if p.Self || p.judged {
 		return
 	}
+	p.judged = true
 	for _, r := range h.rules {
 		v := r.check(h, p)
 		if v == nil {

@@ -96,6 +96,8 @@ var factorCases = []struct {
 	{"code of an upgraded library", changed(func(p *index.Process) {
 		p.Maps = []index.Mapping{{Perms: "r-xp", Path: "/usr/lib/libc.so.6", Deleted: true}}
 	}), nil, nil},
+	{"shared memory that can be executed", changed(func(p *index.Process) { p.Maps = []index.Mapping{{Perms: "rwxs", Path: "/dev/zero", Deleted: true}} }), nil, []string{"rwx 30"}},
+	{"the vdso", changed(func(p *index.Process) { p.Maps = []index.Mapping{{Perms: "r-xp", Path: "[vdso]"}} }), nil, nil},
 	{"data in /tmp", changed(func(p *index.Process) { p.Maps = []index.Mapping{{Perms: "rw-s", Path: "/tmp/x"}} }), nil, nil},
 
 	{"traced", changed(func(p *index.Process) { p.Tracer = 3 }), nil, []string{"traced 50"}},

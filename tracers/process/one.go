@@ -55,6 +55,7 @@ func One(r *index.Reader, snapshot, pid int) (*Whole, error) {
 	if !ok {
 		return nil, nil
 	}
+	h.judge(h.rows[at])
 	w := &Whole{
 		Schema: SchemaOne, Snapshot: h.snap.ID, Process: *h.rows[at],
 		Children: []Relative{}, Sockets: []index.Socket{}, Gaps: []index.Gap{},

@@ -51,6 +51,7 @@ type Row struct {
 	Depth   int  `json:"depth,omitzero"`   // in an answer of Tree: steps below the root
 	Context bool `json:"context,omitzero"` // in an answer of Tree: there only as ancestor of a process asked for
 
+	judged  bool // Score and Factors are known
 	parent  *Row
 	sockets []*index.Socket // that it holds, each once
 }
@@ -71,8 +72,10 @@ func Run(r *index.Reader, q index.Query) (*Answer, error) {
 		return nil, err
 	}
 	a := h.answer()
+	h.judgeAsked(q.Terms)
 	for i := range h.rows {
 		if holds(h.rows[i]) {
+			h.judge(h.rows[i])
 			a.Processes = append(a.Processes, *h.rows[i])
 		}
 	}
@@ -181,9 +184,6 @@ func (h *host) join() {
 				h.rows[i].hold(s)
 			}
 		}
-	}
-	for _, p := range h.rows {
-		h.judge(p)
 	}
 }
 

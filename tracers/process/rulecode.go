@@ -65,10 +65,16 @@ func writableCode(_ *host, p *Row) *verdict {
 }
 
 func mapName(m *index.Mapping) string {
-	if m.Path == "" {
+	if m.Path == "" || m.Path == "/dev/zero" {
 		return "anonymous memory"
 	}
 	return m.Path
+}
+
+// anonymous reports whether a map has a name and yet no file: memory that is
+// shared (mmap(2), shmget(2)), and what the kernel writes in brackets.
+func anonymous(path string) bool {
+	return path == "/dev/zero" || strings.HasPrefix(path, "/SYSV") || strings.HasPrefix(path, "[")
 }
 
 // compilers are programs that compile at run time.
@@ -81,7 +87,7 @@ func codePlace(_ *host, p *Row) *verdict {
 	var worst *verdict
 	for i := range p.Maps {
 		m := &p.Maps[i]
-		if !strings.Contains(m.Perms, "x") || m.Path == "" || m.Path == p.Exe {
+		if !strings.Contains(m.Perms, "x") || m.Path == "" || m.Path == p.Exe || anonymous(m.Path) {
 			continue
 		}
 		points, where := oddPlace(m.Path)
@@ -89,7 +95,7 @@ func codePlace(_ *host, p *Row) *verdict {
 		case inMemory(m.Path):
 			points, where = 30, "memory only"
 		case points >= 40:
-		case m.Deleted && !packaged(m.Path) && strings.HasPrefix(m.Path, "/") && !strings.HasPrefix(m.Path, "/dev/zero") && !strings.HasPrefix(m.Path, "/SYSV"):
+		case m.Deleted && !packaged(m.Path) && strings.HasPrefix(m.Path, "/"):
 			points, where = 30, "a file that was deleted"
 		default:
 			continue

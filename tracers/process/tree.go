@@ -20,6 +20,7 @@ func Tree(r *index.Reader, q index.Query) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	h.judgeAsked(q.Terms)
 	asked, kept := make([]bool, len(h.rows)), make([]bool, len(h.rows))
 	for i := range h.rows {
 		asked[i] = holds(h.rows[i])
@@ -34,6 +35,7 @@ func Tree(r *index.Reader, q index.Query) (*Answer, error) {
 		if !kept[s.at] {
 			continue
 		}
+		h.judge(h.rows[s.at])
 		row := *h.rows[s.at]
 		row.Depth, row.Context = s.depth, !asked[s.at]
 		a.Processes = append(a.Processes, row)

@@ -342,5 +342,5 @@ func TestReadme(t *testing.T) {
 		text = text[m[5]:]
 		n++
 	}
-	require.Equal(t, 7, n, "commands in the README")
+	require.Equal(t, 9, n, "commands in the README")
 }

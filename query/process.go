@@ -81,7 +81,7 @@ func (s *session) processList(a *process.Answer, v view[process.Row]) (Status, e
 	}
 	total := len(a.Processes)
 	limit := s.limit()
-	if a.Top != "" && !s.format.Program && s.opt.Limit == unlimited {
+	if a.Top != "" && limit == screenful && s.opt.Limit == unlimited {
 		limit = fewTop
 	}
 	a.Processes = first(a.Processes, limit)

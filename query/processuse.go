@@ -8,8 +8,8 @@ import (
 	"stilltrace/tracers/process"
 )
 
-// fewTop is how many processes a table of --top shows unless told otherwise: it
-// is asked for the first of them.
+// fewTop is how many processes a table of --top shows on a screen unless told
+// otherwise: it is asked for the first of them.
 const fewTop = 10
 
 // topProcesses shows of each process what it is measured by.

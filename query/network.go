@@ -131,7 +131,7 @@ func (s *session) adviseNetwork(captured bool, hidden int) {
 // however narrow the terminal is.
 func sockets(listeners bool) view[network.Row] {
 	type row = network.Row
-	exposed := 120
+	exposed := 130
 	if listeners {
 		exposed = 0
 	}
@@ -158,11 +158,11 @@ func sockets(listeners bool) view[network.Row] {
 		}),
 		text(render.Column{Name: "exposure", From: exposed, Sparse: true}, func(r *row) string { return string(r.Exposure) }),
 		text(render.Column{Name: "user", Shrink: 3, From: 100}, func(r *row) string { return r.User }),
-		text(render.Column{Name: "container", Shrink: 4, From: 110, Sparse: true}, func(r *row) string { return shortContainer(r.ContainerName, r.Container) }),
+		text(render.Column{Name: "container", Shrink: 4, From: 120, Sparse: true}, func(r *row) string { return shortContainer(r.ContainerName, r.Container) }),
 		text(render.Column{Name: "rdns", Shrink: 4, From: 120, Sparse: true}, func(r *row) string { return r.RDNS }),
 		text(render.Column{Name: "provider", Shrink: 4, From: 130, Sparse: true}, func(r *row) string { return r.Provider }),
 		text(render.Column{Name: "peer", Shrink: 4, From: 130, Sparse: true}, func(r *row) string { return partyName(r.PeerProcesses, r.PeerPIDs) }),
-		text(render.Column{Name: "direction", From: 140}, func(r *row) string { return string(r.Direction) }),
+		text(render.Column{Name: "direction", From: 110}, func(r *row) string { return string(r.Direction) }),
 		text(render.Column{Name: "class", From: 150}, func(r *row) string { return r.Class.String() }),
 		{render.Column{Name: "recvq", Kind: render.Count, From: 160}, func(r row) render.Cell { return render.NumberCell(r.RecvQ) }},
 		{render.Column{Name: "sendq", Kind: render.Count, From: 160}, func(r row) render.Cell { return render.NumberCell(r.SendQ) }},

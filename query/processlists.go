@@ -104,7 +104,7 @@ func relatives() view[process.Relative] {
 		{render.Column{Name: "pid", Kind: render.Number}, func(r row) render.Cell { return render.NumberCell(r.PID) }},
 		{render.Column{Name: "user", Shrink: 1}, func(r row) render.Cell { return render.TextCell(r.User) }},
 		{render.Column{Name: "started", Kind: render.Time}, func(r row) render.Cell { return render.TimeCell(r.Started) }},
-		{render.Column{Name: "service", Shrink: 3, From: 110}, func(r row) render.Cell { return render.TextCell(r.Service) }},
+		{render.Column{Name: "service", Shrink: 1, From: 140}, func(r row) render.Cell { return render.TextCell(r.Service) }},
 		{render.Column{Name: "command", Shrink: 2}, func(r row) render.Cell {
 			return render.TextCell(commandLine(&index.Process{Comm: r.Comm, Cmdline: r.Cmdline}))
 		}},

@@ -64,7 +64,7 @@ func topProcesses(by string) view[process.Row] {
 	}
 	columns = append(columns, of...)
 	return view[row]{"process", "processes", append(columns,
-		text(render.Column{Name: "service", Shrink: 3, From: 110}, func(r *row) string { return r.Service }),
+		text(render.Column{Name: "service", Shrink: 1, From: 110}, func(r *row) string { return r.Service }),
 		text(render.Column{Name: "command", Shrink: 2}, func(r *row) string { return commandLine(&r.Process) }))}
 }
 

@@ -39,6 +39,8 @@ var fields = []field{
 		Holds: func(c *index.Condition, r *Row) bool { return c.Int(pids(r)...) }},
 	{FieldSpec: spec("process", index.Exact, "name (comm) of any owner"),
 		Holds: func(c *index.Condition, r *Row) bool { return c.Text(r.Processes...) }},
+	{FieldSpec: spec("name", index.Exact, "the same as process"),
+		Holds: func(c *index.Condition, r *Row) bool { return c.Text(r.Processes...) }},
 	{FieldSpec: spec("peer", index.Exact, "name (comm) of who holds the other end, where that is on this host too"),
 		Holds: func(c *index.Condition, r *Row) bool { return c.Text(r.PeerProcesses...) }},
 	{FieldSpec: spec("user", index.Exact, "name of the user whose socket it is"),

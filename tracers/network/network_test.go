@@ -179,7 +179,7 @@ func TestTotals(t *testing.T) {
 		Providers:  []tally.Count{},
 		Users:      counted("root", 10, "www-data", 5),
 		Exposures:  counted("all", 3, "private", 2, "loopback", 1, "public", 1),
-		Namespaces: counted("4026531840", 15, "4026532500 shop", 1),
+		Namespaces: counted("4026531840 host", 15, "4026532500 shop", 1),
 		Containers: counted("shop", 1),
 	}, a.Totals)
 	for _, name := range network.Groupings() {
@@ -274,10 +274,10 @@ func TestEveryFieldHasWords(t *testing.T) {
 		seen[f.Name] = true
 	}
 	for _, name := range []string{"proto", "state", "ip", "laddr", "raddr", "port", "lport", "rport", "pid", "process", "user", "uid",
-		"service", "class", "direction", "path", "inode", "netns", "peer", "provider", "rdns", "exposure", "container", "recvq", "sendq"} {
+		"service", "class", "direction", "path", "inode", "netns", "peer", "provider", "rdns", "exposure", "container", "recvq", "sendq", "name"} {
 		require.True(t, seen[name], name)
 	}
-	require.Len(t, seen, 25)
+	require.Len(t, seen, 26)
 }
 
 func TestBadTerms(t *testing.T) {

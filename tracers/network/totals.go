@@ -25,7 +25,7 @@ type Totals struct {
 	Providers     []tally.Count `json:"providers"`
 	Users         []tally.Count `json:"users"`
 	Exposures     []tally.Count `json:"exposures"`  // of listeners
-	Namespaces    []tally.Count `json:"namespaces"` // network namespaces by inode, with the container or a process in it
+	Namespaces    []tally.Count `json:"namespaces"` // network namespaces by inode, with the container in it
 	Containers    []tally.Count `json:"containers"`
 }
 
@@ -77,8 +77,8 @@ func (h *host) total(rows []Row) Totals {
 	return t
 }
 
-// space names a network namespace: its inode, and the container or the number
-// of processes that live in it; "" for an unknown one.
+// space names a network namespace: its inode, and the container that lives in
+// it; the one from which the capture looked is the host's. "" for an unknown one.
 func (h *host) space(inode uint64) string {
 	if inode == 0 {
 		return ""
@@ -94,6 +94,8 @@ func (h *host) space(inode uint64) string {
 			return text + " " + c.Name
 		}
 		return text + " " + s.Container[:min(len(s.Container), shortID)]
+	case s.PID == 0:
+		return text + " host"
 	}
 	return text
 }

@@ -126,7 +126,7 @@ func (s *session) networkFindings(list []network.Finding) render.Table {
 		{render.Column{Name: "why", Shrink: 1, Fold: true}, func(f row) render.Cell {
 			return render.TextCell(f.Title + ": " + strings.Join(f.Reasons, ", "))
 		}},
-		{render.Column{Name: "evidence", Shrink: 2, From: 110}, func(f row) render.Cell { return render.TextCell(strings.Join(f.Evidence, " ")) }},
+		{render.Column{Name: "evidence", Shrink: 2, From: 130}, func(f row) render.Cell { return render.TextCell(strings.Join(f.Evidence, " ")) }},
 	}}
 	few := fewFindings
 	if s.limit() == 0 {

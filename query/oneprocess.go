@@ -37,7 +37,7 @@ func (s *session) oneProcess(pid int) (Status, error) {
 		some(openFiles(), "Open files", p.Files, limit),
 		some(mappings(), "Code that it runs, and memory that matters", p.Maps, limit),
 		environment(p),
-		limits().list("Limits", p.Limits),
+		limits(p.Limits),
 		factors().list(scored(p), p.Factors),
 		s.whatToDo(w.Recommendations),
 		gaps().list("What could not be read", w.Gaps),

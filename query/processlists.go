@@ -193,19 +193,30 @@ func environment(p *process.Row) render.Table {
 	return facts("Environment, as it was when the program started", list...)
 }
 
-func limits() view[index.Limit] {
+// limits shows those that there are: most are unlimited on most hosts.
+func limits(all []index.Limit) render.Table {
 	type row = index.Limit
+	var list []row
+	for _, l := range all {
+		if l.Soft != -1 || l.Hard != -1 {
+			list = append(list, l)
+		}
+	}
 	value := func(n int64) render.Cell {
 		if n == -1 {
 			return render.TextCell("unlimited")
 		}
 		return render.NumberCell(n)
 	}
+	title := "Limits"
+	if len(list) < len(all) {
+		title = "Limits (the others are unlimited)"
+	}
 	return view[row]{"limit", "limits", []column[row]{
 		{render.Column{Name: "limit"}, func(l row) render.Cell { return render.TextCell(l.Name) }},
 		{render.Column{Name: "soft", Kind: render.Number}, func(l row) render.Cell { return value(l.Soft) }},
 		{render.Column{Name: "hard", Kind: render.Number}, func(l row) render.Cell { return value(l.Hard) }},
-	}}
+	}}.list(title, list)
 }
 
 func gaps() view[index.Gap] {

@@ -80,7 +80,7 @@ func factors() view[process.Factor] {
 		{render.Column{Name: "why", Shrink: 1, Fold: true}, func(f row) render.Cell {
 			return render.TextCell(f.Title + ": " + strings.Join(f.Reasons, ", "))
 		}},
-		{render.Column{Name: "evidence", Shrink: 2, From: 100}, func(f row) render.Cell { return render.TextCell(strings.Join(f.Evidence, " ")) }},
+		{render.Column{Name: "evidence", Shrink: 2, From: 130}, func(f row) render.Cell { return render.TextCell(strings.Join(f.Evidence, " ")) }},
 	}}
 }
 

@@ -134,16 +134,20 @@ func newerCase(ts *testscript.TestScript, path string) {
 }
 
 // unescape writes the second file with the bytes that the escapes of the first
-// stand for, as printf(1) knows them: txtar holds text only.
+// stand for, as printf(1) knows them: txtar holds text only. A last line that
+// ends in \c ends there, without a newline.
 func unescape(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: unescape FILE COPY")
 	}
 	var out []byte
 	for line := range strings.Lines(ts.ReadFile(args[0])) {
-		text, err := strconv.Unquote(`"` + strings.TrimSuffix(line, "\n") + `"`)
+		line, whole := strings.CutSuffix(strings.TrimSuffix(line, "\n"), `\c`)
+		text, err := strconv.Unquote(`"` + line + `"`)
 		ts.Check(err)
-		out = append(append(out, text...), '\n')
+		if out = append(out, text...); !whole {
+			out = append(out, '\n')
+		}
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), out, 0o600))
 }

@@ -164,8 +164,8 @@ func sockets(listeners bool) view[network.Row] {
 		text(render.Column{Name: "peer", Shrink: 4, From: 130, Sparse: true}, func(r *row) string { return partyName(r.PeerProcesses, r.PeerPIDs) }),
 		text(render.Column{Name: "direction", From: 110}, func(r *row) string { return string(r.Direction) }),
 		text(render.Column{Name: "class", From: 150}, func(r *row) string { return r.Class.String() }),
-		{render.Column{Name: "recvq", Kind: render.Count, From: 160}, func(r row) render.Cell { return render.NumberCell(r.RecvQ) }},
-		{render.Column{Name: "sendq", Kind: render.Count, From: 160}, func(r row) render.Cell { return render.NumberCell(r.SendQ) }},
+		{render.Column{Name: "recvq", Kind: render.Count, From: 100, Sparse: true}, func(r row) render.Cell { return render.NumberCell(r.RecvQ) }},
+		{render.Column{Name: "sendq", Kind: render.Count, From: 100, Sparse: true}, func(r row) render.Cell { return render.NumberCell(r.SendQ) }},
 		text(render.Column{Name: "pids", From: render.Never}, func(r *row) string { return joinInts(r.PIDs) }),
 		{render.Column{Name: "backlog", Kind: render.Count, From: render.Never}, func(r row) render.Cell {
 			if r.Backlog == nil {

@@ -60,7 +60,6 @@ func links() view[linked] {
 		text(render.Column{Name: "container", Shrink: 4, From: 100, Sparse: true}, func(r row) string {
 			return strings.TrimSpace(r.From.Container + " " + r.To.Container)
 		}),
-		text(render.Column{Name: "rdns", Shrink: 4, From: 110, Sparse: true}, func(r row) string { return strings.TrimSpace(r.From.RDNS + " " + r.To.RDNS) }),
 		text(render.Column{Name: "provider", Shrink: 4, From: 120, Sparse: true}, func(r row) string { return strings.TrimSpace(r.From.Provider + " " + r.To.Provider) }),
 	}}
 }
@@ -74,9 +73,11 @@ func portsOf(proto string, port uint16, ports int) string {
 	return text
 }
 
-// party is one end of an edge: sshd (536 +1), 203.0.113.7.
+// party is one end of an edge: sshd (536 +1), 203.0.113.7 gate.example.
 func party(n *network.Node) string {
 	switch {
+	case n.RDNS != "":
+		return n.Name + " " + n.RDNS
 	case n.Kind == network.NodeAddress || len(n.PIDs) == 0:
 		return n.Name
 	case len(n.PIDs) == 1:

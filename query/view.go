@@ -70,7 +70,11 @@ func (v view[T]) table(rows []T, total int) render.Table {
 	}
 	t := v.empty()
 	for i := range t.Columns {
-		if t.Columns[i].Sparse && !slices.ContainsFunc(out, func(r render.Row) bool { return !r.Cells[i].Empty() }) {
+		nothing := render.Cell{}
+		if t.Columns[i].Kind == render.Count {
+			nothing = render.NumberCell(0)
+		}
+		if t.Columns[i].Sparse && !slices.ContainsFunc(out, func(r render.Row) bool { return !r.Cells[i].Empty() && r.Cells[i] != nothing }) {
 			t.Columns[i].From = render.Never
 		}
 	}

@@ -68,7 +68,7 @@ type Column struct {
 	// From is the width of the terminal from which a table shows the column;
 	// csv always does.
 	From int
-	// Sparse says that a table is better off without the column where no row has anything in it. Whoever makes the Table sees to it.
+	// Sparse says that a table is better off without the column where no row has anything in it, or counts anything. Whoever makes the Table sees to it.
 	Sparse bool
 }
 

@@ -54,9 +54,10 @@ var fields = []field{
 	text("user", "name of the effective user", func(r *Row) string { return r.User }),
 	number("uid", "number of the real user", func(r *Row) []int64 { return optional(r.UID) }),
 	number("euid", "number of the effective user", func(r *Row) []int64 { return optional(r.EUID) }),
+	text("login", "name of the user who logged in, even after su", func(r *Row) string { return r.LoginUser }),
 	number("loginuid", "number of the user who logged in, even after su", func(r *Row) []int64 { return optional(r.LoginUID) }),
-	text("state", "state by its letter in /proc/PID/stat", func(r *Row) string { return r.State },
-		"R", "S", "D", "Z", "T", "t", "W", "X", "x", "K", "P", "I"),
+	texts("state", "state by its letter in /proc/PID/stat, or by a word", func(r *Row) []string { return stateNames(r.State) },
+		"R", "S", "D", "Z", "T", "t", "W", "X", "x", "K", "P", "I", "running", "sleeping", "blocked", "zombie", "stopped", "traced", "dead", "idle"),
 	texts("service", "systemd unit, with or without .service; session for a login session", services),
 	texts("container", "id of the container, its first 12 digits, or its name", containers),
 	text("cgroup", "path of the cgroup", func(r *Row) string { return r.Cgroup }),
@@ -73,6 +74,12 @@ var fields = []field{
 			return nil
 		}
 		return []int64{int64(*r.FDs)}
+	}),
+	number("age", "seconds since it began", func(r *Row) []int64 {
+		if r.CPU.Lifetime.MS <= 0 {
+			return nil
+		}
+		return []int64{r.CPU.Lifetime.MS / 1000}
 	}),
 	number("rss", "resident memory in bytes", func(r *Row) []int64 { return []int64{signed(r.RSS)} }),
 	number("score", "points of all that stands out about it", func(r *Row) []int64 { return []int64{int64(r.Score)} }),
@@ -97,6 +104,18 @@ func ancestors(r *Row) []int64 {
 		up = append(up, int64(at.PID))
 	}
 	return up
+}
+
+// stateNames are the names of a state: its letter in proc_pid_stat(5), and a word.
+func stateNames(letter string) []string {
+	words := map[string]string{"R": "running", "S": "sleeping", "D": "blocked", "Z": "zombie", "T": "stopped", "t": "traced", "X": "dead", "x": "dead", "I": "idle"}
+	switch w := words[letter]; {
+	case letter == "":
+		return nil
+	case w != "":
+		return []string{letter, w}
+	}
+	return []string{letter}
 }
 
 func names(r *Row) []string {

@@ -82,7 +82,7 @@ func web() *records {
 	return &records{
 		snap: index.Snapshot{
 			Capturer: index.Capturer{PID: 930},
-			Host: index.Host{Users: []index.User{{Name: "root", UID: 0}, {Name: "toor", UID: 0}, {Name: "www-data", UID: 33}, {Name: "alice", UID: 1000}},
+			Host: index.Host{Uptime: 100, Users: []index.User{{Name: "root", UID: 0}, {Name: "toor", UID: 0}, {Name: "www-data", UID: 33}, {Name: "alice", UID: 1000}},
 				Containers: []index.Container{{ID: "4e2f", Name: "shop", Image: "shop:7", Runtime: "docker"}}},
 		},
 		processes: []index.Process{
@@ -206,6 +206,9 @@ func TestTerms(t *testing.T) {
 		{"euid is effective", []index.Term{is("euid", "1000")}, []int{910}},
 		{"uid range", []index.Term{{Field: "uid", Op: index.Above, Value: "999"}}, []int{910, 920, 960}},
 		{"state", []index.Term{is("state", "R")}, []int{930, 950}},
+		{"state by its word", []index.Term{is("state", "idle")}, []int{2, 15}},
+		{"login", []index.Term{is("login", "alice"), is("user", "root")}, []int{900, 920, 930}},
+		{"age", []index.Term{{Field: "age", Op: index.AtMost, Value: "5"}}, []int{950, 960}},
 		{"container", []index.Term{is("container", "4e*")}, []int{960}},
 		{"service", []index.Term{is("service", "nginx.service")}, []int{800, 801, 802}},
 		{"session", []index.Term{is("service", "session"), not(is("state", "R"))}, []int{900, 910, 920}},
@@ -253,8 +256,8 @@ func TestEveryFieldHasWords(t *testing.T) {
 		require.NotEmpty(t, f.Doc, f.Name)
 		got = append(got, f.Name)
 	}
-	require.Equal(t, []string{"pid", "ppid", "ancestor", "comm", "name", "exe", "sha256", "cmdline", "cwd", "user", "uid", "euid", "loginuid", "state",
-		"service", "container", "cgroup", "tty", "file", "map", "env", "port", "ip", "threads", "fds", "rss", "score", "finding", "kernel_thread",
+	require.Equal(t, []string{"pid", "ppid", "ancestor", "comm", "name", "exe", "sha256", "cmdline", "cwd", "user", "uid", "euid", "login", "loginuid", "state",
+		"service", "container", "cgroup", "tty", "file", "map", "env", "port", "ip", "threads", "fds", "age", "rss", "score", "finding", "kernel_thread",
 		"deleted", "netns"}, got)
 }
 

@@ -106,10 +106,7 @@ func (s *session) socketGaps(denied int, gaps []tally.Count) (notes []string) {
 		}
 		notes = append(notes, note)
 	}
-	for _, g := range gaps {
-		notes = append(notes, fmt.Sprintf("not all sockets are here: %s %s: stilltrace info %s", printable.Grouped(int64(g.Count)), index.Reason(g.Name).Words(), s.path))
-	}
-	return notes
+	return append(notes, s.gapNote("not all sockets are here", gaps)...)
 }
 
 // adviseNetwork helps where nothing was found: why, and what to ask instead.

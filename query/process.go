@@ -135,17 +135,19 @@ func (s *session) processNotes(a *process.Answer) (notes []string) {
 }
 
 func (s *session) processGaps(gaps []tally.Count) []string {
+	return s.gapNote("not all of every process could be read", gaps)
+}
+
+// gapNote says what is not there, and why, in a line; nothing where there is no gap.
+func (s *session) gapNote(what string, gaps []tally.Count) []string {
 	if len(gaps) == 0 {
 		return nil
 	}
-	note := "not all of every process could be read:"
-	for i, g := range gaps {
-		if i > 0 {
-			note += ","
-		}
-		note += " " + printable.Grouped(int64(g.Count)) + " " + index.Reason(g.Name).Words()
+	var reasons []string
+	for _, g := range gaps {
+		reasons = append(reasons, printable.Grouped(int64(g.Count))+" "+index.Reason(g.Name).Words())
 	}
-	return []string{note + ": stilltrace info " + s.path}
+	return []string{what + ": " + strings.Join(reasons, ", ") + ": stilltrace info " + s.path}
 }
 
 // onePID is the pid where the question is for one process and nothing else.

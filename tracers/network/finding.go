@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"stilltrace/index/printable"
@@ -131,6 +132,10 @@ func (h *host) many(rows []Row, p *Pressure, put putFinding) {
 			severity = 70
 			reasons = append(reasons, "the kernel has answered with SYN cookies, as it does when the queue is full")
 		}
+		if h.snap.Sysctl["net.ipv4.tcp_syncookies"] == "0" {
+			severity = 70
+			reasons = append(reasons, "SYN cookies are off (net.ipv4.tcp_syncookies): what the queue has no room for is dropped")
+		}
 		put("half_open", fmt.Sprintf("%d:%d", d.NetNS, d.LPort), severity, "many connections that are half open: a flood of SYNs, or a way back that is lost", nil, d.Evidence, reasons...)
 	}
 	for i := range p.Listeners {
@@ -156,6 +161,10 @@ func (h *host) many(rows []Row, p *Pressure, put putFinding) {
 				fmt.Sprintf("%s of %s ports are taken by connections to %s port %d", printable.Grouped(int64(u.Used)), printable.Grouped(int64(u.Of)), u.Remote, u.RPort),
 				fmt.Sprintf("%s of them are over and in TIME_WAIT", printable.Grouped(int64(u.TimeWait))))
 		}
+	}
+	if most, err := strconv.Atoi(h.snap.Sysctl["net.ipv4.tcp_max_tw_buckets"]); err == nil && most > 0 && p.TimeWait >= most-most/10 {
+		put("time_wait", "all", 30, "almost as many connections in TIME_WAIT as the kernel keeps", nil, "/proc/sys/net/ipv4/tcp_max_tw_buckets",
+			fmt.Sprintf("%s of %s: beyond that they are ended early", printable.Grouped(int64(p.TimeWait)), printable.Grouped(int64(most))))
 	}
 	h.closeWait(rows, put)
 }
@@ -197,6 +206,7 @@ var advice = []struct{ rule, text string }{
 	{"half_open", "see whether SYN cookies are on (net.ipv4.tcp_syncookies) and from where they come: stilltrace network CASE state:SYN_RECV --by remote"},
 	{"backlog", "see what the process is busy with: stilltrace process CASE PID"},
 	{"ports", "let the client keep its connections open, or widen net.ipv4.ip_local_port_range"},
+	{"time_wait", "see who opens and closes so many: stilltrace network CASE state:TIME_WAIT --by remote,service"},
 	{"close_wait", "restart the process before it has no descriptor left, and report the leak"},
 }
 

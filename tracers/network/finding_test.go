@@ -33,7 +33,7 @@ func TestFindings(t *testing.T) {
 	snap := index.Snapshot{Host: index.Host{
 		Ports:     []index.ServicePort{{Name: "redis", Port: 6379, Proto: "tcp"}},
 		NetSpaces: []index.NetSpace{{Inode: 1, Counters: map[string]uint64{"TcpExt.SyncookiesSent": 9}}},
-		Sysctl:    map[string]string{"net.ipv4.ip_local_port_range": "40000\t40099"},
+		Sysctl:    map[string]string{"net.ipv4.ip_local_port_range": "40000\t40099", "net.ipv4.tcp_max_tw_buckets": "60"},
 	}}
 	for _, c := range []struct {
 		name    string
@@ -80,6 +80,7 @@ func TestFindings(t *testing.T) {
 			}
 			return list
 		}(), nil},
+		{"many in TIME_WAIT", several(54, "TIME_WAIT", "10.0.0.5:80", "203.0.113.7:400%d"), []string{"time_wait 30"}},
 		{"a leak", several(20, "CLOSE_WAIT", "10.0.0.5:50000", "203.0.113.%d:80", owner(7, 3, "app")), []string{"close_wait 30"}},
 		{"no leak", several(19, "CLOSE_WAIT", "10.0.0.5:50000", "203.0.113.%d:80", owner(7, 3, "app")), nil},
 	} {

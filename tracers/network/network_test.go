@@ -405,6 +405,14 @@ func BenchmarkRun(b *testing.B) {
 			}
 		})
 	}
+	b.Run("graph", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := network.Draw(r, index.Query{Snapshot: 1}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }
 
 // counted is a list of names and how often each occurs.

@@ -73,6 +73,9 @@ func Run(r *index.Reader, q index.Query) (*Answer, error) {
 	}
 	a := h.answer()
 	h.judgeAsked(q.Terms)
+	if len(q.Terms) == 0 {
+		a.Processes = make([]Row, 0, len(h.rows))
+	}
 	for i := range h.rows {
 		if holds(h.rows[i]) {
 			h.judge(h.rows[i])

@@ -400,6 +400,8 @@ func BenchmarkRun(b *testing.B) {
 			return err
 		}},
 		{"tree", func() error { _, err := process.Tree(r, index.Query{}); return err }},
+		{"top", func() error { _, err := process.Top(r, index.Query{}, "rss"); return err }},
+		{"by service", func() error { _, err := process.Divide(r, index.Query{}, "service"); return err }},
 		{"one", func() error { _, err := process.One(r, 0, 5000); return err }},
 	} {
 		b.Run(bench.name, func(b *testing.B) {

@@ -67,24 +67,25 @@ func Top(r *index.Reader, q index.Query, by string) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	type used struct {
+	// Rows are large: their places are sorted instead of them.
+	type place struct {
 		much [2]uint64
-		row  Row
+		at   int
 	}
-	var list []used
-	for _, row := range a.Processes {
-		if much, known := measures[i].of(&row); known {
-			list = append(list, used{much, row})
-		} else {
-			a.TopUnknown++
+	var order []place
+	for at := range a.Processes {
+		if much, known := measures[i].of(&a.Processes[at]); known {
+			order = append(order, place{much, at})
 		}
 	}
-	slices.SortStableFunc(list, func(a, b used) int {
-		return cmp.Or(cmp.Compare(b.much[0], a.much[0]), cmp.Compare(b.much[1], a.much[1]))
+	slices.SortFunc(order, func(a, b place) int {
+		return cmp.Or(cmp.Compare(b.much[0], a.much[0]), cmp.Compare(b.much[1], a.much[1]), cmp.Compare(a.at, b.at))
 	})
-	a.Top, a.Processes = by, make([]Row, 0, len(list))
-	for i := range list {
-		a.Processes = append(a.Processes, list[i].row)
+	rows := make([]Row, len(order))
+	for n, p := range order {
+		rows[n] = a.Processes[p.at]
 	}
+	a.Top, a.TopUnknown = by, len(a.Processes)-len(rows)
+	a.Processes = rows
 	return a, nil
 }

@@ -30,7 +30,9 @@ func Tree(r *index.Reader, q index.Query) (*Answer, error) {
 		}
 	}
 	a := h.answer()
-	var chosen []Row
+	if len(q.Terms) == 0 {
+		a.Processes = make([]Row, 0, len(h.rows))
+	}
 	for _, s := range h.walk() {
 		if !kept[s.at] {
 			continue
@@ -39,9 +41,10 @@ func Tree(r *index.Reader, q index.Query) (*Answer, error) {
 		row := *h.rows[s.at]
 		row.Depth, row.Context = s.depth, !asked[s.at]
 		a.Processes = append(a.Processes, row)
-		if asked[s.at] {
-			chosen = append(chosen, row)
-		}
+	}
+	chosen := a.Processes
+	if len(q.Terms) > 0 {
+		chosen = slices.DeleteFunc(slices.Clone(chosen), func(r Row) bool { return r.Context })
 	}
 	a.conclude(h, chosen, q)
 	return a, nil

@@ -75,8 +75,9 @@ filter may close what it leaves open.`,
   stilltrace network web01.db process:nginx -class:local
   stilltrace network web01.db --by state,remote       how many of each
   stilltrace network web01.db --graph -o web01.dot    who talks to whom, for Graphviz`, (*query.Options).NetworkFlags, query.Network},
-		{"process", "CASE.db [TERM...]", "processes: a list, the tree, or one whole", `A bare number is a pid, any other bare word a name. One pid is shown whole, with
-the reason why it runs. What stands out has a score, the sum of named factors.`,
+		{"process", "CASE.db [TERM...]", "processes: a list, the tree, or one whole", `A bare number is a pid, :22 a port, 203.0.113.7 an address that it talks to,
+/usr/sbin/sshd an executable, any other bare word a name. One pid is shown whole,
+with the reason why it runs. What stands out has a score, the sum of factors.`,
 			`  stilltrace process web01.db 812                     all about one
   stilltrace process web01.db --top cpu               also rss, io, fds, threads, switches
   stilltrace process web01.db --by service            what each uses

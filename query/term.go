@@ -28,6 +28,9 @@ func parseTerms(words []string, command string, fields []index.FieldSpec, bare s
 		}
 		m := fieldTerm.FindStringSubmatch(w)
 		word, not := strings.CutPrefix(w, "-")
+		if word == "" {
+			return nil, fmt.Errorf("%s: nothing to leave out: write -name:sshd", w)
+		}
 		if m == nil || isAddress(word) {
 			made, err := bare(word)
 			if err != nil {
@@ -139,9 +142,16 @@ func bareSocket(word string) ([]index.Term, error) {
 	return []index.Term{is("service", word)}, nil
 }
 
+// bareProcess: 812 is a pid, /usr/sbin/sshd an executable, and as for network
+// :22 a port and 203.0.113.7 an address.
 func bareProcess(word string) ([]index.Term, error) {
-	if digits(word) {
+	switch {
+	case digits(word):
 		return []index.Term{is("pid", word)}, nil
+	case word[0] == '/':
+		return []index.Term{is("exe", word)}, nil
+	case word[0] == ':' || isAddress(word):
+		return bareSocket(word)
 	}
 	return []index.Term{is("name", word)}, nil
 }

@@ -89,6 +89,10 @@ var factorCases = []struct {
 
 	{"rwx", changed(func(p *index.Process) { p.Maps = []index.Mapping{{Perms: "rwxp"}} }), nil, []string{"rwx 30"}},
 	{"rwx of a compiler", with(proc(5, 1, "java", "/usr/lib/jvm/bin/java", "java"), func(p *index.Process) { p.Maps = []index.Mapping{{Perms: "rwxp"}} }), nil, []string{"rwx 5"}},
+	{"rwx of what calls itself a compiler", with(proc(5, 1, "java", "/tmp/java", "java"), func(p *index.Process) { p.Maps = []index.Mapping{{Perms: "rwxp"}} }), nil,
+		[]string{"exe_place 50", "rwx 30"}},
+	{"rwx of a name that begins like a compiler's", with(proc(5, 1, "Root", "/opt/Root", "Root"), func(p *index.Process) { p.Maps = []index.Mapping{{Perms: "rwxp"}} }), nil,
+		[]string{"rwx 30"}},
 	{"r-x of a library", changed(func(p *index.Process) { p.Maps = []index.Mapping{{Perms: "r-xp", Path: "/usr/lib/libc.so.6"}} }), nil, nil},
 	{"code in /tmp", changed(func(p *index.Process) { p.Maps = []index.Mapping{{Perms: "r-xp", Path: "/tmp/l.so"}} }), nil, []string{"code_place 50"}},
 	{"code in a memfd", changed(func(p *index.Process) { p.Maps = []index.Mapping{{Perms: "r-xs", Path: "/memfd:l", Deleted: true}} }), nil, []string{"code_place 30"}},

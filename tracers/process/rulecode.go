@@ -55,7 +55,7 @@ func writableCode(_ *host, p *Row) *verdict {
 			continue
 		}
 		v := &verdict{30, "memory that can be written and executed", []string{"it has a map " + m.Perms + " of " + mapName(m)}, []string{"maps"}}
-		if slices.ContainsFunc(compilers, func(name string) bool { return strings.HasPrefix(path.Base(p.Exe), name) }) {
+		if compiles(p) {
 			v.points = 5
 			v.reasons = append(v.reasons, "usual for "+path.Base(p.Exe)+", which compiles as it runs")
 		}
@@ -79,7 +79,22 @@ func anonymous(path string) bool {
 
 // compilers are programs that compile at run time.
 var compilers = []string{"java", "node", "nodejs", "deno", "bun", "dotnet", "mono", "chrome", "chromium", "firefox", "electron", "code", "qemu", "luajit",
-	"php", "pypy", "ruby", "julia", "beam", "erl", "wine", "gjs", "gnome-shell", "polkitd", "WebKit", "postgres", "redis", "envoy", "erts", "R"}
+	"php", "pypy", "ruby", "julia", "beam", "wine", "wine64", "gjs", "gnome-shell", "polkitd", "WebKitWebProcess", "postgres", "envoy", "R"}
+
+// compiles reports whether p is one of them, by its executable, which no
+// package puts where anybody may write.
+func compiles(p *Row) bool {
+	base := path.Base(p.Exe)
+	odd, _ := oddPlace(p.Exe)
+	return odd == 0 && slices.ContainsFunc(compilers, func(name string) bool { return namedAfter(base, name) })
+}
+
+// namedAfter reports whether a file is called like a program, or like a part or
+// a version of it: php8.2, php-fpm, beam.smp.
+func namedAfter(base, name string) bool {
+	rest, ok := strings.CutPrefix(base, name)
+	return ok && (rest == "" || strings.Contains("0123456789.-_", rest[:1]))
+}
 
 // codePlace: code that runs beside the executable, from where no library is
 // installed.
@@ -100,7 +115,7 @@ func codePlace(_ *host, p *Row) *verdict {
 		default:
 			continue
 		}
-		if slices.ContainsFunc(compilers, func(name string) bool { return strings.HasPrefix(path.Base(p.Exe), name) }) {
+		if compiles(p) {
 			points = 10 // they unpack their native libraries there
 		}
 		if worst == nil || points > worst.points {

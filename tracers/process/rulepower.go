@@ -75,7 +75,10 @@ func root(p *Row) bool { return p.EUID != nil && *p.EUID == 0 }
 // servers are programs that speak to strangers and have no need of a shell of
 // their own.
 var servers = []string{"nginx", "apache2", "httpd", "php-fpm", "php-cgi", "lighttpd", "caddy", "postgres", "mysqld", "mariadbd", "redis-server", "mongod",
-	"memcached", "java", "gunicorn", "uwsgi", "tomcat", "named", "vsftpd", "proftpd", "exim4", "smbd", "nc", "ncat", "netcat", "nc.openbsd", "nc.traditional", "socat"}
+	"memcached", "named", "vsftpd", "proftpd", "exim4", "smbd", "nc", "ncat", "netcat", "nc.openbsd", "nc.traditional", "socat"}
+
+// appServers run programs of others, some of which start shells for their work.
+var appServers = []string{"java", "gunicorn", "uwsgi", "tomcat", "unicorn", "puma"}
 
 // shellParent: a shell that a server started is how most holes of web
 // applications look while they are used.
@@ -101,7 +104,7 @@ func uidChange(_ *host, p *Row) *verdict {
 	}
 	setuid := p.ExeFile != nil && p.ExeFile.Mode&0o6000 != 0
 	trusted := packaged(p.Exe) && !p.ExeGone && (setuid || slices.Contains(setuidPrograms, path.Base(p.Exe)))
-	if up := p.parent; root(p) && up != nil && up.EUID != nil && *up.EUID != 0 && !trusted && up.Comm != "systemd" && sameUsers(p, up) {
+	if up := p.parent; root(p) && up != nil && up.EUID != nil && *up.EUID != 0 && !trusted && !slices.Contains(starters, up.Comm) && sameUsers(p, up) {
 		return &verdict{50, "a process of root whose parent is another user's",
 			[]string{"it is root's", fmt.Sprintf("its parent %d (%s) is %s's", up.PID, up.Comm, userOf(up))}, []string{"status"}}
 	}
@@ -113,6 +116,11 @@ func uidChange(_ *host, p *Row) *verdict {
 	}
 	return nil
 }
+
+// starters run as other users and have root's processes for children: a
+// user's service manager adopts what sudo(8) started, the message bus starts
+// services through its setuid helper.
+var starters = []string{"systemd", "dbus-daemon"}
 
 // sameUsers reports whether both count users alike: in a user namespace root
 // is somebody else outside of it.
@@ -130,7 +138,7 @@ func realUser(p *Row) string {
 // setuidPrograms are what distributions install with the setuid bit; the list
 // is for cases in which the mode of executables is not known.
 var setuidPrograms = []string{"sudo", "su", "doas", "pkexec", "passwd", "chsh", "chfn", "newgrp", "gpasswd", "mount", "umount", "fusermount", "fusermount3",
-	"ping", "crontab", "at", "ssh-keysign", "ssh-agent", "dbus-daemon-launch-helper", "polkit-agent-helper-1", "Xorg.wrap", "unix_chkpwd", "chage", "expiry",
+	"ping", "crontab", "at", "ssh-keysign", "ssh-agent", "dbus-daemon-launch-helper", "polkit-agent-helper-1", "Xorg", "Xorg.wrap", "unix_chkpwd", "chage", "expiry",
 	"newuidmap", "newgidmap", "chrome-sandbox", "exim4", "sendmail", "postdrop", "postqueue", "screen", "traceroute6.iputils", "snap-confine"}
 
 // orphaned: started from a login, and left behind by it. Whoever wants to stay

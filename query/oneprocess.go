@@ -8,6 +8,7 @@ import (
 	"stilltrace/index"
 	"stilltrace/index/printable"
 	"stilltrace/query/render"
+	"stilltrace/tracers/network"
 	"stilltrace/tracers/process"
 )
 
@@ -25,6 +26,10 @@ func (s *session) oneProcess(pid int) (Status, error) {
 	}
 	p := &w.Process
 	limit := s.limit()
+	held, err := network.Run(s.reader, index.Query{Snapshot: s.snap.ID, Terms: []index.Term{is("pid", strconv.Itoa(pid)), is("proto", "*")}})
+	if err != nil {
+		return StatusOf(err), err
+	}
 	a := &render.Answer{Main: processes(false).table([]process.Row{w.Process}, 1), Value: w}
 	a.Sections = []render.Table{
 		s.identity(p, &w.Why),
@@ -33,7 +38,7 @@ func (s *session) oneProcess(pid int) (Status, error) {
 		relatives().list(ancestryTitle(w.AncestryEnd), w.Ancestry),
 		some(relatives(), "Children", w.Children, limit),
 		some(threads(), "Threads", p.Tasks, limit),
-		some(socketsOf(), "Sockets", w.Sockets, limit),
+		some(socketsOf(), "Sockets", held.Sockets, limit),
 		some(openFiles(), "Open files", p.Files, limit),
 		some(mappings(), "Code that it runs, and memory that matters", p.Maps, limit),
 		environment(p),

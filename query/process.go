@@ -79,6 +79,9 @@ func (s *session) processList(a *process.Answer, v view[process.Row]) (Status, e
 	if err := v.order(a.Processes, s.opt.Sort); err != nil {
 		return Trouble, err
 	}
+	if s.opt.Sort == "" && a.Top == "" && !s.opt.Tree && !s.format.Program {
+		kernelLast(a.Processes)
+	}
 	total := len(a.Processes)
 	limit := s.limit()
 	if a.Top != "" && limit == screenful && s.opt.Limit == unlimited {
@@ -101,6 +104,22 @@ func (s *session) processList(a *process.Answer, v view[process.Row]) (Status, e
 		s.env.say("the snapshot was told to leave out processes and sockets (--no-proc)")
 	}
 	return status, err
+}
+
+// kernelLast puts the kernel's own threads behind the processes: most hosts
+// have more of them than fit a screen, and they say least.
+func kernelLast(rows []process.Row) {
+	var kernel []process.Row
+	n := 0
+	for i := range rows {
+		if rows[i].Kernel {
+			kernel = append(kernel, rows[i])
+		} else {
+			rows[n] = rows[i]
+			n++
+		}
+	}
+	copy(rows[n:], kernel)
 }
 
 // together says in a line what some processes use.

@@ -7,6 +7,7 @@ import (
 	"stilltrace/index"
 	"stilltrace/index/printable"
 	"stilltrace/query/render"
+	"stilltrace/tracers/network"
 	"stilltrace/tracers/process"
 )
 
@@ -122,15 +123,35 @@ func threads() view[index.Thread] {
 	}}
 }
 
-func socketsOf() view[index.Socket] {
-	type row = index.Socket
+func socketsOf() view[network.Row] {
+	type row = network.Row
+	text := func(c render.Column, f func(r *row) string) column[row] {
+		return column[row]{c, func(r row) render.Cell { return render.TextCell(f(&r)) }}
+	}
 	return view[row]{"socket", "sockets", []column[row]{
-		{render.Column{Name: "proto"}, func(r row) render.Cell { return render.TextCell(r.Proto) }},
-		{render.Column{Name: "state"}, func(r row) render.Cell { return render.TextCell(r.State) }},
-		{render.Column{Name: "local", Shrink: 1}, func(r row) render.Cell { return render.TextCell(endpoint(&r, r.Local, r.LPort)) }},
-		{render.Column{Name: "remote", Shrink: 1}, func(r row) render.Cell { return render.TextCell(endpoint(nil, r.Remote, r.RPort)) }},
+		text(render.Column{Name: "proto"}, func(r *row) string { return r.Proto }),
+		text(render.Column{Name: "state"}, func(r *row) string { return r.State }),
+		text(render.Column{Name: "local", Shrink: 1}, func(r *row) string { return endpoint(&r.Socket, r.Local, r.LPort) }),
+		text(render.Column{Name: "remote", Shrink: 1}, func(r *row) string { return endpoint(nil, r.Remote, r.RPort) }),
+		text(render.Column{Name: "direction", From: 90}, func(r *row) string {
+			if r.Exposure != "" {
+				return string(r.Direction) + ", " + string(r.Exposure)
+			}
+			return string(r.Direction)
+		}),
+		text(render.Column{Name: "service", Shrink: 2, From: 100, Sparse: true}, func(r *row) string { return r.Service }),
+		text(render.Column{Name: "peer", Shrink: 2, Sparse: true}, func(r *row) string { return peerOf(r) }),
+		text(render.Column{Name: "rdns", Shrink: 2, From: 110, Sparse: true}, func(r *row) string { return r.RDNS }),
 		{render.Column{Name: "inode", Kind: render.Number}, func(r row) render.Cell { return render.NumberCell(r.Inode) }},
 	}}
+}
+
+// peerOf names who holds the other end: redis-server (440).
+func peerOf(r *network.Row) string {
+	if len(r.PeerPIDs) == 0 {
+		return ""
+	}
+	return party(&network.Node{Kind: network.NodeProcess, Name: strings.Join(r.PeerProcesses, ","), PIDs: r.PeerPIDs})
 }
 
 func openFiles() view[index.OpenFile] {

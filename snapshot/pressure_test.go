@@ -135,3 +135,39 @@ func TestRecentCPU(t *testing.T) {
 	require.NoError(t, err)
 	require.Nil(t, first.Process.CPU.Before.Percent)
 }
+
+// TestLoopbackOfNamespaces has one program talk to itself at the same ports in
+// two network namespaces. Each connection must be led back to its own.
+func TestLoopbackOfNamespaces(t *testing.T) {
+	if os.Geteuid() != 0 {
+		skipUnlessFull(t, "only root can make a network namespace")
+	}
+	const port = 17777
+	talk := "import socket,subprocess; subprocess.run(['ip','link','set','lo','up'],check=True); l=socket.create_server(('127.0.0.1',17777)); " +
+		"c=socket.socket(); c.bind(('127.0.0.1',17778)); c.connect(('127.0.0.1',17777)); s,_=l.accept()"
+	c := &cast{t: t}
+	for range 2 {
+		c.pythonIn(unix.CLONE_NEWNET, "talker", talk)
+	}
+	path := filepath.Join(t.TempDir(), "host.db")
+	_, err := snapshot.Run(t.Context(), snapshot.Options{Output: path, NoLogs: true, NoHash: true})
+	require.NoError(t, err)
+	r, err := index.Open(path)
+	require.NoError(t, err)
+	defer r.Close()
+	a, err := network.Run(r, index.Query{Terms: []index.Term{{Field: "port", Op: index.Is, Value: strconv.Itoa(port)}}})
+	require.NoError(t, err)
+	require.Len(t, a.Totals.Namespaces, 2)
+	require.Len(t, a.Sockets, 6, "in each a listener and both ends of a connection")
+	for _, s := range a.Sockets {
+		if s.State == "LISTEN" {
+			continue
+		}
+		require.Equal(t, s.PIDs, s.PeerPIDs, s.Evidence())
+		require.Equal(t, map[bool]network.Direction{true: network.Inbound, false: network.Outbound}[s.LPort == port], s.Direction)
+	}
+	g, err := network.Draw(r, index.Query{Terms: []index.Term{{Field: "port", Op: index.Is, Value: strconv.Itoa(port)}}})
+	require.NoError(t, err)
+	require.Len(t, g.Edges, 2)
+	require.NotEqual(t, g.Nodes[g.Edges[0].From].NetNS, g.Nodes[g.Edges[1].From].NetNS)
+}

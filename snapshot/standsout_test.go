@@ -78,7 +78,14 @@ func sleep(path string, args ...string) *exec.Cmd {
 // python runs code, and returns when that is done and the process sleeps.
 func (c *cast) python(name, code string, want ...string) {
 	c.t.Helper()
+	c.pythonIn(0, name, code, want...)
+}
+
+// pythonIn is python in new namespaces, by the flags of clone(2).
+func (c *cast) pythonIn(namespaces uintptr, name, code string, want ...string) {
+	c.t.Helper()
 	cmd := exec.Command("/usr/bin/python3", "-c", "import time; "+code+"; print('done', flush=True); time.sleep(60)")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: namespaces}
 	out, err := cmd.StdoutPipe()
 	require.NoError(c.t, err)
 	c.play(name, cmd, want...)

@@ -17,12 +17,3 @@ func TestParseRange(t *testing.T) {
 		require.Equal(t, c.want, parseRange(c.text), c.text)
 	}
 }
-
-func FuzzParseRange(f *testing.F) {
-	f.Add("32768\t60999")
-	f.Add("9 5")
-	f.Fuzz(func(t *testing.T, text string) {
-		n := parseRange(text)
-		require.True(t, n >= 1 && n <= 1<<16)
-	})
-}

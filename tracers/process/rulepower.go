@@ -87,13 +87,16 @@ func shellParent(_ *host, p *Row) *verdict {
 		return nil
 	}
 	up := p.parent
-	base := path.Base(up.Exe)
-	if !slices.ContainsFunc(servers, func(name string) bool {
-		return base == name || up.Comm == name || strings.HasPrefix(base, name+"-") || strings.HasPrefix(base, "php-fpm")
-	}) {
+	is := func(name string) bool { return namedAfter(path.Base(up.Exe), name) || up.Comm == name }
+	points := 40
+	switch {
+	case slices.ContainsFunc(servers, is):
+	case slices.ContainsFunc(appServers, is):
+		points = 20
+	default:
 		return nil
 	}
-	return &verdict{40, "a shell that a server started", []string{fmt.Sprintf("its parent %d is %s", up.PID, up.Comm)}, []string{"stat"}}
+	return &verdict{points, "a shell that a server started", []string{fmt.Sprintf("its parent %d is %s", up.PID, up.Comm)}, []string{"stat"}}
 }
 
 // uidChange: one user's process whose child is root's, without a program in

@@ -91,7 +91,7 @@ func (s *session) processList(a *process.Answer, v view[process.Row]) (Status, e
 	answer := &render.Answer{Main: v.table(a.Processes, total), Value: a, Notes: s.processNotes(a)}
 	answer.Sections = []render.Table{answer.Main}
 	if a.Summary.Processes > 1 {
-		answer.Sections = append(answer.Sections, facts("", fact{"together", together(&a.Summary.Usage)}))
+		answer.Sections = append(answer.Sections, facts("", fact{"together", together(&a.Summary.Usage) + inTrouble(a.Summary.States)}))
 	}
 	if a.Top == "" {
 		answer.Sections = append(answer.Sections, s.standsOut(a.Findings), s.whatToDo(a.Recommendations))
@@ -120,6 +120,18 @@ func kernelLast(rows []process.Row) {
 		}
 	}
 	copy(rows[n:], kernel)
+}
+
+// inTrouble counts the processes in states that a healthy host has few of.
+func inTrouble(states []tally.Count) (text string) {
+	for _, s := range []struct{ letter, one, many string }{{"D", "blocked", "blocked"}, {"Z", "zombie", "zombies"}, {"T", "stopped", "stopped"}, {"t", "stopped by a tracer", "stopped by tracers"}} {
+		for _, c := range states {
+			if c.Name == s.letter {
+				text += "; " + printable.Counted(int64(c.Count), s.one, s.many)
+			}
+		}
+	}
+	return text
 }
 
 // together says in a line what some processes use.

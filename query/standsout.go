@@ -97,6 +97,9 @@ func (s *session) whatToDo(list []process.Recommendation) render.Table {
 
 func (s *session) advice(r *process.Recommendation) string {
 	text := strings.ReplaceAll(r.Text, "CASE", s.path)
+	if len(r.PIDs) == 0 {
+		return text
+	}
 	if len(r.PIDs) == 1 {
 		return strings.ReplaceAll(text, "PID", fmt.Sprint(r.PIDs[0]))
 	}

@@ -3,6 +3,7 @@ package process
 import (
 	"net/netip"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -62,7 +63,8 @@ var fields = []field{
 	texts("container", "id of the container, its first 12 digits, or its name", containers),
 	text("cgroup", "path of the cgroup", func(r *Row) string { return r.Cgroup }),
 	text("tty", "controlling terminal: pts/0, tty1", func(r *Row) string { return r.TTY }),
-	texts("file", "what it has open: path of a file or device, socket:[901], pipe:[77]", files),
+	texts("file", "what it has open, runs or works in: path of a file, device or directory, socket:[901], pipe:[77]", files),
+	truth("deleted_file", "whether it has a file open that was deleted, whose space is not free until it closes it", holdsDeleted),
 	texts("map", "file that it runs code of, beside its executable", mapped),
 	texts("env", "name of an environment variable", func(r *Row) []string { return variables(r) }),
 	number("port", "local port of a socket that it holds", ports),
@@ -163,12 +165,25 @@ func containers(r *Row) []string {
 	return list
 }
 
+// files are those that lsof(8) lists: descriptors, code, the directory.
 func files(r *Row) []string {
-	list := make([]string, len(r.Files))
+	list := mapped(r)
 	for i := range r.Files {
-		list[i] = r.Files[i].Target
+		list = append(list, r.Files[i].Target)
+	}
+	for _, path := range []string{r.Exe, r.Cwd} {
+		if path != "" {
+			list = append(list, path)
+		}
+	}
+	if r.Script != nil {
+		list = append(list, r.Script.Path)
 	}
 	return list
+}
+
+func holdsDeleted(r *Row) bool {
+	return slices.ContainsFunc(r.Files, func(f index.OpenFile) bool { return f.Deleted && f.Type == "file" })
 }
 
 func mapped(r *Row) []string {

@@ -182,7 +182,7 @@ func finding(p *Row) Finding {
 type Recommendation struct {
 	Kind string `json:"kind"` // always recommendation
 	Text string `json:"text"`
-	PIDs []int  `json:"pids"`
+	PIDs []int  `json:"pids"` // none where it is about the host
 }
 
 // advice says what to do about factors, in the order in which it is to be done:
@@ -191,10 +191,11 @@ var advice = []struct {
 	factors string
 	text    string
 }{
+	{"hidden", "look at the host from outside, from another medium or the hypervisor: something hides processes from what runs on it"},
 	{"exe_memfd exe_deleted", "keep what runs while it still runs, on the host: cp /proc/PID/exe COPY"},
 	{"kernel_name no_arguments comm_exe remote_shell", "hold it before you end it, so that its memory stays: kill -STOP PID"},
 	{"remote_shell shell_parent", "see whom it talks to, and close that way in: stilltrace network CASE pid:PID"},
-	{"preload code_place rwx", "keep the files whose code it runs, and find out which package they belong to: dpkg -S FILE, rpm -qf FILE"},
+	{"preload ld_so_preload code_place rwx", "keep the files whose code it runs, and find out which package they belong to: dpkg -S FILE, rpm -qf FILE"},
 	{"exe_place script_place", "find out who put it there: stilltrace process CASE PID shows its parents, stilltrace event CASE the hour before it began"},
 	{"uid_change", "find out how it became root: stilltrace event CASE action:sudo, action:su, and files with the setuid bit"},
 	{"traced", "ask who traces it: a debugger reads passwords out of its memory"},
@@ -204,15 +205,20 @@ var advice = []struct {
 func recommend(found []Finding) []Recommendation {
 	list := []Recommendation{}
 	for _, a := range advice {
-		r := Recommendation{Kind: "recommendation", Text: a.text}
+		r := Recommendation{Kind: "recommendation", Text: a.text, PIDs: []int{}}
+		applies := false
 		for i := range found {
-			if slices.ContainsFunc(found[i].Factors, func(f Factor) bool {
+			if !slices.ContainsFunc(found[i].Factors, func(f Factor) bool {
 				return f.Points >= standsOut && slices.Contains(strings.Fields(a.factors), f.Name)
 			}) {
+				continue
+			}
+			applies = true
+			if found[i].PID != 0 {
 				r.PIDs = append(r.PIDs, found[i].PID)
 			}
 		}
-		if len(r.PIDs) > 0 {
+		if applies {
 			list = append(list, r)
 		}
 	}

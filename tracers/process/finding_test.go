@@ -231,6 +231,11 @@ func TestFindingsOfHost(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"process:950:9500", "hidden:666", "ld_so_preload"}, []string{a.Findings[0].ID, a.Findings[1].ID, a.Findings[2].ID})
 	require.Equal(t, []string{"/etc/ld.so.preload"}, a.Findings[2].Evidence)
+	require.Contains(t, a.Recommendations[0].Text, "from outside")
+	require.Equal(t, []int{666}, a.Recommendations[0].PIDs)
+	last := a.Recommendations[len(a.Recommendations)-2]
+	require.Contains(t, last.Text, "which package")
+	require.Empty(t, last.PIDs, "it is about the host")
 	a, err = process.Run(r, index.Query{Terms: []index.Term{is("pid", "1")}})
 	require.NoError(t, err)
 	require.Empty(t, a.Findings)

@@ -94,7 +94,9 @@ func web() *records {
 				p.Cgroup, p.Threads = "/system.slice/nginx.service", 4
 				p.Files, p.FDs = []index.OpenFile{{FD: 5, Type: "file", Target: "/var/log/nginx/access.log"}}, &six
 			}),
-			worker(801),
+			with(worker(801), func(p *index.Process) {
+				p.Files = []index.OpenFile{{FD: 7, Type: "file", Target: "/srv/upload.1", Deleted: true}}
+			}),
 			worker(802),
 			with(proc(900, 700, "sshd", "/usr/sbin/sshd", "sshd: alice [priv]"), func(p *index.Process) {
 				session(p)
@@ -223,6 +225,8 @@ func TestTerms(t *testing.T) {
 		{"ancestor", []index.Term{is("ancestor", "900")}, []int{910, 920, 930}},
 		{"ancestor negated", []index.Term{not(is("ancestor", "1"))}, []int{1, 2, 15}},
 		{"file", []index.Term{is("file", "/var/log/*")}, []int{800}},
+		{"executable as a file", []index.Term{is("file", "/usr/bin/bash")}, []int{910}},
+		{"deleted file", []index.Term{is("deleted_file", "true")}, []int{801}},
 		{"socket as a file", []index.Term{is("file", "socket:[901]")}, []int{900}},
 		{"map", []index.Term{{Field: "map", Op: index.Matches, Value: "/libx"}}, []int{960}},
 		{"env", []index.Term{is("env", "LD_PRELOAD")}, []int{960}},
@@ -257,7 +261,7 @@ func TestEveryFieldHasWords(t *testing.T) {
 		got = append(got, f.Name)
 	}
 	require.Equal(t, []string{"pid", "ppid", "ancestor", "comm", "name", "exe", "sha256", "cmdline", "cwd", "user", "uid", "euid", "login", "loginuid", "state",
-		"service", "container", "cgroup", "tty", "file", "map", "env", "port", "ip", "threads", "fds", "age", "rss", "score", "finding", "kernel_thread",
+		"service", "container", "cgroup", "tty", "file", "deleted_file", "map", "env", "port", "ip", "threads", "fds", "age", "rss", "score", "finding", "kernel_thread",
 		"deleted", "netns"}, got)
 }
 

@@ -224,6 +224,9 @@ func TestWhatStandsOut(t *testing.T) {
 		slices.Sort(got)
 		slices.Sort(a.want)
 		require.Equal(t, strings.Join(a.want, " "), strings.Join(got, " "), "%s: %v", a.name, w.Process.Factors)
+		if a.name == "traced" {
+			require.Contains(t, w.Process.Factors[0].Reasons[0], "snapshot.test", "a thread of this test")
+		}
 		if a.name == "a backdoor" {
 			sockets, err := network.Run(r, index.Query{Terms: []index.Term{{Field: "pid", Op: index.Is, Value: fmt.Sprint(a.pid)}}})
 			require.NoError(t, err)

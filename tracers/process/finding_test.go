@@ -107,6 +107,8 @@ var factorCases = []struct {
 	{"traced", changed(func(p *index.Process) { p.Tracer = 3 }), nil, []string{"traced 50"}},
 	{"traced by a debugger", changed(func(p *index.Process) { p.Tracer = 6 }), nil, []string{"traced 25"}},
 
+	{"traced by a thread of a debugger", changed(func(p *index.Process) { p.Tracer = 66 }), nil, []string{"traced 25"}},
+
 	{"a shell on a connection", shell(index.OpenFile{FD: 0, Type: "socket", Inode: 901}), nil, []string{"remote_shell 90"}},
 	{"of a user", with(shell(index.OpenFile{FD: 2, Type: "socket", Inode: 901}), func(p *index.Process) { p.UID, p.EUID = id(33), id(33) }), nil, []string{"remote_shell 70"}},
 	{"a shell on a unix socket", shell(index.OpenFile{FD: 1, Type: "socket", Inode: 77}), nil, nil},
@@ -150,7 +152,7 @@ func TestFactors(t *testing.T) {
 			a, err := process.Run((&records{
 				processes: []index.Process{
 					proc(1, 0, "init", "/usr/sbin/init", "init"), c.p, proc(4, 1, "x", "/opt/x", "x"),
-					proc(6, 1, "strace", "/usr/bin/strace", "strace"), proc(7, 1, "nginx", "/usr/sbin/nginx", "nginx: worker process"), user,
+					with(proc(6, 1, "strace", "/usr/bin/strace", "strace"), func(p *index.Process) { p.Tasks = []index.Thread{{TID: 6}, {TID: 66}} }), proc(7, 1, "nginx", "/usr/sbin/nginx", "nginx: worker process"), user,
 					proc(9, 1, "java", "/usr/lib/jvm/bin/java", "java"),
 					with(proc(10, 1, "dbus-daemon", "/usr/bin/dbus-daemon", "dbus-daemon"), func(p *index.Process) { p.UID, p.EUID = id(100), id(100) }),
 				},

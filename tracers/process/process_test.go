@@ -383,6 +383,14 @@ func TestServices(t *testing.T) {
 	}
 }
 
+func TestUnitOfTheCapture(t *testing.T) {
+	r := (&records{processes: []index.Process{{PID: 1, Cgroup: "/", Unit: "nginx.service"}, {PID: 2, Unit: "session-3.scope"}}}).open(t)
+	a, err := process.Run(r, index.Query{})
+	require.NoError(t, err)
+	require.Equal(t, "nginx.service", a.Processes[0].Service)
+	require.Equal(t, "session", a.Processes[1].Service)
+}
+
 func BenchmarkRun(b *testing.B) {
 	var c records
 	seed := web()

@@ -16,14 +16,26 @@ func traced(h *host, p *Row) *verdict {
 		return nil
 	}
 	v := &verdict{50, "traced by another process", []string{fmt.Sprintf("it is traced by %d", p.Tracer)}, []string{"status"}}
-	if i, ok := h.at[p.Tracer]; ok {
-		tracer := h.rows[i]
+	if tracer := h.thread(p.Tracer); tracer != nil {
 		v.reasons[0] += " (" + tracer.Comm + ")"
 		if slices.Contains(debuggers, path.Base(tracer.Exe)) {
 			v.points = 25
 		}
 	}
 	return v
+}
+
+// thread finds the process of a thread: only one of them traces.
+func (h *host) thread(id int) *Row {
+	if i, ok := h.at[id]; ok {
+		return h.rows[i]
+	}
+	for _, p := range h.rows {
+		if slices.ContainsFunc(p.Tasks, func(t index.Thread) bool { return t.TID == id }) {
+			return p
+		}
+	}
+	return nil
 }
 
 var debuggers = []string{"gdb", "strace", "ltrace", "lldb", "dlv", "rr", "perf", "valgrind", "proot", "uftrace"}

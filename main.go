@@ -50,7 +50,9 @@ changes. LOG is a directory, a glob, or a file, which brings its rotated
 siblings along (auth.log.1, auth.log.2.gz); without one, the logs under /var/log
 are taken. What cannot be read is noted in the case, with the reason.
 With --append the case of that name gets one snapshot more, and of the logs only
-what it does not hold yet; CASE.db@1 asks its first snapshot, CASE.db its last.`,
+what it does not hold yet; CASE.db@1 asks its first snapshot, CASE.db its last.
+Of environments only the values of harmless variables are kept, such as PATH,
+LD_PRELOAD and SSH_CONNECTION. No name is looked up unless --resolve says so.`,
 			`  sudo stilltrace snapshot -o web01.db
   sudo stilltrace snapshot --append -o web01.db
   stilltrace snapshot -o web01.db /var/log/nginx '/srv/*/app.log'
@@ -65,13 +67,21 @@ event with the terms that lead to it. Exit status 3 where one differs.`,
 			`  stilltrace ip web01.db                              who tried hardest
   stilltrace ip web01.db 203.0.113.7                  all about one
   stilltrace ip web01.db 203.0.113.0/24 service:sshd --since 2h`, (*query.Options).QueryFlags, query.IP},
-		{"network", "CASE.db [TERM...]", "sockets: connections, listeners, their owners", `A bare word is an address or a network, :22 a port, any other a service.`,
+		{"network", "CASE.db [TERM...]", "sockets: connections, listeners, their owners", `A bare word is an address or a network, :22 a port, any other a service.
+A listener's exposure is loopback, private, public or all addresses; a packet
+filter may close what it leaves open.`,
 			`  stilltrace network web01.db direction:listen        what is open
   stilltrace network web01.db :443 state:ESTABLISHED
-  stilltrace network web01.db process:nginx -class:loopback`, (*query.Options).QueryFlags, query.Network},
-		{"process", "CASE.db [TERM...]", "processes: a list, the tree, or one whole", `A bare number is a pid, any other bare word a name. One pid is shown whole.`,
-			`  stilltrace process web01.db --sort -rss
-  stilltrace process web01.db 812                     all about one
+  stilltrace network web01.db process:nginx -class:local
+  stilltrace network web01.db --by state,remote       how many of each
+  stilltrace network web01.db --graph -o web01.dot    who talks to whom, for Graphviz`, (*query.Options).NetworkFlags, query.Network},
+		{"process", "CASE.db [TERM...]", "processes: a list, the tree, or one whole", `A bare number is a pid, :22 a port, 203.0.113.7 an address that it talks to,
+/usr/sbin/sshd an executable, any other bare word a name. One pid is shown whole,
+with the reason why it runs. What stands out has a score, the sum of factors.`,
+			`  stilltrace process web01.db 812                     all about one
+  stilltrace process web01.db --top cpu               also rss, io, fds, threads, switches
+  stilltrace process web01.db --by service            what each uses
+  stilltrace process web01.db 'name~^php' finding:*
   stilltrace process web01.db --tree user:www-data`, (*query.Options).ProcessFlags, query.Process},
 		{"event", "CASE.db [TERM...]", "events of the logs, or counts of them", `A bare address is looked for as such, any other bare word in the text of the
 entry. Events of logs without any stamp have no time and come last.`,
@@ -229,11 +239,18 @@ func snapshotCommand(f *pflag.FlagSet, args []string, status *query.Status) func
 	f.BoolVar(&o.NoLogs, "no-logs", false, "leave out the logs")
 	exact := f.Bool("no-rotated", false, "read the named logs without their rotated siblings")
 	f.BoolVar(&o.NoProc, "no-proc", false, "leave out processes and sockets")
+	f.BoolVar(&o.NoHash, "no-hash", false, "leave out the SHA-256 of executables")
+	f.BoolVar(&o.Environ, "environ", false, "keep the values of all environment variables, secrets too")
+	f.BoolVar(&o.Resolve, "resolve", false, "ask the name service for the names of remote addresses")
+	f.DurationVar(&o.Deadline, "deadline", 30*time.Second, "`TIME` that the state of the host may take: 10s, 2m (default 30s)")
 	at := f.String("captured-at", "", "when a copied host was copied: `TIME` in RFC 3339 (default now)")
 	return func(cmd *cobra.Command, logs []string) (err error) {
 		defer collectSparingly()()
 		if err := caseToWrite("snapshot", o.Output, ""); err != nil {
 			return err
+		}
+		if o.Deadline <= 0 {
+			return fmt.Errorf("--deadline %s: write how long the state of the host may take: 10s, 2m", o.Deadline)
 		}
 		if *at != "" {
 			if o.CapturedAt, err = time.Parse(time.RFC3339, *at); err != nil {
@@ -318,7 +335,7 @@ func help(cmd *cobra.Command) (string, bool) {
 		section("", c.long)
 		section("\nExamples:\n", c.examples)
 		if terms := query.TermHelp(c.name); terms != "" {
-			section("\nTerms, which must all hold: field:value (* stands for any text), -field:value to\nexclude, and with >= <= > < for numbers and levels:\n", terms)
+			section("\nTerms, which must all hold: field:value (* stands for any text, 8000-8999 for a\nrange of numbers), field~EXPRESSION (regular, RE2), -field:value to exclude, and\nwith >= <= > < for numbers and levels:\n", terms)
 		}
 		section("\nFlags:\n", query.FlagHelp(cmd.Flags()))
 		section("\n", exits)

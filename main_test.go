@@ -27,10 +27,12 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the transcripts: every command as a person types it, over
-// the copied host of testdata. STILLTRACE_UPDATE=1 rewrites what they print,
+// the copied host of testdata and the stills of the lab's incident. STILLTRACE_UPDATE=1 rewrites what they print,
 // to be read by eye before it is kept.
 func TestScripts(t *testing.T) {
 	host, err := filepath.Abs("testdata/host")
+	require.NoError(t, err)
+	lab, err := filepath.Abs("testdata/lab/record")
 	require.NoError(t, err)
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
@@ -43,6 +45,8 @@ func TestScripts(t *testing.T) {
 			return os.Symlink(host, filepath.Join(env.WorkDir, "host"))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			// The stills of the lab's incident, as lab/during.db.
+			"lab":   func(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(os.Symlink(lab, ts.MkAbs("lab"))) },
 			"still": still, "plain": plain, "damage": damage, "files": files, "unescape": unescape,
 		},
 	})
@@ -130,16 +134,20 @@ func newerCase(ts *testscript.TestScript, path string) {
 }
 
 // unescape writes the second file with the bytes that the escapes of the first
-// stand for, as printf(1) knows them: txtar holds text only.
+// stand for, as printf(1) knows them: txtar holds text only. A last line that
+// ends in \c ends there, without a newline.
 func unescape(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: unescape FILE COPY")
 	}
 	var out []byte
 	for line := range strings.Lines(ts.ReadFile(args[0])) {
-		text, err := strconv.Unquote(`"` + strings.TrimSuffix(line, "\n") + `"`)
+		line, whole := strings.CutSuffix(strings.TrimSuffix(line, "\n"), `\c`)
+		text, err := strconv.Unquote(`"` + line + `"`)
 		ts.Check(err)
-		out = append(append(out, text...), '\n')
+		if out = append(out, text...); !whole {
+			out = append(out, '\n')
+		}
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), out, 0o600))
 }
@@ -338,5 +346,5 @@ func TestReadme(t *testing.T) {
 		text = text[m[5]:]
 		n++
 	}
-	require.Equal(t, 7, n, "commands in the README")
+	require.Equal(t, 9, n, "commands in the README")
 }

@@ -277,6 +277,8 @@ func TestRunEqualsBrute(t *testing.T) {
 		{name: "without a user", terms: []index.Term{term("user", index.Is, "")}},
 		{name: "user pattern", terms: []index.Term{term("user", index.Is, "*n*")}},
 		{name: "user compared", terms: []index.Term{term("user", index.AtLeast, "3")}, none: true},
+		{name: "user by expression", terms: []index.Term{term("user", index.Matches, "^[a-n]")}},
+		{name: "action by expression that is an action", terms: []index.Term{term("action", index.Matches, "login")}},
 		{name: "two terms", terms: []index.Term{term("service", index.Is, "sshd"), term("action", index.Is, "login_failed")}},
 		{name: "excluded", terms: []index.Term{not(term("service", index.Is, "sshd"))}},
 		{name: "level", terms: []index.Term{term("level", index.Is, "err")}},

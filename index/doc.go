@@ -13,7 +13,7 @@
 //	bucket    key                             content of the value
 //	snapshot  snapshot (4)                    Snapshot, CBOR
 //	source    source (4)                      Source, CBOR
-//	process   snapshot (4) value (4)          up to 4096 Process, a CBOR sequence, by pid; a value ends where it would exceed a megabyte
+//	process   snapshot (4) value (4)          up to 4096 Process, a CBOR sequence, by pid, and behind them likewise those of the second look; a value ends where it would exceed a megabyte
 //	socket    snapshot (4) value (4)          up to 4096 Socket, likewise, as captured
 //	gap       snapshot (4) value (4)          up to 4096 Gap, likewise, as captured
 //	segment   segment (4)                     a run of a source's text and the events in it, see below
@@ -23,7 +23,11 @@
 //	manifest  "manifest"                      Manifest, JSON
 //
 // CBOR is RFC 8949 in its core deterministic encoding; its text strings may
-// hold any bytes, since names of processes and logs do.
+// hold any bytes, since names of processes and logs do. The names of the fields
+// are those of JSON. Fields are added, and never change their meaning or go: a
+// reader passes over those that it does not know, and takes one that is not
+// there for unknown. The host's own lists (logins, units, keys, namespaces)
+// stand in the Snapshot.
 //
 // Every value is an envelope:
 //

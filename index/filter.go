@@ -57,7 +57,7 @@ func (r *Reader) filter(q Query) (*filter, error) {
 			return nil, fmt.Errorf("term %s: no event has a field %q", t, t.Field)
 		}
 		kind := s.Kind
-		if t.Op != Is && kind == Exact && s.Values == nil {
+		if t.Op != Is && t.Op != Matches && kind == Exact && s.Values == nil {
 			kind = Number
 		}
 		c, ok := t.Compile(kind)

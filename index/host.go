@@ -23,6 +23,35 @@ type Host struct {
 	Groups  []Group       `json:"groups"`
 	Ports   []ServicePort `json:"ports,omitempty"` // services(5), as far as it names tcp and udp
 	Modules []string      `json:"modules,omitempty"`
+
+	CPU      *CPU              `json:"cpu,omitzero"`
+	VMStat   map[string]uint64 `json:"vmstat,omitempty"` // of /proc/vmstat what tells of trouble: oom_kill, pswpin, pswpout, pgmajfault, allocstall_*; without those that are 0
+	Pressure []Pressure        `json:"pressure,omitempty"`
+	Disks    []Disk            `json:"disks,omitempty"`
+	Swaps    []Swap            `json:"swaps,omitempty"`
+	Spaces   []Space           `json:"spaces,omitempty"` // by mount point
+	Files    *OpenFiles        `json:"open_files,omitzero"`
+
+	NetSpaces     []NetSpace        `json:"net_spaces,omitempty"` // by inode
+	Containers    []Container       `json:"containers,omitempty"` // by id
+	Logins        *LoginHistory     `json:"logins,omitzero"`
+	Sessions      []LoginSession    `json:"sessions,omitempty"` // by id
+	KernelModules []Module          `json:"kernel_modules,omitempty"`
+	Tainted       uint64            `json:"tainted,omitzero"`  // /proc/sys/kernel/tainted: bits of Documentation/admin-guide/tainted-kernels.rst
+	Sysctl        map[string]string `json:"sysctl,omitempty"`  // of /proc/sys what tells of trust and limits: kernel.core_pattern, kernel.pid_max, net.core.somaxconn, …
+	Preload       []string          `json:"preload,omitempty"` // lines of /etc/ld.so.preload: libraries that every program is made to load
+	Units         []Unit            `json:"units,omitempty"`   // by name
+	Cron          []CronJob         `json:"cron,omitempty"`    // by path and line
+	Keys          []AuthorizedKey   `json:"authorized_keys,omitempty"`
+	Names         []HostName        `json:"hosts,omitempty"` // /etc/hosts, in its order
+	Resolver      *Resolver         `json:"resolver,omitzero"`
+	Resolved      []Resolved        `json:"resolved,omitempty"` // by address
+}
+
+// OpenFiles is /proc/sys/fs/file-nr.
+type OpenFiles struct {
+	Open uint64 `json:"open"` // of the whole machine
+	Max  uint64 `json:"max"`
 }
 
 // OSRelease is os-release(5).

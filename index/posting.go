@@ -39,13 +39,13 @@ func (c *Condition) span() (first, last []byte, ok bool) {
 		return []byte{termLevel, lo}, []byte{termLevel, hi}, true
 	case "action":
 		a, known := ParseAction(c.Value)
+		known = known && c.Op == Is
 		return []byte{termAction, byte(a)}, []byte{termAction, byte(a)}, known
 	case "pid":
-		if c.Op != Is || c.number <= 0 || c.number > math.MaxUint32 {
+		if c.Op != Is || c.number <= 0 || c.upto > math.MaxUint32 {
 			return nil, nil, false
 		}
-		first = pidTerm(nil, int(c.number))
-		return first, first, true
+		return pidTerm(nil, int(c.number)), pidTerm(nil, int(c.upto)), true
 	case sessionField:
 		if c.Value == "" {
 			return nil, nil, false

@@ -20,9 +20,12 @@ type Process struct {
 	Cmdline   []string `json:"cmdline"`
 	Exe       string   `json:"exe"` // target of /proc/PID/exe without the kernel's " (deleted)"
 	ExeGone   bool     `json:"exe_deleted"`
-	ExeSHA256 string   `json:"exe_sha256,omitzero"`
-	Cwd       string   `json:"cwd"`
-	Root      string   `json:"root"`
+	ExeSHA256 string   `json:"exe_sha256,omitzero"` // of the file's bytes, read through /proc/PID/exe; "" where not hashed: a Gap says why, or Options.NoHash
+	// ExeFile is the file that runs, asked through /proc/PID/exe: also where it was deleted, replaced, or never had a name (memfd_create(2)).
+	ExeFile *FileIdentity `json:"exe_file,omitzero"`
+	Script  *Script       `json:"script,omitzero"` // what an interpreter runs
+	Cwd     string        `json:"cwd"`
+	Root    string        `json:"root"`
 
 	StartTime uint64 `json:"starttime"` // clock ticks after boot, field 22 of stat
 	Started   Time   `json:"started"`   // from StartTime and the boot time: to show, never to compare
@@ -44,7 +47,7 @@ type Process struct {
 	Limits    []Limit       `json:"limits,omitempty"`
 	FDs       *int          `json:"fds"` // how many are open; nil where the list could not be read
 	Files     []OpenFile    `json:"files,omitempty"`
-	Cgroup    string        `json:"cgroup"`    // path of the v2 hierarchy, else of the first v1 one
+	Cgroup    string        `json:"cgroup"`    // path of the v2 hierarchy, of systemd's own where that is / or not there, else of the first v1 one
 	Container string        `json:"container"` // id found in Cgroup, else ""
 	Spaces    Namespaces    `json:"namespaces"`
 	NSPID     []int         `json:"nspid,omitempty"` // pid in each nested pid namespace, outermost first
@@ -52,6 +55,40 @@ type Process struct {
 	Session   *uint32       `json:"session"`         // audit session id; nil where never set
 	Tracer    int           `json:"tracer_pid,omitzero"`
 	Security  *SecurityBits `json:"security,omitzero"`
+
+	// Look says which of the two looks at the process table saw the process; a process that one look missed was short-lived.
+	Look     Look      `json:"look,omitzero"`
+	Interval *Interval `json:"interval,omitzero"` // between the two looks; nil where it used no CPU in between, or only one saw it
+	// Blocked: its memory was locked (mmap_lock) for longer than the capture waited; Cmdline, Environ and Maps are unknown, all else is as usual.
+	Blocked bool       `json:"blocked,omitzero"`
+	Unit    string     `json:"unit,omitzero"` // systemd unit that Cgroup names: ssh.service, session-3.scope; "" for none
+	Memory  *MemoryUse `json:"memory,omitzero"`
+	Faults  *Faults    `json:"faults,omitzero"`
+	Sched   *Sched     `json:"sched,omitzero"`
+	OOM     *OOM       `json:"oom,omitzero"`
+	WChan   string     `json:"wchan,omitzero"` // kernel function in which it waits in state D (/proc/PID/wchan); "" where the kernel does not tell
+	Umask   *uint32    `json:"umask,omitzero"`
+	Signals *Signals   `json:"signals,omitzero"`
+	Tasks   []Thread   `json:"tasks,omitempty"`   // by thread id; of a process with one thread it is the process itself, and is left out
+	Maps    []Mapping  `json:"maps,omitempty"`    // only those that matter, see Mapping
+	Environ []Variable `json:"environ,omitempty"` // by name
+}
+
+// Look is one of the two looks at the process table.
+type Look string
+
+// The looks. A process without a Look was seen by both.
+const (
+	LookFirst  Look = "first"  // it ended before it could be read: only what stat holds is known
+	LookSecond Look = "second" // it began after the first look
+)
+
+// Interval is what a process used between two readings of its stat within one
+// capture.
+type Interval struct {
+	MS       uint64 `json:"ms"` // between the readings
+	UserMS   uint64 `json:"utime_ms"`
+	SystemMS uint64 `json:"stime_ms"`
 }
 
 // ProcessIO is /proc/PID/io (proc_pid_io(5)).
@@ -78,15 +115,6 @@ type Limit struct {
 	Hard int64  `json:"hard"`
 }
 
-// OpenFile is one link of /proc/PID/fd.
-type OpenFile struct {
-	FD      int    `json:"fd"`
-	Type    string `json:"type"`           // file, socket, pipe, device, memfd, anon or other
-	Target  string `json:"target"`         // the link's text without the kernel's " (deleted)"
-	Inode   uint64 `json:"inode,omitzero"` // of a socket or pipe
-	Deleted bool   `json:"deleted,omitzero"`
-}
-
 // Namespaces are the inode numbers of /proc/PID/ns; 0 where unknown.
 type Namespaces struct {
 	Cgroup uint64 `json:"cgroup"`
@@ -97,13 +125,4 @@ type Namespaces struct {
 	Time   uint64 `json:"time"`
 	User   uint64 `json:"user"`
 	UTS    uint64 `json:"uts"`
-}
-
-// SecurityBits are the privilege fields of /proc/PID/status.
-type SecurityBits struct {
-	CapEffective uint64 `json:"cap_eff"`
-	CapPermitted uint64 `json:"cap_prm"`
-	CapBounding  uint64 `json:"cap_bnd"`
-	NoNewPrivs   bool   `json:"no_new_privs"`
-	Seccomp      int    `json:"seccomp"` // 0 off, 1 strict, 2 filter
 }

@@ -3,7 +3,7 @@ package index
 import "fmt"
 
 // AddProcess adds a process to the snapshot. Processes come in the order of
-// their pids.
+// their pids; those that a second look found come behind, likewise.
 func (w *Writer) AddProcess(p *Process) error {
 	w.counts.Processes++
 	return w.record(&w.processes, p)

@@ -12,6 +12,8 @@ type Snapshot struct {
 	Options  Options  `json:"options"`
 	Host     Host     `json:"host"`
 	Counts   Counts   `json:"counts"`
+	// Coverage is nil where the capture was told to leave out processes, or a copy was read, in which nothing moves.
+	Coverage *Coverage `json:"coverage,omitzero"`
 }
 
 // Clocks are the host's clocks read together, so that every other time of the
@@ -38,6 +40,11 @@ type Options struct {
 	NoProc bool     `json:"no_proc,omitzero"`
 	NoLogs bool     `json:"no_logs,omitzero"`
 	Logs   []string `json:"logs,omitempty"` // the LOG arguments as given
+
+	NoHash     bool  `json:"no_hash,omitzero"`     // executables were not hashed
+	Environ    bool  `json:"environ,omitzero"`     // the values of all environment variables were kept, secrets too
+	Resolve    bool  `json:"resolve,omitzero"`     // the name service was asked for the names of the addresses
+	DeadlineMS int64 `json:"deadline_ms,omitzero"` // how long the state of the host might take
 }
 
 // Counts are what one snapshot added to the case.
@@ -64,6 +71,8 @@ const (
 	ReasonUnsupported Reason = "unsupported" // seen and not read: no reader for it, or not a regular file
 	ReasonChanged     Reason = "changed"     // it changed while it was being read
 	ReasonIO          Reason = "io"          // the read itself failed
+	ReasonBlocked     Reason = "blocked"     // the kernel did not answer in time: the memory of the process is locked, a file server is gone
+	ReasonDeadline    Reason = "deadline"    // the time that the capture may take was over
 )
 
 // Words says the reason in a responder's words.
@@ -83,6 +92,10 @@ func (r Reason) Words() string {
 		return "not supported"
 	case ReasonChanged:
 		return "changed while it was read"
+	case ReasonBlocked:
+		return "no answer in time"
+	case ReasonDeadline:
+		return "not reached before the deadline"
 	case ReasonIO:
 		return "could not be read"
 	}

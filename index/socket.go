@@ -2,10 +2,11 @@ package index
 
 import "net/netip"
 
-// Socket is one row of /proc/net/{tcp,tcp6,udp,udp6,unix} with every process
-// that holds it open. IPv4-mapped addresses are unmapped.
+// Socket is one row of a table of /proc/PID/net (proc_pid_net(5)), of one PID
+// in each network namespace, with every process that holds it open. A socket
+// of a protocol 6 that speaks IPv4 has IPv4 addresses.
 type Socket struct {
-	Proto  string     `json:"proto"` // tcp, tcp6, udp, udp6, unix
+	Proto  string     `json:"proto"` // tcp, tcp6, udp, udp6, udplite, udplite6, raw, raw6, icmp, icmp6, unix, packet, netlink
 	Local  netip.Addr `json:"laddr"`
 	LPort  uint16     `json:"lport"`
 	Remote netip.Addr `json:"raddr"`
@@ -24,6 +25,21 @@ type Socket struct {
 	Type  string  `json:"type,omitzero"` // unix: stream, dgram, seqpacket
 	Path  string  `json:"path,omitzero"` // unix: the file, or @name for an abstract one
 	Owner []Owner `json:"owners,omitempty"`
+
+	// Backlog is how many connections a listener lets wait for accept(2) (net.core.somaxconn and listen(2)), from sock_diag(7); nil where it is none, or unknown.
+	Backlog *uint64 `json:"backlog,omitzero"`
+	TimerMS uint64  `json:"timer_ms,omitzero"` // until Timer fires
+	Probes  uint64  `json:"probes,omitzero"`   // window or keepalive probes that nobody answered
+	// Orphan: no process holds it although it has an inode, and every list of descriptors of the machine could be read: closed by its process and not yet by the kernel, the kernel's own, or hidden.
+	Orphan    bool   `json:"orphan,omitzero"`
+	Container string `json:"container,omitzero"` // of its owners, else of its namespace; "" for none
+	Peer      uint64 `json:"peer,omitzero"`      // unix: inode of the other end, from sock_diag(7); 0 where unknown
+
+	// Protocol is the IP protocol of raw (icmp, 89), the Ethernet protocol of packet (all, 0x0800), the family of netlink (route, audit, …).
+	Protocol string `json:"protocol,omitzero"`
+	Iface    int    `json:"ifindex,omitzero"` // packet: index of the interface that it listens on; 0 is every one
+	PortID   uint32 `json:"portid,omitzero"`  // netlink(7): mostly the pid of whoever made it
+	Groups   uint32 `json:"groups,omitzero"`  // netlink: multicast groups that it hears, as a mask
 }
 
 // Owner is one process that holds a socket, and through which descriptor.

@@ -2,12 +2,14 @@ package index
 
 import (
 	"net/netip"
+	"regexp"
 	"strconv"
 	"strings"
 )
 
-// Term is one condition on a record: field:value, field>=number, or either
-// with a minus before it. Terms of one query must all hold.
+// Term is one condition on a record: field:value, field>=number,
+// field~expression, or any of them with a minus before it. Terms of one query
+// must all hold.
 type Term struct {
 	Field string
 	Op    Op
@@ -25,6 +27,8 @@ const (
 	AtMost  Op = "<="
 	Above   Op = ">"
 	Below   Op = "<"
+	// Matches takes a regular expression (RE2, which no text can slow down) that some part of the value must match.
+	Matches Op = "~"
 )
 
 func (t Term) String() string {
@@ -44,7 +48,7 @@ const (
 	Exact FieldKind = iota
 	// Contains looks for the term's value anywhere, ASCII letters of both cases alike.
 	Contains
-	// Number compares decimal integers.
+	// Number compares decimal integers; with Is also a range of them, both ends included: 8000-8999.
 	Number
 	// Address compares IP addresses; the term's value is an address or a CIDR prefix.
 	Address
@@ -66,6 +70,8 @@ type Condition struct {
 	kind   FieldKind
 	prefix netip.Prefix
 	number int64
+	upto   int64          // Number with Is: the last of the range that begins with number, number itself where it is none
+	expr   *regexp.Regexp // Matches
 	level  Level
 	lower  string
 	parts  []string // Exact with *: the texts between the stars
@@ -75,14 +81,22 @@ type Condition struct {
 // reports false where the value or the operator does not fit the kind.
 func (t Term) Compile(kind FieldKind) (Condition, bool) {
 	c := Condition{Term: t, kind: kind}
+	if t.Op == Matches {
+		if kind != Exact && kind != Contains {
+			return c, false
+		}
+		var err error
+		c.expr, err = regexp.Compile(t.Value)
+		return c, err == nil
+	}
 	if t.Op != Is && kind != Number && kind != Severity {
 		return c, false
 	}
 	switch kind {
 	case Number:
-		n, err := strconv.ParseInt(t.Value, 10, 64)
-		c.number = n
-		return c, err == nil
+		var ok bool
+		c.number, c.upto, ok = parseRange(t.Value)
+		return c, ok && (t.Op == Is || c.number == c.upto)
 	case Address:
 		p, ok := ParsePrefix(t.Value)
 		c.prefix = p
@@ -99,6 +113,24 @@ func (t Term) Compile(kind FieldKind) (Condition, bool) {
 		}
 	}
 	return c, true
+}
+
+// parseRange reads a number, or two that a minus joins; a number may itself
+// have a minus before it.
+func parseRange(s string) (from, to int64, ok bool) {
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return n, n, true
+	}
+	i := strings.IndexByte(s[min(1, len(s)):], '-') + 1
+	if i == 0 {
+		return 0, 0, false
+	}
+	from, err := strconv.ParseInt(s[:i], 10, 64)
+	if err != nil {
+		return 0, 0, false
+	}
+	to, err = strconv.ParseInt(s[i+1:], 10, 64)
+	return from, to, err == nil && from <= to
 }
 
 // ParsePrefix reads an address or a CIDR prefix; an address is the prefix of
@@ -148,11 +180,18 @@ func (c *Condition) Optional(v string) bool {
 // Int is Text for a Number field.
 func (c *Condition) Int(values ...int64) bool {
 	for _, v := range values {
-		if compare(c.Op, v, c.number) {
+		if c.holdsFor(v) {
 			return !c.Not
 		}
 	}
 	return c.Not
+}
+
+func (c *Condition) holdsFor(n int64) bool {
+	if c.Op == Is {
+		return c.number <= n && n <= c.upto
+	}
+	return compare(c.Op, n, c.number)
 }
 
 // Addr is Text for an Address field. Invalid addresses never match.
@@ -174,9 +213,11 @@ func (c *Condition) Level(l Level) bool {
 
 func (c *Condition) one(v string) bool {
 	switch {
+	case c.expr != nil:
+		return c.expr.MatchString(v)
 	case c.kind == Number:
 		n, err := strconv.ParseInt(v, 10, 64)
-		return err == nil && compare(c.Op, n, c.number)
+		return err == nil && c.holdsFor(n)
 	case c.kind == Contains:
 		return strings.Contains(strings.ToLower(v), c.lower)
 	case c.parts != nil:

@@ -2,6 +2,7 @@ package index_test
 
 import (
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -84,9 +85,50 @@ func TestConditionNumbersLevelsAddresses(t *testing.T) {
 		"unknown level":        {index.Term{Op: index.Is, Value: "bad"}, index.Severity},
 		"more than a text":     {index.Term{Op: index.Above, Value: "x"}, index.Exact},
 		"more than an address": {index.Term{Op: index.Above, Value: "::1"}, index.Address},
+		"bad expression":       {index.Term{Op: index.Matches, Value: "a("}, index.Exact},
+		"expression of number": {index.Term{Op: index.Matches, Value: "1"}, index.Number},
+		"range backwards":      {index.Term{Op: index.Is, Value: "9-8"}, index.Number},
+		"range without an end": {index.Term{Op: index.Is, Value: "9-"}, index.Number},
+		"more than a range":    {index.Term{Op: index.Above, Value: "8-9"}, index.Number},
 	} {
 		_, ok := bad.t.Compile(bad.kind)
 		require.False(t, ok, name)
+	}
+}
+
+func TestRanges(t *testing.T) {
+	for _, c := range []struct {
+		value   string
+		in, out []int64
+	}{
+		{"8000-8002", []int64{8000, 8001, 8002}, []int64{7999, 8003}},
+		{"7-7", []int64{7}, []int64{6, 8}},
+		{"-5", []int64{-5}, []int64{5}},
+		{"-5-3", []int64{-5, 0, 3}, []int64{-6, 4}},
+		{"-5--3", []int64{-5, -3}, []int64{-2, -6}},
+	} {
+		cond, ok := index.Term{Op: index.Is, Value: c.value}.Compile(index.Number)
+		require.True(t, ok, c.value)
+		for _, n := range c.in {
+			require.True(t, cond.Int(n), "%s %d", c.value, n)
+			require.True(t, cond.Text(strconv.FormatInt(n, 10)), "%s %d", c.value, n)
+		}
+		require.False(t, cond.Int(c.out...), c.value)
+	}
+}
+
+func TestExpressions(t *testing.T) {
+	for _, kind := range []index.FieldKind{index.Exact, index.Contains} {
+		cond, ok := index.Term{Op: index.Matches, Value: "^php-fpm[0-9.]*$"}.Compile(kind)
+		require.True(t, ok)
+		require.True(t, cond.Text("php-fpm8.2"))
+		require.False(t, cond.Text("PHP-fpm", "xphp-fpm"))
+		require.False(t, cond.Optional(""), "a record without the value")
+		cond, ok = index.Term{Op: index.Matches, Value: "a", Not: true}.Compile(kind)
+		require.True(t, ok)
+		require.True(t, cond.Text("b"))
+		require.True(t, cond.Optional(""))
+		require.False(t, cond.Text("ba"))
 	}
 }
 

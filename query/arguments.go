@@ -11,7 +11,7 @@ import (
 
 var (
 	// excluding is a term with a minus before it. Flags of one letter never have a field's length.
-	excluding = regexp.MustCompile(`^-([a-z][a-z0-9_.]+(:|>=|<=|>|<)|:[0-9])`)
+	excluding = regexp.MustCompile(`^-([a-z][a-z0-9_.]+(:|>=|<=|>|<|~)|:[0-9])`)
 	caseName  = regexp.MustCompile(`\.db(@[0-9]+)?$`)
 )
 

@@ -26,7 +26,7 @@ type information struct {
 	Tool     string `json:"tool"` // that wrote the file
 	Digest   string `json:"digest"`
 	Snapshot int    `json:"snapshot"` // that was asked about, and that the gaps are of
-	// Snapshots are all that the case holds. The host's mounts, users, groups, ports and modules stand with the one that was asked about; with the others they are null.
+	// Snapshots are all that the case holds. The host's lists (mounts, users, groups, ports, modules, units, cron, keys, names, logins, namespaces, settings) stand with the one that was asked about; with the others they are null.
 	Snapshots []index.Snapshot `json:"snapshots"`
 	Sources   []index.Log      `json:"sources"` // as that snapshot knew them
 	Gaps      []*index.Gap     `json:"gaps"`
@@ -76,7 +76,11 @@ func Info(ctx context.Context, env *Env, o *Options, args []string) (Status, err
 		stills.Title = "Snapshots"
 		a.Sections = append(a.Sections, stills)
 	}
-	a.Sections = append(a.Sections, logs, s.unseen(i.Gaps))
+	a.Sections = append(a.Sections, logs)
+	if hidden, any := suspects(s.snap.Coverage); any {
+		a.Sections = append(a.Sections, hidden)
+	}
+	a.Sections = append(a.Sections, s.unseen(i.Gaps))
 	if len(i.Gaps) == 0 {
 		a.Notes = append(a.Notes, "nothing that was looked for stayed unseen")
 	}
@@ -105,6 +109,7 @@ func (s *session) snapshots() ([]index.Snapshot, error) {
 		if id != s.snap.ID {
 			h := &one.Host
 			h.Mounts, h.Users, h.Groups, h.Ports, h.Modules = nil, nil, nil, nil, nil
+			h.KernelModules, h.Units, h.Cron, h.Keys, h.Names, h.Logins, h.NetSpaces, h.Sysctl = nil, nil, nil, nil, nil, nil, nil, nil
 		}
 		out = append(out, one)
 	}
@@ -172,9 +177,14 @@ func (s *session) about(i *information) render.Table {
 		fact{"load", loads(h)},
 		fact{"memory", memory(&h.Memory)},
 		fact{"accounts", accounts(h)},
+		fact{"logins", logins(h)},
+		fact{"starts", startsThings(h)},
+		fact{"spaces", spaces(h)},
 		fact{"time zone", zone},
 		fact{"snapshot", taken},
 		fact{"taken", how + ", by " + s.snap.Tool},
+		fact{"told", told(&s.snap.Options)},
+		fact{"coverage", coverage(s.snap.Coverage)},
 		fact{"format", strconv.Itoa(i.Format)},
 		fact{"digest", i.Digest},
 	)

@@ -18,6 +18,8 @@ type (
 		Capturer index.Capturer `json:"capturer"`
 		Options  index.Options  `json:"options"`
 		Counts   index.Counts   `json:"counts"`
+
+		Coverage *index.Coverage `json:"coverage,omitzero"`
 	}
 	hostLine struct {
 		Kind     string `json:"kind"` // always host
@@ -40,5 +42,5 @@ type (
 )
 
 func newSnapshotLine(s *index.Snapshot) snapshotLine {
-	return snapshotLine{"snapshot", s.ID, s.Tool, s.Live, s.Start, s.End, s.Capturer, s.Options, s.Counts}
+	return snapshotLine{"snapshot", s.ID, s.Tool, s.Live, s.Start, s.End, s.Capturer, s.Options, s.Counts, s.Coverage}
 }

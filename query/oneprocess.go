@@ -3,10 +3,12 @@ package query
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"stilltrace/index"
 	"stilltrace/index/printable"
 	"stilltrace/query/render"
+	"stilltrace/tracers/network"
 	"stilltrace/tracers/process"
 )
 
@@ -23,17 +25,26 @@ func (s *session) oneProcess(pid int) (Status, error) {
 		return s.print(&render.Answer{Main: processes(false).table(nil, 0), Value: none})
 	}
 	p := &w.Process
+	limit := s.limit()
+	held, err := network.Run(s.reader, index.Query{Snapshot: s.snap.ID, Terms: []index.Term{is("pid", strconv.Itoa(pid)), is("proto", "*")}})
+	if err != nil {
+		return StatusOf(err), err
+	}
 	a := &render.Answer{Main: processes(false).table([]process.Row{w.Process}, 1), Value: w}
 	a.Sections = []render.Table{
-		s.identity(p),
+		s.identity(p, &w.Why),
 		s.resources(p),
 		s.belonging(p),
 		relatives().list(ancestryTitle(w.AncestryEnd), w.Ancestry),
-		relatives().list("Children", w.Children),
-		socketsOf().list("Sockets", w.Sockets),
-		openFiles(p, first(p.Files, s.limit())),
-		limits().list("Limits", p.Limits),
-		findings().list("What stands out", w.Findings),
+		some(relatives(), "Children", w.Children, limit),
+		some(threads(), "Threads", p.Tasks, limit),
+		some(socketsOf(), "Sockets", held.Sockets, limit),
+		some(openFiles(), "Open files", p.Files, limit),
+		some(mappings(), "Code that it runs, and memory that matters", p.Maps, limit),
+		environment(p),
+		limits(p.Limits),
+		factors().list(scored(p), p.Factors),
+		s.whatToDo(w.Recommendations),
 		gaps().list("What could not be read", w.Gaps),
 	}
 	return s.print(a)
@@ -46,7 +57,7 @@ func (s *session) stamp(t index.Time) string {
 	return render.Stamp(t, s.zone) + " " + s.zone.String()
 }
 
-func (s *session) identity(p *process.Row) render.Table {
+func (s *session) identity(p *process.Row, w *process.Why) render.Table {
 	exe := p.Exe
 	if p.ExeGone {
 		exe += " (deleted)"
@@ -55,17 +66,28 @@ func (s *session) identity(p *process.Row) render.Table {
 	switch {
 	case p.Self:
 		kind = "it took this snapshot"
-	case p.Kernel:
-		kind = "a thread of the kernel"
+	case p.Look == index.LookFirst:
+		kind = "it ended while the snapshot was taken: only what /proc/PID/stat held is known"
+	case p.Look == index.LookSecond:
+		kind = "it began while the snapshot was taken"
+	case p.Blocked:
+		kind = "its memory was locked: arguments, environment and maps are unknown"
+	}
+	script := ""
+	if p.Script != nil {
+		script = p.Script.Path + s.file(p.Script.File)
 	}
 	return facts(fmt.Sprintf("Process %d", p.PID),
 		fact{"command", commandLine(&p.Process)},
+		fact{"why it runs", s.why(w)},
 		fact{"name", p.Comm},
-		fact{"executable", exe},
+		fact{"executable", exe + s.file(p.ExeFile)},
 		fact{"sha256", p.ExeSHA256},
+		fact{"script", script},
 		fact{"state", state(p.State)},
+		fact{"sleeps in", p.WChan},
 		fact{"note", kind},
-		fact{"started", s.stamp(p.Started)},
+		fact{"started", s.started(p)},
 		fact{"user", who(p)},
 		fact{"logged in as", named(p.LoginUser, p.LoginUID)},
 		fact{"directory", p.Cwd},
@@ -74,29 +96,24 @@ func (s *session) identity(p *process.Row) render.Table {
 	)
 }
 
-func (s *session) resources(p *process.Row) render.Table {
-	fds, swap, io, switches := "", "", "", ""
-	if p.FDs != nil {
-		fds = printable.Grouped(int64(*p.FDs))
+func (s *session) started(p *process.Row) string {
+	text := s.stamp(p.Started)
+	if age := p.CPU.Lifetime.MS; age > 0 && text != "" {
+		text += ", " + printable.Span(age) + " before the snapshot"
 	}
-	if p.Swap != nil && *p.Swap > 0 {
-		swap = printable.Size(int64(*p.Swap))
+	return text
+}
+
+// file says in short what fstat(2) knows of a file.
+func (s *session) file(f *index.FileIdentity) string {
+	if f == nil {
+		return ""
 	}
-	if p.IO != nil {
-		io = printable.Size(int64(p.IO.ReadBytes)) + " read, " + printable.Size(int64(p.IO.WriteBytes)) + " written to devices"
+	text := fmt.Sprintf(" (%s, mode %04o, of user %s", printable.Size(f.Size), f.Mode&0o7777, named(s.snap.Host.UserName(f.UID), &f.UID))
+	if f.Ctime != 0 {
+		text += ", inode changed " + s.stamp(f.Ctime)
 	}
-	if p.Switches != nil {
-		switches = printable.Grouped(int64(p.Switches.Voluntary)) + " voluntary, " + printable.Grouped(int64(p.Switches.Involuntary)) + " not"
-	}
-	return facts("Resources",
-		fact{"cpu", fmt.Sprintf("%.2f s user, %.2f s system", float64(p.UserMS)/1000, float64(p.SystemMS)/1000)},
-		fact{"memory", printable.Size(int64(p.RSS)) + " resident, " + printable.Size(int64(p.VSize)) + " virtual"},
-		fact{"swapped", swap},
-		fact{"input, output", io},
-		fact{"threads", printable.Grouped(int64(p.Threads))},
-		fact{"switches", switches},
-		fact{"open files", fds},
-	)
+	return text + ")"
 }
 
 func (s *session) belonging(p *process.Row) render.Table {
@@ -109,24 +126,74 @@ func (s *session) belonging(p *process.Row) render.Table {
 	if len(p.NSPID) > 1 {
 		inside = joinInts(p.NSPID)
 	}
-	security := ""
-	if c := p.Security; c != nil {
-		security = fmt.Sprintf("capabilities %016x, no new privileges %v, seccomp %d", c.CapEffective, c.NoNewPrivs, c.Seccomp)
-	}
 	tracer := ""
 	if p.Tracer != 0 {
 		tracer = strconv.Itoa(p.Tracer)
 	}
+	container := p.Container
+	if p.ContainerName != "" {
+		container = p.ContainerName + ", " + p.Container
+	}
+	session := ""
+	if p.Session != nil {
+		session = strconv.FormatUint(uint64(*p.Session), 10)
+	}
 	return facts("Where it belongs",
 		fact{"service", p.Service},
-		fact{"container", p.Container},
+		fact{"container", container},
 		fact{"cgroup", p.Cgroup},
+		fact{"session", session},
+		fact{"group", fmt.Sprintf("process group %d, session leader %d", p.PGRP, p.SID)},
 		fact{"namespaces", spaces},
 		fact{"pids inside", inside},
-		fact{"rights", security},
+		fact{"rights", rights(p.Security)},
 		fact{"traced by", tracer},
 		fact{"evidence", p.Evidence()},
 	)
+}
+
+func rights(c *index.SecurityBits) string {
+	if c == nil {
+		return ""
+	}
+	seccomp := map[int]string{0: "no seccomp", 1: "seccomp strict", 2: "seccomp filter"}[c.Seccomp]
+	if seccomp == "" {
+		seccomp = fmt.Sprintf("seccomp %d", c.Seccomp)
+	}
+	text := "capabilities " + capabilities(c.CapEffective) + ", " + seccomp
+	if c.NoNewPrivs {
+		text += ", no new privileges"
+	}
+	return text
+}
+
+// capabilityNames are in the order of their bits (include/uapi/linux/capability.h).
+var capabilityNames = strings.Fields("chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linux_immutable net_bind_service " +
+	"net_broadcast net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace sys_pacct sys_admin sys_boot sys_nice sys_resource " +
+	"sys_time sys_tty_config mknod lease audit_write audit_control setfcap mac_override mac_admin syslog wake_alarm block_suspend audit_read perfmon bpf " +
+	"checkpoint_restore")
+
+// capabilities spells out a set: all of them, none, or their names.
+func capabilities(set uint64) string {
+	all := uint64(1)<<len(capabilityNames) - 1
+	switch {
+	case set == 0:
+		return "none"
+	case set&all == all:
+		return "all"
+	}
+	var names, others []string
+	for i, name := range capabilityNames {
+		if set&(1<<i) != 0 {
+			names = append(names, name)
+		} else {
+			others = append(others, name)
+		}
+	}
+	if len(names) > len(others) {
+		return "all but " + strings.Join(others, " ")
+	}
+	return strings.Join(names, " ")
 }
 
 // state spells out the letter of proc_pid_stat(5).
@@ -167,80 +234,6 @@ func notRoot(root string) string {
 	return root
 }
 
-func ancestryTitle(end process.AncestryEnd) string {
-	switch end {
-	case process.AncestryMissing:
-		return "Parents (the last one's own parent was not captured)"
-	case process.AncestryCircle:
-		return "Parents (they lead in a circle, which no kernel tells)"
-	}
-	return "Parents"
-}
-
-func relatives() view[process.Relative] {
-	type row = process.Relative
-	return view[row]{"process", "processes", []column[row]{
-		{render.Column{Name: "pid", Kind: render.Number}, func(r row) render.Cell { return render.NumberCell(r.PID) }},
-		{render.Column{Name: "user", Shrink: 1}, func(r row) render.Cell { return render.TextCell(r.User) }},
-		{render.Column{Name: "started", Kind: render.Time}, func(r row) render.Cell { return render.TimeCell(r.Started) }},
-		{render.Column{Name: "command", Shrink: 2}, func(r row) render.Cell {
-			return render.TextCell(commandLine(&index.Process{Comm: r.Comm, Cmdline: r.Cmdline}))
-		}},
-	}}
-}
-
-func socketsOf() view[index.Socket] {
-	type row = index.Socket
-	return view[row]{"socket", "sockets", []column[row]{
-		{render.Column{Name: "proto"}, func(r row) render.Cell { return render.TextCell(r.Proto) }},
-		{render.Column{Name: "state"}, func(r row) render.Cell { return render.TextCell(r.State) }},
-		{render.Column{Name: "local", Shrink: 1}, func(r row) render.Cell { return render.TextCell(endpoint(&r, r.Local, r.LPort)) }},
-		{render.Column{Name: "remote", Shrink: 1}, func(r row) render.Cell { return render.TextCell(endpoint(nil, r.Remote, r.RPort)) }},
-		{render.Column{Name: "inode", Kind: render.Number}, func(r row) render.Cell { return render.NumberCell(r.Inode) }},
-	}}
-}
-
-func openFiles(p *process.Row, shown []index.OpenFile) render.Table {
-	type row = index.OpenFile
-	v := view[row]{"open file", "open files", []column[row]{
-		{render.Column{Name: "fd", Kind: render.Number}, func(f row) render.Cell { return render.NumberCell(f.FD) }},
-		{render.Column{Name: "type"}, func(f row) render.Cell { return render.TextCell(f.Type) }},
-		{render.Column{Name: "target", Shrink: 1}, func(f row) render.Cell {
-			if f.Deleted {
-				return render.TextCell(f.Target + " (deleted)")
-			}
-			return render.TextCell(f.Target)
-		}},
-	}}
-	t := v.table(shown, len(p.Files))
-	t.Title = "Open files"
-	if len(shown) == len(p.Files) {
-		t.Total = nil
-	}
-	return t
-}
-
-func limits() view[index.Limit] {
-	type row = index.Limit
-	value := func(n int64) render.Cell {
-		if n == -1 {
-			return render.TextCell("unlimited")
-		}
-		return render.NumberCell(n)
-	}
-	return view[row]{"limit", "limits", []column[row]{
-		{render.Column{Name: "limit"}, func(l row) render.Cell { return render.TextCell(l.Name) }},
-		{render.Column{Name: "soft", Kind: render.Number}, func(l row) render.Cell { return value(l.Soft) }},
-		{render.Column{Name: "hard", Kind: render.Number}, func(l row) render.Cell { return value(l.Hard) }},
-	}}
-}
-
-func gaps() view[index.Gap] {
-	type row = index.Gap
-	return view[row]{"gap", "gaps", []column[row]{
-		{render.Column{Name: "place", Shrink: 1}, func(g row) render.Cell { return render.TextCell(g.Place) }},
-		{render.Column{Name: "reason"}, func(g row) render.Cell { return render.TextCell(string(g.Reason)) }},
-		{render.Column{Name: "count", Kind: render.Count}, func(g row) render.Cell { return render.NumberCell(max(g.Count, 1)) }},
-		{render.Column{Name: "detail", Shrink: 2}, func(g row) render.Cell { return render.TextCell(g.Detail) }},
-	}}
+func scored(p *process.Row) string {
+	return fmt.Sprintf("What stands out: %d of 100 points", p.Score)
 }

@@ -7,6 +7,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"stilltrace/query/render"
+	"stilltrace/tracers/network"
+	"stilltrace/tracers/process"
 )
 
 // Options are the flags of the offline commands. Each command declares those
@@ -21,6 +23,9 @@ type Options struct {
 	Force        bool
 	Color        string
 	Tree         bool
+	Top          string
+	Divide       string // --by of process
+	Graph        bool
 	By           []string
 	To           string
 }
@@ -114,6 +119,15 @@ func (o *Options) InfoFlags(f *pflag.FlagSet) {
 // ProcessFlags declares the flags of process.
 func (o *Options) ProcessFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.Tree, "tree", false, "as a tree, with the parents of what is found")
+	f.StringVar(&o.Top, "top", "", "those that use most `OF`: "+strings.Join(process.Measures(), ", "))
+	f.StringVar(&o.Divide, "by", "", "what they use together, by `WHAT`: "+strings.Join(process.Groupings(), ", "))
+	o.QueryFlags(f)
+}
+
+// NetworkFlags declares the flags of network.
+func (o *Options) NetworkFlags(f *pflag.FlagSet) {
+	f.BoolVar(&o.Graph, "graph", false, "who talks to whom; with --format dot for Graphviz")
+	f.StringSliceVar(&o.By, "by", nil, "count by `FIELD,...`: "+strings.Join(network.Groupings(), ", "))
 	o.QueryFlags(f)
 }
 

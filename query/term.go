@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -12,7 +13,7 @@ import (
 	"stilltrace/index"
 )
 
-var fieldTerm = regexp.MustCompile(`(?s)^(-?)([a-z][a-z0-9_.]*)(:|>=|<=|>|<)(.*)$`)
+var fieldTerm = regexp.MustCompile(`(?s)^(-?)([a-z][a-z0-9_.]*)(:|>=|<=|>|<|~)(.*)$`)
 
 // subject makes the terms that a bare word stands for, or says why it can be none.
 type subject func(word string) ([]index.Term, error)
@@ -27,6 +28,9 @@ func parseTerms(words []string, command string, fields []index.FieldSpec, bare s
 		}
 		m := fieldTerm.FindStringSubmatch(w)
 		word, not := strings.CutPrefix(w, "-")
+		if word == "" {
+			return nil, fmt.Errorf("%s: nothing to leave out: write -name:sshd", w)
+		}
 		if m == nil || isAddress(word) {
 			made, err := bare(word)
 			if err != nil {
@@ -66,7 +70,7 @@ func checkTerm(t *index.Term, command string, fields []index.FieldSpec) error {
 		return fmt.Errorf("%s: %s knows no field %q%s: stilltrace help %s lists them", t, command, t.Field, didYouMean(t.Field, names), command)
 	}
 	f := fields[i]
-	if len(f.Values) > 0 && !strings.Contains(t.Value, "*") {
+	if len(f.Values) > 0 && t.Op == index.Is && !strings.Contains(t.Value, "*") {
 		v := slices.IndexFunc(f.Values, func(v string) bool { return strings.EqualFold(v, t.Value) })
 		if v < 0 {
 			return fmt.Errorf("%s: %s is never %q%s: one of %s", t, t.Field, t.Value, didYouMean(t.Value, f.Values), strings.Join(f.Values, " "))
@@ -76,18 +80,25 @@ func checkTerm(t *index.Term, command string, fields []index.FieldSpec) error {
 		}
 	}
 	kind := f.Kind
-	if kind == index.Exact && t.Op != index.Is && len(f.Values) == 0 {
+	if kind == index.Exact && t.Op != index.Is && t.Op != index.Matches && len(f.Values) == 0 {
 		kind = index.Number // the field of a format may hold numbers
 	}
 	if _, ok := t.Compile(kind); ok {
 		return nil
+	}
+	if t.Op == index.Matches {
+		if kind == index.Exact || kind == index.Contains {
+			_, err := regexp.Compile(t.Value)
+			return fmt.Errorf("%s: %w", t, err)
+		}
+		return fmt.Errorf("%s: %s is no text that an expression could match: write %s:%s", t, t.Field, t.Field, t.Value)
 	}
 	if t.Op != index.Is && kind != index.Number && kind != index.Severity {
 		return fmt.Errorf("%s: %s has no order: write %s:%s", t, t.Field, t.Field, t.Value)
 	}
 	switch kind {
 	case index.Number:
-		return fmt.Errorf("%s: %q is not a whole number", t, t.Value)
+		return fmt.Errorf("%s: %q is not a whole number, nor a range such as 8000-8999", t, t.Value)
 	case index.Address:
 		return fmt.Errorf("%s: %q is not an address: write 203.0.113.7 or a network such as 203.0.113.0/24", t, t.Value)
 	}
@@ -103,7 +114,8 @@ func bareAddress(word string) ([]index.Term, error) {
 	return []index.Term{is("ip", word)}, nil
 }
 
-// bareSocket: :22 is a port, 203.0.113.7:443 an address and a port.
+// bareSocket: :22 is a port, :8000-8999 a range of them, 203.0.113.7:443 an
+// address and a port.
 func bareSocket(word string) ([]index.Term, error) {
 	if isAddress(word) {
 		return []index.Term{is("ip", word)}, nil
@@ -112,10 +124,17 @@ func bareSocket(word string) ([]index.Term, error) {
 		return []index.Term{is("ip", ap.Addr().String()), is("port", fmt.Sprint(ap.Port()))}, nil
 	}
 	if port, ok := strings.CutPrefix(word, ":"); ok {
-		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			return nil, fmt.Errorf("%s: not a port: write :22", word)
+		from, to, _ := strings.Cut(port, "-")
+		for _, p := range []string{from, cmp.Or(to, from)} {
+			if n, err := strconv.ParseUint(p, 10, 16); err != nil || n == 0 {
+				return nil, fmt.Errorf("%s: not a port: write :22, or :8000-8999", word)
+			}
 		}
-		return []index.Term{is("port", port)}, nil
+		t := is("port", port)
+		if _, ok := t.Compile(index.Number); !ok {
+			return nil, fmt.Errorf("%s: not a range of ports: write :8000-8999", word)
+		}
+		return []index.Term{t}, nil
 	}
 	if strings.ContainsAny(word, "/") {
 		return nil, fmt.Errorf("%s: not a network: write 203.0.113.0/24", word)
@@ -123,9 +142,16 @@ func bareSocket(word string) ([]index.Term, error) {
 	return []index.Term{is("service", word)}, nil
 }
 
+// bareProcess: 812 is a pid, /usr/sbin/sshd an executable, and as for network
+// :22 a port and 203.0.113.7 an address.
 func bareProcess(word string) ([]index.Term, error) {
-	if digits(word) {
+	switch {
+	case digits(word):
 		return []index.Term{is("pid", word)}, nil
+	case word[0] == '/':
+		return []index.Term{is("exe", word)}, nil
+	case word[0] == ':' || isAddress(word):
+		return bareSocket(word)
 	}
 	return []index.Term{is("name", word)}, nil
 }

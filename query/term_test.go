@@ -31,6 +31,9 @@ func TestParseTerms(t *testing.T) {
 		{"at least", "pid>=10", bareEvent, "pid>=10"},
 		{"below", "pid<10", bareEvent, "pid<10"},
 		{"severity", "level>=err", bareEvent, "level>=err"},
+		{"expression", "service~^ssh", bareEvent, "service~^ssh"},
+		{"expression of a vocabulary", "-state~WAIT$", bareEvent, "-state~WAIT$"},
+		{"range", "pid:10-20", bareEvent, "pid:10-20"},
 		{"network", "ip:203.0.113.0/24", bareEvent, "ip:203.0.113.0/24"},
 		{"vocabulary in any case", "state:listen", bareSocket, "state:LISTEN"},
 		{"pattern of a vocabulary", "action:login*", bareEvent, "action:login*"},
@@ -41,11 +44,15 @@ func TestParseTerms(t *testing.T) {
 		{"address that looks like a field", "fe80::1", bareAddress, "ip:fe80::1"},
 		{"prefix that looks like a field", "fc00::/7", bareSocket, "ip:fc00::/7"},
 		{"port", ":22", bareSocket, "port:22"},
+		{"ports", ":8000-8999", bareSocket, "port:8000-8999"},
 		{"address and port", "203.0.113.7:443", bareSocket, "ip:203.0.113.7 port:443"},
 		{"IPv6 address and port", "[2001:db8::1]:443", bareSocket, "ip:2001:db8::1 port:443"},
 		{"service", "ssh", bareSocket, "service:ssh"},
 		{"pid", "812", bareProcess, "pid:812"},
 		{"name", "sshd", bareProcess, "name:sshd"},
+		{"executable", "/usr/sbin/sshd", bareProcess, "exe:/usr/sbin/sshd"},
+		{"port of a process", ":22", bareProcess, "port:22"},
+		{"address of a process", "2001:db8::1", bareProcess, "ip:2001:db8::1"},
 		{"name with digits", "7z", bareProcess, "name:7z"},
 		{"event text", "Failed password", bareEvent, "raw:Failed password"},
 		{"event address", "203.0.113.7", bareEvent, "ip:203.0.113.7"},
@@ -77,12 +84,17 @@ func TestParseTermsRefuses(t *testing.T) {
 		{"unknown field", "servce:sshd", bareEvent, `servce:sshd: event knows no field "servce", did you mean "service"?: stilltrace help event lists them`},
 		{"nothing near", "zzzzzz:1", bareEvent, `zzzzzz:1: event knows no field "zzzzzz": stilltrace help event lists them`},
 		{"unknown value", "action:login_faild", bareEvent, `action:login_faild: action is never "login_faild", did you mean "login_failed"?: one of login login_failed sudo`},
-		{"not a number", "pid:abc", bareEvent, `pid:abc: "abc" is not a whole number`},
+		{"not a number", "pid:abc", bareEvent, `pid:abc: "abc" is not a whole number, nor a range such as 8000-8999`},
+		{"a minus alone", "-", bareProcess, "-: nothing to leave out: write -name:sshd"},
+		{"bad expression", "service~a(", bareEvent, "service~a(: error parsing regexp: missing closing ): `a(`"},
+		{"expression of a number", "pid~1", bareEvent, "pid~1: pid is no text that an expression could match: write pid:1"},
 		{"not an address", "ip:300.1.1.1", bareEvent, `ip:300.1.1.1: "300.1.1.1" is not an address: write 203.0.113.7 or a network such as 203.0.113.0/24`},
 		{"no order", "message>=x", bareEvent, "message>=x: message has no order: write message:x"},
 		{"no order in a vocabulary", "action>=login", bareEvent, "action>=login: action has no order: write action:login"},
 		{"bare word that is no address", "sshd", bareAddress, "sshd: neither an address, a network such as 203.0.113.0/24, nor a term such as service:sshd"},
-		{"bad port", ":ssh", bareSocket, ":ssh: not a port: write :22"},
+		{"bad port", ":ssh", bareSocket, ":ssh: not a port: write :22, or :8000-8999"},
+		{"ports backwards", ":90-80", bareSocket, ":90-80: not a range of ports: write :8000-8999"},
+		{"ports without an end", ":80-", bareSocket, ":80-: not a range of ports: write :8000-8999"},
 		{"two terms excluded at once", "-203.0.113.7:22", bareSocket, "-203.0.113.7:22: leave out the parts one by one: -ip:203.0.113.7 -port:22"},
 	}
 	for _, tt := range tests {
@@ -104,7 +116,7 @@ func TestDistance(t *testing.T) {
 }
 
 func FuzzParseTerms(f *testing.F) {
-	for _, s := range []string{"service:sshd", "-pid>=1", "fe80::1", ":22", "[::1]:80", "level>=err", "-", "--", "a:\xff\x1b"} {
+	for _, s := range []string{"service:sshd", "-pid>=1", "fe80::1", ":22", "[::1]:80", "level>=err", "service~^s", ":1-2", "-", "--", "a:\xff\x1b"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, word string) {

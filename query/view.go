@@ -69,6 +69,15 @@ func (v view[T]) table(rows []T, total int) render.Table {
 		out[i] = v.row(r)
 	}
 	t := v.empty()
+	for i := range t.Columns {
+		nothing := render.Cell{}
+		if t.Columns[i].Kind == render.Count {
+			nothing = render.NumberCell(0)
+		}
+		if t.Columns[i].Sparse && !slices.ContainsFunc(out, func(r render.Row) bool { return !r.Cells[i].Empty() && r.Cells[i] != nothing }) {
+			t.Columns[i].From = render.Never
+		}
+	}
 	t.Rows = render.Rows(out)
 	t.Total = func() int64 { return int64(total) }
 	return t

@@ -9,7 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
+	"slices"
 	"time"
 
 	"stilltrace/index"
@@ -26,7 +28,14 @@ type Options struct {
 	Root   string // the file system to read; "" is /
 	NoProc bool
 	NoLogs bool
-	Logs   []string // files, directories and globs; none: the logs that are found
+	NoHash bool // leave out the SHA-256 of executables
+	// Environ keeps the values of all environment variables, not those of a few harmless ones alone.
+	Environ bool
+	// Resolve asks the host's name service for the names of the remote addresses.
+	Resolve bool
+	// Deadline is how long the state of the host may take; what was not read by then is a gap. Zero is for ever.
+	Deadline time.Duration
+	Logs     []string // files, directories and globs; none: the logs that are found
 	// Rotated brings the rotated siblings of the named files along.
 	Rotated bool
 	// CapturedAt is when a copied host was copied. Zero is now.
@@ -34,6 +43,8 @@ type Options struct {
 	Tool       string   // name and version of the program
 	Args       []string // its command line, kept in the case
 	Progress   *Progress
+
+	resolver *net.Resolver // that is asked instead of the host's own
 }
 
 // taker is one capture under way.
@@ -44,6 +55,8 @@ type taker struct {
 	snap index.Snapshot
 	gaps gapCount
 	err  error // the first error of the writer within a callback
+
+	began time.Time
 }
 
 // Run takes the snapshot. What the host does not show becomes a gap in the
@@ -62,7 +75,7 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 		return nil, err
 	}
 	defer w.Abort()
-	t := &taker{ctx: ctx, o: o, w: w, gaps: gapCount{}}
+	t := &taker{ctx: ctx, o: o, w: w, gaps: gapCount{}, began: began}
 	if err := t.capture(); err != nil {
 		return nil, err
 	}
@@ -125,6 +138,9 @@ func (o *Options) complete() error {
 			o.Proc = o.Root + "/proc"
 		}
 	}
+	if o.Resolve && !o.live() {
+		return errors.New("snapshot: --resolve asks the name service of the running host, and this one is a copy: leave it out")
+	}
 	if o.NoLogs && len(o.Logs) > 0 {
 		return fmt.Errorf("%s: --no-logs reads no logs: leave out one of them", o.Logs[0])
 	}
@@ -169,7 +185,8 @@ func (t *taker) capture() error {
 	o := &t.o
 	s := &t.snap
 	s.Live = o.live()
-	s.Options = index.Options{Proc: o.Proc, Root: o.Root, NoProc: o.NoProc, NoLogs: o.NoLogs, Logs: o.Logs}
+	s.Options = index.Options{Proc: o.Proc, Root: o.Root, NoProc: o.NoProc, NoLogs: o.NoLogs, Logs: o.Logs,
+		NoHash: o.NoHash, Environ: o.Environ, Resolve: o.Resolve, DeadlineMS: o.Deadline.Milliseconds()}
 	s.Start = t.clocks()
 	if s.Live {
 		s.Capturer = index.Capturer{PID: os.Getpid(), UID: uint32(os.Getuid()), EUID: uint32(os.Geteuid()), Args: o.Args}
@@ -200,8 +217,16 @@ func (t *taker) findLogs() (*logs.Finder, []logs.File, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", t.o.Output, err)
 	}
-	old, _ := os.Stat(t.o.Output)
-	skip := func(st fs.FileInfo) bool { return os.SameFile(st, own) || old != nil && os.SameFile(st, old) }
+	known := []fs.FileInfo{own}
+	// The case itself is no log, and what the state of the host tells of logins is no unread one.
+	for _, name := range []string{t.o.Output, t.o.Root + "/var/log/wtmp", t.o.Root + "/var/log/btmp", t.o.Root + "/var/log/lastlog"} {
+		if st, err := os.Lstat(name); err == nil && st.Mode().IsRegular() {
+			known = append(known, st)
+		}
+	}
+	skip := func(st fs.FileInfo) bool {
+		return slices.ContainsFunc(known, func(one fs.FileInfo) bool { return os.SameFile(st, one) })
+	}
 	finder, err := logs.NewFinder(t.o.Root, skip, t.gap)
 	if err != nil {
 		return nil, nil, fmt.Errorf("root: %w", err)
@@ -218,36 +243,76 @@ func (t *taker) findLogs() (*logs.Finder, []logs.File, error) {
 }
 
 func (t *taker) captureProc() error {
-	o := proc.Options{Proc: t.o.Proc, Root: t.o.Root, Live: t.snap.Live, Self: t.snap.Capturer.PID}
+	o := proc.Options{Proc: t.o.Proc, Root: t.o.Root, Live: t.snap.Live, Self: t.snap.Capturer.PID, NoHash: t.o.NoHash, Environ: t.o.Environ}
+	if t.o.Deadline > 0 {
+		o.Deadline = t.began.Add(t.o.Deadline)
+	}
 	if t.o.NoProc {
 		t.snap.Host = proc.ReadHost(o, t.gap)
 		if err := t.sameHost(); err != nil {
 			return err
 		}
+		proc.ReadFiles(o, &t.snap.Host, t.gap)
 		return t.stopped(t.err)
 	}
-	t.o.Progress.stage("sockets", "")
-	sockets, err := proc.ReadSockets(t.ctx, o, t.gap)
+	t.o.Progress.stage("processes", "")
+	table, err := proc.FirstLook(o, t.gap)
 	if err != nil {
 		return t.stopped(err)
 	}
+	defer table.Close()
+	sockets := make(chan socketsRead, 1)
+	go func() {
+		s, err := table.ReadSockets(t.ctx)
+		sockets <- socketsRead{s, err}
+	}()
 	t.snap.Host = proc.ReadHost(o, t.gap)
 	if err := t.sameHost(); err != nil {
 		return err
 	}
-	t.o.Progress.stage("processes", "")
 	n := 0
-	owners, err := proc.ReadProcesses(t.ctx, o, &t.snap.Host, func(p *index.Process) error {
+	owners, coverage, err := table.Processes(t.ctx, &t.snap.Host, func(p *index.Process) error {
 		n++
 		t.o.Progress.count("processes", n)
 		return t.w.AddProcess(p)
-	}, t.gap)
+	})
 	if err != nil {
 		return t.stopped(err)
 	}
-	proc.JoinOwners(sockets, owners)
-	for i := range sockets {
-		if err := t.w.AddSocket(&sockets[i]); err != nil {
+	t.snap.Coverage = coverage
+	read := <-sockets
+	if read.err != nil {
+		return t.stopped(read.err)
+	}
+	table.Join(read.tables, owners)
+	if err := t.addSockets(read.tables); err != nil {
+		return err
+	}
+	h := &t.snap.Host
+	h.Containers = table.Containers()
+	proc.NameContainers(o, h.Users, h.Containers, t.gap)
+	proc.ReadFiles(o, h, t.gap)
+	if t.o.Resolve {
+		t.o.Progress.stage("names", "")
+		t.resolve(remotes(read.tables.Sockets))
+	}
+	return t.stopped(t.err)
+}
+
+// socketsRead is what came of the socket tables, which are read while the
+// processes are.
+type socketsRead struct {
+	tables *proc.SocketTables
+	err    error
+}
+
+func (t *taker) addSockets(s *proc.SocketTables) error {
+	t.snap.Host.NetSpaces = s.Spaces
+	for _, g := range s.Gaps {
+		t.gap(g)
+	}
+	for i := range s.Sockets {
+		if err := t.w.AddSocket(&s.Sockets[i]); err != nil {
 			return err
 		}
 	}

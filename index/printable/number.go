@@ -1,6 +1,10 @@
 package printable
 
-import "strconv"
+import (
+	"fmt"
+	"math"
+	"strconv"
+)
 
 // Grouped writes a number for a person: 1,234,567.
 func Grouped(n int64) string {
@@ -37,4 +41,21 @@ func Size(n int64) string {
 		v /= unit
 	}
 	return strconv.FormatFloat(v, 'f', 1, 64) + " " + units[i:i+1] + "iB"
+}
+
+// Span writes a number of milliseconds for a person: 0.25 s, 3m05s, 2h03m,
+// 5d04h.
+func Span(ms int64) string {
+	s := ms / 1000
+	switch {
+	case ms < 0:
+		return "-" + Span(-max(ms, -math.MaxInt64))
+	case ms < 59_995: // more would be written 60.00
+		return strconv.FormatFloat(float64(ms)/1000, 'f', 2, 64) + " s"
+	case s < 3600:
+		return fmt.Sprintf("%dm%02ds", s/60, s%60)
+	case s < 86400:
+		return fmt.Sprintf("%dh%02dm", s/3600, s/60%60)
+	}
+	return fmt.Sprintf("%sd%02dh", Grouped(s/86400), s/3600%24)
 }

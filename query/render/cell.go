@@ -23,6 +23,10 @@ func (c Cell) person(k Kind, zone *time.Location) string {
 		return printable.Size(c.number)
 	case Time:
 		return Stamp(index.Time(c.number), zone)
+	case Percent:
+		return tenths(c.number)
+	case Span:
+		return printable.Span(c.number)
 	}
 	return strconv.FormatInt(c.number, 10)
 }
@@ -34,6 +38,8 @@ func (c Cell) program(k Kind, zone *time.Location) string {
 		return c.text
 	case k == Time:
 		return index.Time(c.number).Go().In(zone).Format(time.RFC3339Nano)
+	case k == Percent:
+		return tenths(c.number)
 	}
 	return strconv.FormatInt(c.number, 10)
 }
@@ -46,3 +52,5 @@ func Stamp(t index.Time, zone *time.Location) string {
 	}
 	return t.Go().In(zone).Format(stamp)
 }
+
+func tenths(n int64) string { return strconv.FormatFloat(float64(n)/10, 'f', 1, 64) }

@@ -25,6 +25,8 @@ type Answer struct {
 	Sections []Table
 	// Notes are lines after the tables: what was not seen, what to type next.
 	Notes []string
+	// Graph is what dot prints; nil where the answer is none.
+	Graph *Graph
 	// Value is what json prints.
 	Value any
 	// Records are what jsonl prints, one a line. Nil: the Record of each row of Main.
@@ -66,6 +68,8 @@ type Column struct {
 	// From is the width of the terminal from which a table shows the column;
 	// csv always does.
 	From int
+	// Sparse says that a table is better off without the column where no row has anything in it, or counts anything. Whoever makes the Table sees to it.
+	Sparse bool
 }
 
 // Never is a From that no terminal has: the column is for programs.
@@ -82,9 +86,13 @@ const (
 	Bytes         // a size: a table writes 1.2 MiB, csv the number
 	Time          // a table writes seconds, csv all digits
 	Severity      // a level or a verdict, which colour may mark
+	Percent       // tenths of a percent: both write 12.3
+	Span          // milliseconds: a table writes 1.25 s or 2d03h, csv the number
 )
 
-func (k Kind) right() bool { return k == Number || k == Count || k == Bytes }
+func (k Kind) right() bool {
+	return k == Number || k == Count || k == Bytes || k == Percent || k == Span
+}
 
 // Cell is one value. The zero Cell is empty: unknown, or not there.
 type Cell struct {
@@ -92,6 +100,9 @@ type Cell struct {
 	number int64
 	known  bool // number is set
 }
+
+// Empty reports whether there is nothing in the cell.
+func (c Cell) Empty() bool { return !c.known && c.text == "" }
 
 // TextCell returns a cell of text, which may be any bytes.
 func TextCell(s string) Cell { return Cell{text: s} }
@@ -104,6 +115,15 @@ func NumberCell[N ~int | ~int64 | ~uint16 | ~uint32 | ~uint64](n N) Cell {
 		v = math.MaxInt64
 	}
 	return Cell{number: v, known: true}
+}
+
+// PercentCell returns a cell that holds a percentage, for a column of that
+// kind; nil gives the empty cell.
+func PercentCell(p *float64) Cell {
+	if p == nil {
+		return Cell{}
+	}
+	return Cell{number: int64(math.Round(*p * 10)), known: true}
 }
 
 // TimeCell returns a cell that holds a moment; the unknown moment gives the
@@ -162,6 +182,7 @@ func Formats() []Format {
 		{"json", "one JSON value", true, writeJSON},
 		{"jsonl", "one JSON object a line", true, writeJSONL},
 		{"csv", "RFC 4180, safe to open in a spreadsheet", true, writeCSV},
+		{"dot", "a graph, for Graphviz", true, writeDOT},
 	}
 }
 

@@ -1,25 +1,78 @@
 package proc
 
 import (
+	"bytes"
+	"encoding/hex"
 	"slices"
 	"strings"
 
-	"github.com/prometheus/procfs"
+	"stilltrace/index"
 )
 
-// cgroupOf returns the path of the v2 hierarchy, else of the first v1 one,
-// and the container that any of the paths names: on hosts with both, the
-// container is often seen in a v1 hierarchy alone.
-func cgroupOf(groups []procfs.Cgroup) (path, container string) {
-	for i, g := range groups {
-		if i == 0 || g.HierarchyID == 0 {
-			path = g.Path
+// cgroup reads proc_pid_cgroup(5).
+func (v *visit) cgroup(p *index.Process) {
+	data, err := v.dir.text("cgroup", maxText)
+	if err == nil {
+		p.Cgroup, p.Container, err = cgroupOf(data)
+		p.Unit = unitOf(p.Cgroup)
+	}
+	if err != nil {
+		v.fail("cgroup", err)
+	}
+}
+
+// cgroupOf returns the path of the v2 hierarchy, else of systemd's own, else of
+// the first v1 one, and the container that any of the paths names: on hosts
+// with both, the container is often seen in a v1 hierarchy alone.
+//
+//	0::/system.slice/ssh.service
+//	4:cpu,cpuacct:/docker/ID
+func cgroupOf(data []byte) (path, container string, err error) {
+	rank := 0
+	for line := range bytes.Lines(data) {
+		id, rest, ok1 := bytes.Cut(bytes.TrimSuffix(line, []byte("\n")), []byte(":"))
+		controllers, at, ok2 := bytes.Cut(rest, []byte(":"))
+		if _, isNumber := number(string(id)); !ok1 || !ok2 || !isNumber {
+			return path, container, torn("%.40q", line)
+		}
+		here := 1
+		switch {
+		case string(id) == "0" && len(at) > 1:
+			here = 4
+		case string(controllers) == "name=systemd":
+			here = 3
+		case string(id) == "0":
+			here = 2
+		}
+		if here > rank {
+			rank, path = here, string(at)
 		}
 		if container == "" {
-			container = containerID(g.Path)
+			container = containerID(string(at))
 		}
 	}
-	return path, container
+	return path, container, nil
+}
+
+// unitOf returns the systemd unit that owns a cgroup: the innermost service,
+// scope, socket, mount or swap of the path, whose last part may lie below it
+// where the unit divides its own cgroup (systemd.unit(5), cgroups(7)).
+func unitOf(cgroup string) string {
+	cgroup = strings.TrimSuffix(cgroup, deleted)
+	for cgroup != "" {
+		slash := strings.LastIndexByte(cgroup, '/')
+		name := cgroup[slash+1:]
+		cgroup = cgroup[:max(slash, 0)]
+		dot := strings.LastIndexByte(name, '.')
+		if dot <= 0 {
+			continue
+		}
+		switch name[dot:] {
+		case ".service", ".scope", ".socket", ".mount", ".swap":
+			return name
+		}
+	}
+	return ""
 }
 
 // containerID finds the innermost container that a cgroup path names:
@@ -29,6 +82,7 @@ func cgroupOf(groups []procfs.Cgroup) (path, container string) {
 //	/kubepods/burstable/podUID/ID, …/kubepods-pod….slice:cri-containerd:ID
 //	/ecs/TASK/ID, /ecs/TASK/TASK-NUMBER
 //	/lxc/NAME, /lxc.payload.NAME, /lxc.payload/NAME
+//	/machine.slice/systemd-nspawn@NAME.service, /machine.slice/machine-NAME.scope
 //
 // ID is 64 hexadecimal digits. The scope of conmon is the container's
 // watchman, which runs outside of it.
@@ -51,8 +105,55 @@ func containerID(path string) string {
 		if name, ok := strings.CutPrefix(part, "lxc.payload."); ok {
 			return name
 		}
+		if name := machineOf(part); name != "" {
+			return name
+		}
 	}
 	return ""
+}
+
+// runtimeOf is the runtime that a cgroup path names, "" where it leaves that
+// open.
+func runtimeOf(path string) string {
+	for _, r := range []struct{ mark, runtime string }{
+		{"/docker/", "docker"}, {"docker-", "docker"}, {"libpod", "podman"}, {"cri-containerd", "containerd"}, {"crio-", "cri-o"},
+		{"nerdctl", "containerd"}, {"/lxc", "lxc"}, {"systemd-nspawn", "systemd-nspawn"}, {"/machine.slice/machine-", "systemd-nspawn"}, {"/ecs/", "docker"},
+		{"/kubepods", "kubernetes"},
+	} {
+		if strings.Contains(path, r.mark) {
+			return r.runtime
+		}
+	}
+	return ""
+}
+
+// machineOf is the name of a systemd-nspawn container within a part of a cgroup
+// path, "" where it is none:
+//
+//	/machine.slice/systemd-nspawn@web.service, /machine.slice/machine-web.scope
+func machineOf(part string) string {
+	if name, ok := strings.CutPrefix(part, "systemd-nspawn@"); ok {
+		return unescapeUnit(strings.TrimSuffix(name, ".service"))
+	}
+	if name, ok := strings.CutPrefix(part, "machine-"); ok && strings.HasSuffix(name, ".scope") {
+		return unescapeUnit(strings.TrimSuffix(name, ".scope"))
+	}
+	return ""
+}
+
+// unescapeUnit decodes the \xNN of unit names (systemd.unit(5)).
+func unescapeUnit(s string) string {
+	for at := 0; ; {
+		i := strings.Index(s[at:], `\x`)
+		if i < 0 || at+i+4 > len(s) {
+			return s
+		}
+		at += i
+		if b, err := hex.DecodeString(s[at+2 : at+4]); err == nil {
+			s = s[:at] + string(b) + s[at+4:]
+		}
+		at++
+	}
 }
 
 // isTask reports whether s is a container of ECS on Fargate: 32 hexadecimal

@@ -42,8 +42,25 @@ func TestWholeProcessOfACopiedTree(t *testing.T) {
 		FDs: ptr(3),
 		Files: []index.OpenFile{
 			{FD: 0, Type: "device", Target: "/dev/null"},
-			{FD: 3, Type: "socket", Target: "socket:[501]", Inode: 501},
-			{FD: 10, Type: "file", Target: "/var/log/web.log", Deleted: true},
+			{FD: 3, Type: "socket", Target: "socket:[501]", Inode: 501, Access: "rw"},
+			{FD: 10, Type: "file", Target: "/var/log/web.log", Inode: 77, Deleted: true, Access: "w", Flags: 0o2102001, Pos: ptr(uint64(4096)), Mount: 26},
+		},
+		Unit: "web.service", Umask: ptr(uint32(0o22)), Faults: &index.Faults{Minor: 100}, Sched: &index.Sched{RunNS: 1500, WaitNS: 20, Slices: 3, CPU: 1},
+		WChan: "do_epoll_wait", OOM: &index.OOM{Score: 666, Adj: -17},
+		Tasks: []index.Thread{
+			{TID: 812, Comm: "web", State: "S", StartTime: 4242, UserMS: 120, SystemMS: 340},
+			{TID: 813, Comm: "pool (1)", State: "R", StartTime: 4243, UserMS: 120, SystemMS: 340},
+		},
+		Environ: []index.Variable{
+			{Name: "DB_PASSWORD"}, {Name: "LD_PRELOAD", Value: ptr("/tmp/x.so")}, {Name: "PATH", Value: ptr("/bin")},
+			{Name: "https_proxy", Value: ptr("http://…@proxy:3128")},
+		},
+		Maps: []index.Mapping{
+			{Path: "/usr/bin/web", Perms: "r-xp", Size: 0x2000, Device: "254:1", Inode: 1234},
+			{Perms: "rwxp", Size: 0x1000, Start: 0x7f0000000000},
+			{Path: "/usr/lib/a b.so", Perms: "r-xp", Size: 0x3000, Parts: 2, Start: 0x7f0000001000, Device: "254:1", Inode: 99, Deleted: true},
+			{Path: "/memfd:x\ny", Perms: "rw-s", Size: 0x1000, Start: 0x7f0000004000, Device: "0:1", Inode: 7, Deleted: true},
+			{Path: "/tmp/.x/data", Perms: "r--s", Size: 0x1000, Start: 0x7f0000005000, Device: "254:1", Inode: 8},
 		},
 		Cgroup: "/system.slice/web.service",
 		Spaces: index.Namespaces{Cgroup: 4026531830, IPC: 4026531831, Mnt: 4026531832, Net: 4026531833, PID: 4026531834,
@@ -110,8 +127,8 @@ func TestHostileProcesses(t *testing.T) {
 		10: nil,
 		11: {"/stat torn 1"}, 12: {"/stat torn 1"}, 13: {"/stat torn 1"}, 14: {"/stat torn 1"}, 15: {"/stat torn 1"}, 16: {"/stat torn 1"},
 		17: {"/stat absent 1"}, 18: {"/stat unsupported 1"}, 19: {"/stat unsupported 1"},
-		20: {"/io unsupported 1", "/cgroup unsupported 1", "/status too_large 1", "/status torn 1", "/cmdline too_large 1", "/limits unsupported 1"},
-		21: {"/io torn 1", "/cgroup torn 1", "/status torn 1", "/loginuid torn 1", "/sessionid absent 1", "/limits torn 1"},
+		20: {"/status too_large 1", "/status torn 1", "/io unsupported 1", "/cgroup unsupported 1", "/limits unsupported 1", "/cmdline too_large 1"},
+		21: {"/status torn 1", "/io torn 1", "/cgroup torn 1", "/limits torn 1", "/loginuid torn 1", "/sessionid absent 1"},
 		22: {"/exe unsupported 1", "/cwd absent 1", "/ns absent 2", "/ns torn 1", "/fd unsupported 1"},
 		23: nil, 24: nil, 25: nil,
 		26: {"/status absent 1", "/fd absent 1"},
@@ -207,24 +224,22 @@ func TestReadProcessesStops(t *testing.T) {
 	noGap := func(g index.Gap) { t.Errorf("gap %v", g) }
 
 	full := errors.New("disk full")
-	_, err := ReadProcesses(context.Background(), o, nil, func(*index.Process) error { return full }, noGap)
+	_, err := readProcesses(context.Background(), o, nil, func(*index.Process) error { return full }, noGap)
 	require.ErrorIs(t, err, full)
 
 	ctx, cancel := context.WithCancel(context.Background())
 	seen := 0
-	owners, err := ReadProcesses(ctx, o, nil, func(*index.Process) error { seen++; cancel(); return nil }, noGap)
+	owners, err := readProcesses(ctx, o, nil, func(*index.Process) error { seen++; cancel(); return nil }, noGap)
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, 1, seen)
 	require.Equal(t, Owners{501: {{PID: 1, FD: 3, Comm: "web"}}}, owners)
-	_, err = ReadSockets(ctx, o, noGap)
+	_, err = readSockets(ctx, o, nil, noGap)
 	require.ErrorIs(t, err, context.Canceled)
 
 	o.Proc = filepath.Join(dir, "none")
-	_, err = ReadProcesses(context.Background(), o, nil, nil, noGap)
+	_, err = readProcesses(context.Background(), o, nil, nil, noGap)
 	require.ErrorIs(t, err, os.ErrNotExist)
 	require.ErrorContains(t, err, o.Proc)
-	_, err = ReadSockets(context.Background(), o, noGap)
-	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
 const (
@@ -284,9 +299,9 @@ func TestHostileSocketTables(t *testing.T) {
 			}
 			craft(t, dir, tree.links)
 			var gaps []index.Gap
-			got, err := ReadSockets(context.Background(), Options{Proc: dir}, func(g index.Gap) { gaps = append(gaps, g) })
+			got, err := readSockets(context.Background(), Options{Proc: dir}, Owners{0: {{PID: 1}}, 501: {{PID: 812, FD: 3}, {PID: 813, FD: 3}}},
+				func(g index.Gap) { gaps = append(gaps, g) })
 			require.NoError(t, err)
-			JoinOwners(got, Owners{0: {{PID: 1}}, 501: {{PID: 812, FD: 3}, {PID: 813, FD: 3}}})
 
 			var rows []string
 			for _, s := range got {
@@ -329,6 +344,10 @@ func TestHostileSocketTables(t *testing.T) {
 			udpGaps := 0
 			for _, g := range gaps {
 				require.Equal(t, "socket", g.Area)
+				if g.Place == "/proc/net" {
+					require.Equal(t, "the copy lacks the tables raw, raw6, icmp, packet, netlink", g.Detail)
+					continue
+				}
 				if strings.HasPrefix(g.Place, "/proc/net/udp:") {
 					udpGaps++
 					continue
@@ -348,15 +367,16 @@ func TestHostileSocketTables(t *testing.T) {
 
 func TestMissingTables(t *testing.T) {
 	var gaps []index.Gap
-	got, err := ReadSockets(context.Background(), Options{Proc: t.TempDir()}, func(g index.Gap) { gaps = append(gaps, g) })
+	got, err := readSockets(context.Background(), Options{Proc: t.TempDir()}, nil, func(g index.Gap) { gaps = append(gaps, g) })
 	require.NoError(t, err)
 	require.Empty(t, got)
-	require.Len(t, gaps, len(protocols))
-	for i, g := range gaps {
-		require.Equal(t, "/proc/net/"+protocols[i], g.Place)
+	require.Len(t, gaps, len(usual)+1)
+	for i, g := range gaps[:len(usual)] {
+		require.Equal(t, "/proc/net/"+usual[i], g.Place)
 		require.Equal(t, index.ReasonAbsent, g.Reason)
 		require.Equal(t, "no such file or directory", g.Detail)
 	}
+	require.Equal(t, "/proc/net", gaps[len(usual)].Place)
 }
 
 // Reading a tree twice gives the same records and gaps.

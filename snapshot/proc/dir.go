@@ -26,19 +26,25 @@ func again(call func() (int, error)) (int, error) {
 	}
 }
 
+// openFlags open what is there for reading, never through a link, and wait for
+// nobody.
+const openFlags = unix.O_RDONLY | unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC
+
 func openat(at int, name string, flags int) (int, error) {
-	return again(func() (int, error) {
-		return unix.Openat(at, name, flags|unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
-	})
+	return again(func() (int, error) { return unix.Openat(at, name, flags|openFlags, 0) })
 }
 
 // open opens a directory within d, never through a link.
 func (d dir) open(name string) (dir, error) {
-	fd, err := openat(d.fd, name, unix.O_DIRECTORY)
+	open := openat
+	if d.live {
+		open = func(at int, name string, flags int) (int, error) { return quickOpen(at, cstring(name), flags) }
+	}
+	fd, err := open(d.fd, name, unix.O_DIRECTORY)
 	return dir{fd: fd, live: d.live, buf: d.buf}, err
 }
 
-func (d dir) close() { _ = unix.Close(d.fd) }
+func (d dir) close() { quickClose(d.fd) }
 
 // regular is nil where name is a regular file. The kernel's own procfs has no
 // others among those that are read here; a copied tree may hold a FIFO.
@@ -58,7 +64,32 @@ func (d dir) regular(name string) error {
 
 // read returns the first limit bytes of a file of d, and errTooLarge with
 // them where there are more. They are valid until the next read or link.
-func (d dir) read(name string, limit int) ([]byte, error) {
+func (d dir) read(name string, limit int) ([]byte, error) { return d.content(name, limit, false) }
+
+// whole is read for a file that the kernel writes in one piece (single_open of
+// include/linux/seq_file.h): what does not fill the room is all of it, and
+// nobody has to ask for the end.
+func (d dir) whole(name string, limit int) ([]byte, error) { return d.content(name, limit, d.live) }
+
+// text is whole for a file that never makes its reader wait.
+func (d dir) text(name string, limit int) ([]byte, error) {
+	if !d.live {
+		return d.content(name, limit, false)
+	}
+	return d.quickText(cstring(name), limit)
+}
+
+func (d dir) quickText(n name, limit int) ([]byte, error) {
+	fd, err := quickOpen(d.fd, n, 0)
+	if err != nil {
+		return nil, err
+	}
+	data, err := d.fill(fd, limit, true, quickRead)
+	quickClose(fd)
+	return data, err
+}
+
+func (d dir) content(name string, limit int, whole bool) ([]byte, error) {
 	if err := d.regular(name); err != nil {
 		return nil, err
 	}
@@ -66,38 +97,61 @@ func (d dir) read(name string, limit int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer unix.Close(fd)
+	data, err := d.fill(fd, limit, whole, unix.Read)
+	_ = unix.Close(fd)
+	return data, err
+}
+
+// textRoom is what the texts of one piece of nearly every process fit in.
+const textRoom = 16 << 10
+
+// fill reads fd from where it stands.
+func (d dir) fill(fd, limit int, whole bool, read func(int, []byte) (int, error)) ([]byte, error) {
 	buf := *d.buf
+	if len(buf) < textRoom {
+		buf = make([]byte, textRoom)
+		*d.buf = buf
+	}
 	for n := 0; ; {
 		if n > limit {
 			return buf[:limit], errTooLarge
 		}
 		if n == len(buf) {
-			buf = append(buf, make([]byte, max(len(buf), maxLinkText))...)
+			buf = append(buf, make([]byte, len(buf))...)
 			*d.buf = buf
 		}
-		k, err := again(func() (int, error) { return unix.Read(fd, buf[n:]) })
+		k, err := read(fd, buf[n:])
+		for err == unix.EINTR {
+			k, err = read(fd, buf[n:])
+		}
 		if err != nil {
 			return buf[:n], err
 		}
-		if k == 0 {
+		n += k
+		if k == 0 || whole && n < len(buf) && n <= limit {
 			return buf[:n], nil
 		}
-		n += k
 	}
 }
 
 // link returns the text of a link of d.
 func (d dir) link(name string) (string, error) {
+	text, err := d.linkBytes(name)
+	return string(text), err
+}
+
+// linkBytes is link without taking memory: it is valid until the next read or
+// link.
+func (d dir) linkBytes(name string) ([]byte, error) {
 	buf := d.room(maxLinkText + 1)
-	n, err := again(func() (int, error) { return unix.Readlinkat(d.fd, name, buf) })
+	n, err := quickLink(d.fd, cstring(name), buf)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if n > maxLinkText {
-		return string(buf[:maxLinkText]), errTooLarge
+		return buf[:maxLinkText], errTooLarge
 	}
-	return string(buf[:n]), nil
+	return buf[:n], nil
 }
 
 // room returns n bytes of the shared buffer.
@@ -114,7 +168,13 @@ func (d dir) names(each func(name string) bool) error {
 	buf := d.room(16 << 10)
 	var names []string
 	for {
-		n, err := again(func() (int, error) { return unix.ReadDirent(d.fd, buf) })
+		var n int
+		var err error
+		if d.live {
+			n, err = quickNames(d.fd, buf)
+		} else {
+			n, err = again(func() (int, error) { return unix.ReadDirent(d.fd, buf) })
+		}
 		if err != nil || n == 0 {
 			return err
 		}

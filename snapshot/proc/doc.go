@@ -4,18 +4,50 @@
 //
 // It reads the running host's own /proc, or one that was mounted or copied
 // elsewhere. What it cannot read becomes an index.Gap and the reading goes on;
-// only what stops it altogether is an error. It opens nothing but regular
-// files, directories and link texts, sends no signal and traces nobody.
+// only what stops it altogether is an error. It opens regular files,
+// directories, link texts and, of a running host, the executables and scripts
+// of its processes to hash them, and its network namespaces to ask the kernel's
+// socket monitor there. It opens no device, sends no signal and traces nobody.
 //
-// github.com/prometheus/procfs reads what it reads whole: /proc/PID/stat, io
-// and cgroup, /proc/stat and meminfo. The rest is read here, because procfs
-// leaves out a part (status without Groups, Seccomp and TracerPid; limits
-// without the hard limit; loadavg without the tasks), loses a whole table
-// over one bad line (net/*, mountinfo), or has no reader.
+// # The order
+//
+// What moves comes first: FirstLook lists the processes and reads the stat of
+// each; then the socket tables (Table.ReadSockets), and at the same time the
+// processes whole (Table.Processes), by two readers; then a second listing for
+// those that came meanwhile, and a look for those that no listing shows. Table.Join
+// gives the sockets their owners. What hardly moves comes last (ReadFiles).
+//
+// # Identity
+//
+// All of a process is read relative to its directory, which is held open and
+// stays bound to it: once the process has ended nothing can be read there, even
+// where its pid was given away. Its stat is read last, and must have the start
+// time that the first look saw; else two processes had the pid, and both are
+// in the case.
+//
+// # What can block
+//
+// cmdline, environ and maps wait for the lock of an address space, an
+// executable for its file server, and neither wait can be called off. They are
+// read behind all else of a process. A reader that takes too long is left where
+// it is, the process goes into the case without them, and another reader takes
+// its place (pool.go). Files of the host and file systems that are asked how
+// full they are have deadlines of their own.
+//
+// # The library
+//
+// github.com/prometheus/procfs reads what it reads whole: /proc/stat, meminfo,
+// pressure, swaps, diskstats. The rest is read here: procfs opens by path, so
+// that a pid given away would be read as the process before; it leaves out a part
+// (status without Groups, Seccomp and TracerPid; loadavg without the tasks),
+// loses a whole table over one bad line (net/*, mountinfo), or has no reader;
+// and its way of reading a process takes ten times as long as the kernel needs.
 //
 // Sources: proc(5) and the pages that it names, Documentation/filesystems/proc.rst
 // of the kernel.
 package proc
+
+import "time"
 
 // Options say which procfs and which file system to read.
 type Options struct {
@@ -23,6 +55,10 @@ type Options struct {
 	Root string // the file system whose /etc is read, usually /
 	Live bool   // Proc is the running host's own procfs, not a copy or another host's
 	Self int    // pid of the capture; the descriptors with which it looks are left out of its own list
+
+	NoHash   bool      // executables and scripts are not hashed
+	Environ  bool      // the values of all environment variables are kept, not of the harmless ones alone
+	Deadline time.Time // what was not read until then is a gap; zero is never
 }
 
 // The limits. Each bounds what one hostile or broken place can cost; what
@@ -42,6 +78,24 @@ const (
 	maxSockets = 1 << 20
 	// maxCmdline is the traditional size of an argument area (MAX_ARG_STRLEN of execve(2)).
 	maxCmdline = 128 << 10
+	// maxEnviron is as much as execve(2) lets pass in sum by default, a quarter of the stack.
+	maxEnviron = 256 << 10
+	// maxVariables and maxVariable bound what is kept of an environment.
+	maxVariables, maxVariable = 1024, 4096
+	// maxName bounds a name of which no longer one is known: of a variable, of a function of the kernel.
+	maxName = 256
+	// maxMaps is what half of vm.max_map_count (65,530) lines need, and maxMappings how many that matter are kept of one process.
+	maxMaps, maxMappings = 4 << 20, 2048
+	// maxMapQueries is vm.max_map_count, twice: no process has more mappings unless somebody raised it.
+	maxMapQueries = 131_060
+	// maxThreads is how many threads of one process are kept.
+	maxThreads = 16_384
+	// maxHashed bounds an executable that is hashed: half a second of work. hashChunk is how much of it is read at once.
+	maxHashed, hashChunk = 1 << 30, 256 << 10
+	// maxPasses bounds the looks at a process table that does not come to rest.
+	maxPasses = 4
+	// maxStatText is what /proc/stat needs on a host of many CPUs and interrupts.
+	maxStatText = 1 << 20
 	// maxStatus leaves room for a Groups line of NGROUPS_MAX (65,536) entries.
 	maxStatus = 1 << 20
 	// maxText bounds the files that hold one value or one small table; the kernel writes at most a few pages into each.
@@ -54,6 +108,16 @@ const (
 	maxMountinfo = 4 << 20
 	// maxZone is many times the largest file of the time zone database.
 	maxZone = 1 << 20
+	// maxLogins is how many records of a file of logins are kept, the last ones: two megabytes.
+	maxLogins = 5000
+	// maxUnits, maxUnitLines and maxUnitValue bound the unit files.
+	maxUnits, maxUnitLines, maxUnitValue = 5000, 64, 4096
+	// maxKeyFiles bounds small lists of files and servers.
+	maxKeyFiles = 64
+	// maxSpaces bounds the file systems that are asked how full they are.
+	maxSpaces = 512
+	// maxRuntimeFile is more than any runtime writes about its containers.
+	maxRuntimeFile = 8 << 20
 	// maxNetLine is twenty times the longest row that the kernel writes into a socket table.
 	maxNetLine = 4 << 10
 	// maxNetTable is what maxSockets rows need; a copied file beyond it was not written by a kernel.

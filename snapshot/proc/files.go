@@ -1,11 +1,14 @@
 package proc
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strconv"
-	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"stilltrace/index"
 )
@@ -27,25 +30,38 @@ func (v *visit) files(p *index.Process) {
 		v.fail("fd", err)
 		return
 	}
-	p.FDs = &count
 	if over := count - len(fds); over > 0 {
 		v.failed("fd", errTooLarge, over)
 	}
+	info := dir{fd: -1}
+	defer func() {
+		if info.fd >= 0 {
+			info.close()
+		}
+	}()
 	var failed []error
 	p.Files = make([]index.OpenFile, 0, len(fds))
 	room := maxFDText
 	for i, fd := range fds {
-		text, err := d.link(strconv.Itoa(fd))
+		name := strconv.Itoa(fd)
+		text, err := d.linkBytes(name)
 		if err != nil {
 			failed = append(failed, err)
+			continue
+		}
+		if v.looking(text) {
+			count--
 			continue
 		}
 		if room -= len(text); room < 0 {
 			v.failed("fd", errTooLarge, len(fds)-i)
 			break
 		}
-		p.Files = append(p.Files, v.openFile(fd, text))
+		f := v.openFile(fd, text)
+		v.access(d, &info, name, &f)
+		p.Files = append(p.Files, f)
 	}
+	p.FDs = &count
 	v.failedAll("fd", failed)
 }
 
@@ -56,7 +72,7 @@ func (v *visit) descriptors(d dir) ([]int, int, error) {
 	count := 0
 	err := d.names(func(name string) bool {
 		fd, ok := number(name)
-		if !ok || v.ours(fd, d) {
+		if !ok {
 			return true
 		}
 		if count++; len(fds) < maxFDs {
@@ -68,63 +84,148 @@ func (v *visit) descriptors(d dir) ([]int, int, error) {
 	return fds, count, err
 }
 
-// ours reports whether fd is one with which this reader looks at its own process.
-func (v *visit) ours(fd int, d dir) bool {
-	return v.Live && v.pid == v.Self && (fd == d.fd || fd == v.dir.fd || fd == v.top.fd)
+// looking reports whether text is what this reader has open to look at the
+// processes, itself among them.
+func (v *visit) looking(text []byte) bool {
+	if !v.Live || v.pid != v.Self {
+		return false
+	}
+	rest, ok := bytes.CutPrefix(text, []byte(v.Proc))
+	return ok && (len(rest) == 0 || rest[0] == '/')
 }
 
 // openFile says what the link text of a descriptor is about.
-func (v *visit) openFile(fd int, text string) index.OpenFile {
-	f := index.OpenFile{FD: fd, Target: text}
+func (v *visit) openFile(fd int, text []byte) index.OpenFile {
+	f := index.OpenFile{FD: fd}
 	f.Type, f.Inode = linkType(text)
+	f.Target = string(text)
 	if f.Type == "file" || f.Type == "device" || f.Type == "memfd" {
-		f.Target, f.Deleted = v.dir.gone("fd/"+strconv.Itoa(fd), text)
+		f.Target, f.Deleted = v.dir.gone("fd/"+strconv.Itoa(fd), f.Target)
 	}
 	return f
 }
 
-// linkType reads the kind of a link text, and the inode of a socket or pipe.
-func linkType(text string) (string, uint64) {
-	for _, kind := range []string{"socket", "pipe"} {
-		if inode, ok := bracketed(text, kind); ok {
-			return kind, inode
+// access tells how f was opened. Of files and of anonymous inodes fdinfo says
+// it, and where the reader stands in them; of devices and pipes the mode of the
+// link is enough. A socket is always open for both.
+func (v *visit) access(d dir, info *dir, name string, f *index.OpenFile) {
+	switch f.Type {
+	case "file", "memfd", "anon":
+	case "socket":
+		f.Access = "rw"
+		return
+	default:
+		if v.Live {
+			if mode, err := quickMode(d.fd, cstring(name)); err == nil {
+				f.Access = accessOf(mode&0o400 != 0, mode&0o200 != 0)
+			}
+		}
+		return
+	}
+	if info.fd == -2 {
+		return
+	}
+	if info.fd == -1 {
+		var err error
+		if *info, err = v.dir.open("fdinfo"); err != nil {
+			info.fd = -2
+			v.failMissing("fdinfo", err)
+			return
 		}
 	}
+	data, err := info.text(name, maxText)
+	if err == nil {
+		err = parseFDInfo(data, f)
+	}
+	if err != nil && v.alive(err) {
+		v.fail("fdinfo", err)
+	}
+}
+
+// failMissing notes a file that a copy may lack.
+func (v *visit) failMissing(name string, err error) {
+	if v.Live && errors.Is(err, fs.ErrNotExist) && v.p.Kernel {
+		return
+	}
+	v.fail(name, err)
+}
+
+func accessOf(read, write bool) string {
 	switch {
-	case strings.HasPrefix(text, "anon_inode:"):
+	case read && write:
+		return "rw"
+	case read:
+		return "r"
+	case write:
+		return "w"
+	}
+	return ""
+}
+
+// parseFDInfo reads proc_pid_fdinfo(5). What anonymous inodes add to it is kept
+// as the kernel's own words.
+func parseFDInfo(data []byte, f *index.OpenFile) error {
+	n := numbers{}
+	watched := 0
+	var detail []byte
+	for line := range bytes.Lines(data) {
+		key, value, _ := bytes.Cut(bytes.TrimSpace(line), []byte(":"))
+		value = bytes.TrimSpace(value)
+		switch string(key) {
+		case "pos":
+			pos := n.decimal(value, 64)
+			f.Pos = &pos
+		case "flags":
+			flags := n.parse(value, 8, 32)
+			f.Flags = uint32(flags)
+			if flags&unix.O_PATH == 0 {
+				f.Access = accessOf(flags&unix.O_ACCMODE != unix.O_WRONLY, flags&unix.O_ACCMODE != unix.O_RDONLY)
+			}
+		case "mnt_id":
+			f.Mount = int(n.decimal(value, 31))
+		case "ino":
+			if inode := n.decimal(value, 64); f.Type != "anon" {
+				f.Inode = inode
+			}
+		case "tfd":
+			watched++
+		case "Pid", "prog_type", "prog_id", "map_type", "map_id", "link_type", "attach_type", "clockid":
+			if len(detail)+len(line) <= maxDetail {
+				detail = append(append(append(append(detail, "; "...), key...), ": "...), value...)
+			}
+		}
+	}
+	if f.Type != "anon" {
+		return n.err
+	}
+	f.Pos = nil // it has none that means anything
+	if watched > 0 {
+		detail = fmt.Appendf(detail, "; %d watched", watched)
+	}
+	f.Detail = string(bytes.TrimPrefix(detail, []byte("; ")))
+	return n.err
+}
+
+// linkType reads the kind of a link text, and the inode of a socket or pipe.
+func linkType(text []byte) (string, uint64) {
+	if inode, ok := bracketedBytes(text, "socket"); ok {
+		return "socket", inode
+	}
+	if inode, ok := bracketedBytes(text, "pipe"); ok {
+		return "pipe", inode
+	}
+	starts := func(with string) bool { return bytes.HasPrefix(text, []byte(with)) }
+	switch {
+	case starts("anon_inode:"):
 		return "anon", 0
-	case strings.HasPrefix(text, "/memfd:"):
+	case starts("/memfd:"):
 		return "memfd", 0
-	case strings.HasPrefix(text, "/dev/") && !memoryFile(text):
+	case starts("/dev/shm/"), starts("/dev/mqueue/"), starts("/dev/hugepages/"):
+		return "file", 0 // file systems of plain files
+	case starts("/dev/"):
 		return "device", 0
-	case strings.HasPrefix(text, "/"):
+	case starts("/"):
 		return "file", 0
 	}
 	return "other", 0
-}
-
-// memoryFile reports whether text lies in one of the file systems that are
-// mounted below /dev and hold plain files.
-func memoryFile(text string) bool {
-	for _, dir := range []string{"/dev/shm/", "/dev/mqueue/", "/dev/hugepages/"} {
-		if strings.HasPrefix(text, dir) {
-			return true
-		}
-	}
-	return false
-}
-
-// own notes which sockets p holds.
-func (v *visit) own(p *index.Process) {
-	for _, f := range p.Files {
-		if f.Type != "socket" || f.Inode == 0 {
-			continue
-		}
-		if v.owned == maxOwners {
-			v.lost++
-			continue
-		}
-		v.owned++
-		v.owners[f.Inode] = append(v.owners[f.Inode], index.Owner{PID: v.pid, FD: f.FD, Comm: p.Comm})
-	}
 }

@@ -67,14 +67,14 @@ func FuzzStat(f *testing.F) {
 	dir := f.TempDir()
 	craft(f, dir, map[string]any{"7/x": ""})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		now, err := parseIdentity(data)
+		now, err := parseStat(data)
 		if err == nil {
 			require.GreaterOrEqual(t, len(data), 20)
 		}
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "7/stat"), data, 0o600))
 		var got *index.Process
 		changed := false
-		_, err2 := ReadProcesses(context.Background(), Options{Proc: dir}, &index.Host{Booted: 1}, func(p *index.Process) error {
+		_, err2 := readProcesses(context.Background(), Options{Proc: dir}, &index.Host{Booted: 1}, func(p *index.Process) error {
 			got = p
 			return nil
 		}, func(g index.Gap) { changed = changed || g.Reason == index.ReasonChanged })
@@ -83,7 +83,7 @@ func FuzzStat(f *testing.F) {
 			require.NoError(t, err)
 			require.Equal(t, 7, got.PID)
 			require.Equal(t, 7, now.pid)
-			require.Equal(t, changed, now.start != got.StartTime)
+			require.Equal(t, changed, now.start() != got.StartTime)
 		}
 	})
 }
@@ -153,5 +153,55 @@ func FuzzHostText(f *testing.F) {
 		require.NotContains(t, name, "..")
 		require.NotContains(t, name, "\x1b")
 		require.NotEmpty(t, zoneRule(data))
+	})
+}
+
+func FuzzProcessText(f *testing.F) {
+	for _, seed := range []string{mapsText, ioText, "0::/system.slice/a.service\n4:cpu:/docker/" + id64, "pos:\t4096\nflags:\t02102001\nmnt_id:\t26\nino:\t77\ntfd: 5\nPid:\t7\n",
+		"A=b\x00c\x00=\x00http_proxy=http://a:b@c\x00", "1500 20 3", "0-1 r-xp 0 0:0 0"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m := parseMaps(data)
+		require.LessOrEqual(t, len(m.kept), maxMappings)
+		for _, one := range m.kept {
+			require.Len(t, one.Perms, 4)
+		}
+		if io, err := parseIO(data); err == nil {
+			require.NotNil(t, io)
+		}
+		path, container, _ := cgroupOf(data)
+		require.Contains(t, string(data), path)
+		require.NotContains(t, container, "/")
+		unit := unitOf(path)
+		require.Contains(t, path, unit)
+		for _, kind := range []string{"file", "anon", "memfd"} {
+			one := index.OpenFile{Type: kind}
+			_ = parseFDInfo(data, &one)
+			require.LessOrEqual(t, len(one.Detail), 2*maxDetail)
+		}
+		for _, all := range []bool{false, true} {
+			vars := parseEnviron(data, all, nil)
+			require.LessOrEqual(t, len(vars), maxVariables)
+			for _, v := range vars {
+				require.NotEmpty(t, v.Name)
+				require.True(t, !all || v.Value != nil)
+			}
+		}
+		_ = parseSchedstat(data, &index.Process{})
+		if s, err := parseStat(data); err == nil {
+			require.Len(t, s.state, 1)
+			interval(&s, &s, 1)
+		}
+	})
+}
+
+// What the kernel answers for single mappings is what its text says.
+func FuzzPermissions(f *testing.F) {
+	f.Add(uint64(5))
+	f.Fuzz(func(t *testing.T, is uint64) {
+		p := permissions(is)
+		require.Len(t, p, 4)
+		require.Equal(t, is&mapExecutable != 0, p[2] == 'x')
 	})
 }

@@ -20,6 +20,9 @@ var (
 	errTooLarge    = errors.New("larger than the limit")
 	errUnsupported = errors.New("not a regular file")
 	errTorn        = errors.New("not of the known shape")
+	errChanged     = errors.New("it changed while it was being read")
+	errBlocked     = errors.New("it cannot be read: the kernel does not answer")
+	errLate        = errors.New("the time for the state of the host was over")
 )
 
 // torn is the error of a parser: what it missed.
@@ -34,6 +37,12 @@ func explain(err error) (index.Reason, string) {
 	switch {
 	case errors.Is(err, errTooLarge):
 		return index.ReasonTooLarge, clip(err.Error())
+	case errors.Is(err, errChanged):
+		return index.ReasonChanged, err.Error()
+	case errors.Is(err, errBlocked):
+		return index.ReasonBlocked, err.Error()
+	case errors.Is(err, errLate):
+		return index.ReasonDeadline, err.Error()
 	case errors.Is(err, errUnsupported):
 		return index.ReasonUnsupported, clip(err.Error())
 	case errors.As(err, &errno):

@@ -8,6 +8,7 @@ import (
 	"math"
 	"strconv"
 	"syscall"
+	"time"
 
 	"github.com/prometheus/procfs"
 
@@ -18,7 +19,7 @@ import (
 // memory and mounts, from the root its names (os-release, passwd, group,
 // services, time zone).
 func ReadHost(o Options, gap func(index.Gap)) index.Host {
-	h := hostReader{live: o.Live, gap: gap}
+	h := hostReader{Options: o, live: o.Live, gap: gap}
 	if o.Proc != "" {
 		if t, err := openTree(o.Proc, "/proc"); err != nil {
 			gap(absentGap(areaHost, "/proc", err))
@@ -26,6 +27,8 @@ func ReadHost(o Options, gap func(index.Gap)) index.Host {
 			h.proc = t
 			h.kernel()
 			h.counters(o.Proc)
+			h.machine(o.Proc)
+			h.settings()
 			h.mounts()
 			t.close()
 		}
@@ -41,7 +44,58 @@ func ReadHost(o Options, gap func(index.Gap)) index.Host {
 	return h.host
 }
 
+// ReadFiles reads what the files of a host say of who logged in, and of what
+// is started by whom: units, timers, cron, keys, names. Nothing of it moves
+// much, and homes may lie on servers that do not answer: what was not read by
+// the deadline is one gap.
+func ReadFiles(o Options, host *index.Host, gap func(index.Gap)) {
+	type result struct {
+		host index.Host
+		gaps []index.Gap
+	}
+	done := make(chan result, 1)
+	known := index.Host{Users: host.Users, Mounts: host.Mounts}
+	go func() {
+		r := result{}
+		h := hostReader{Options: o, live: o.Live, gap: func(g index.Gap) { r.gaps = append(r.gaps, g) }, host: known}
+		h.files()
+		r.host = h.host
+		done <- r
+	}()
+	var late <-chan time.Time
+	if !o.Deadline.IsZero() {
+		late = time.After(time.Until(o.Deadline))
+	}
+	select {
+	case r := <-done:
+		for _, g := range r.gaps {
+			gap(g)
+		}
+		f := &r.host
+		host.Logins, host.Sessions, host.Units, host.Cron, host.Keys = f.Logins, f.Sessions, f.Units, f.Cron, f.Keys
+		host.Names, host.Resolver, host.Preload, host.Spaces = f.Names, f.Resolver, f.Preload, f.Spaces
+	case <-late:
+		gap(index.Gap{Area: areaHost, Place: "/", Reason: index.ReasonDeadline, Count: 1, Detail: "logins, units, cron tables and keys were not read to the end"})
+	}
+}
+
+func (h *hostReader) files() {
+	t, err := openTree(h.Root, "/")
+	if err != nil {
+		return // noted by ReadHost
+	}
+	defer t.close()
+	h.root = t
+	h.nameFiles()
+	h.logins()
+	h.units()
+	h.cron()
+	h.authorizedKeys()
+	h.spaces()
+}
+
 type hostReader struct {
+	Options
 	live       bool
 	gap        func(index.Gap)
 	proc, root *tree
@@ -97,6 +151,7 @@ func (h *hostReader) kernel() {
 	}
 	// A kernel without loadable modules has no such file, and lacks nothing.
 	if data, err := h.proc.read("modules", maxNames); err == nil {
+		h.host.KernelModules = each(h, "/proc/modules", data, parseModule)
 		h.host.Modules = parseModules(data)
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		h.fail("/proc/modules", err)
@@ -114,6 +169,7 @@ func (h *hostReader) counters(dir string) {
 		h.fail("/proc/stat", err)
 	} else {
 		h.host.Forks = stat.ProcessCreated
+		h.host.CPU = cpu(&stat)
 		if stat.BootTime <= math.MaxInt64/1_000_000_000 {
 			h.host.Booted = index.Time(stat.BootTime * 1e9)
 		}

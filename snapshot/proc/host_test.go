@@ -74,7 +74,15 @@ func TestCopiedHost(t *testing.T) {
 		"loadavg":                   "0.52 0.41 0.30 2/234 5678\n",
 		"stat":                      "cpu  1 2 3 4\nbtime 1700000000\nprocesses 99\n",
 		"meminfo":                   "MemTotal: 1000 kB\nMemFree: 1 kB\nMemAvailable: 2 kB\nBuffers: 3 kB\nCached: 4 kB\nSwapTotal: 5 kB\nSwapFree: 6 kB\n",
-		"modules":                   "overlay 1 0 - Live 0x0\nnf_tables 2 0 - Live 0x0\n",
+		"modules":                   "overlay 1 0 - Live 0x0\nnf_tables 2 3 nft_compat,nft_nat, Live 0x0 (OE)\n",
+		"vmstat":                    "nr_free_pages 5\noom_kill 2\npswpin 0\n",
+		"pressure/memory":           "some avg10=1.50 avg60=0.50 avg300=0.00 total=7\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=3\n",
+		"diskstats":                 " 254       0 vda 10 1 20 5 3 0 8 4 0 9 9\n   7       0 loop0 0 0 0 0 0 0 0 0 0 0 0\n",
+		"swaps":                     "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n/swap                                   file\t\t1024\t\t512\t\t-2\n",
+		"sys/fs/file-nr":            "1888\t0\t4096\n",
+		"sys/kernel/core_pattern":   "|/tmp/x\n",
+		"sys/net/core/somaxconn":    "4096\n",
+		"sys/kernel/tainted":        "12288\n",
 		"1/mountinfo": "36 35 98:0 /mnt1 /mnt\\0402\\134x rw,noatime master:1 shared:2 - ext3 /dev/root rw,errors=continue\n" +
 			"torn\n" +
 			"37 36 0:5 / /x rw - tmpfs  rw,size=1k\n",
@@ -102,10 +110,21 @@ func TestCopiedHost(t *testing.T) {
 			{ID: 36, Parent: 35, Device: "98:0", Root: "/mnt1", Point: "/mnt 2\\x", Type: "ext3", Source: "/dev/root", Options: "rw,noatime", Super: "rw,errors=continue"},
 			{ID: 37, Parent: 36, Device: "0:5", Root: "/", Point: "/x", Type: "tmpfs", Options: "rw", Super: "rw,size=1k"},
 		},
-		Users:   []index.User{{Name: "root", Gecos: "root", Home: "/root", Shell: "/bin/bash"}, {Name: "nobody", UID: 65534, GID: 65534, Gecos: "no\xff", Home: "/", Shell: "/bin/false"}},
-		Groups:  []index.Group{{Name: "adm", GID: 4, Members: []string{"syslog", "ann"}}, {Name: "empty", GID: 5}},
-		Ports:   []index.ServicePort{{Name: "ssh", Port: 22, Proto: "tcp"}, {Name: "domain", Port: 53, Proto: "udp"}},
-		Modules: []string{"overlay", "nf_tables"},
+		Users:         []index.User{{Name: "root", Gecos: "root", Home: "/root", Shell: "/bin/bash"}, {Name: "nobody", UID: 65534, GID: 65534, Gecos: "no\xff", Home: "/", Shell: "/bin/false"}},
+		Groups:        []index.Group{{Name: "adm", GID: 4, Members: []string{"syslog", "ann"}}, {Name: "empty", GID: 5}},
+		Ports:         []index.ServicePort{{Name: "ssh", Port: 22, Proto: "tcp"}, {Name: "domain", Port: 53, Proto: "udp"}},
+		Modules:       []string{"overlay", "nf_tables"},
+		KernelModules: []index.Module{{Name: "overlay", Size: 1, State: "Live"}, {Name: "nf_tables", Size: 2, Refs: 3, UsedBy: []string{"nft_compat", "nft_nat"}, State: "Live", Taint: "OE"}},
+		CPU:           &index.CPU{UserMS: 10, NiceMS: 20, SystemMS: 30, IdleMS: 40},
+		VMStat:        map[string]uint64{"oom_kill": 2},
+		Pressure: []index.Pressure{
+			{Resource: "memory", Kind: "some", Avg10: 1.5, Avg60: 0.5, TotalUS: 7}, {Resource: "memory", Kind: "full", TotalUS: 3},
+		},
+		Disks:   []index.Disk{{Name: "vda", Device: "254:0", Reads: 10, ReadBytes: 20 * 512, ReadMS: 5, Writes: 3, WriteBytes: 8 * 512, WriteMS: 4, BusyMS: 9}},
+		Swaps:   []index.Swap{{Path: "/swap", Type: "file", Size: 1 << 20, Used: 512 << 10}},
+		Files:   &index.OpenFiles{Open: 1888, Max: 4096},
+		Sysctl:  map[string]string{"kernel.core_pattern": "|/tmp/x", "net.core.somaxconn": "4096"},
+		Tainted: 12288,
 	}, s.host)
 	var places []string
 	for _, g := range s.gaps {

@@ -12,28 +12,13 @@ import (
 	"stilltrace/index"
 )
 
-// inetTable reads the rows of tcp, tcp6, udp and udp6.
-type inetTable struct {
-	proto string
-	add   func(index.Socket)
-}
-
-func (t inetTable) line(line []byte) error {
-	s, err := parseInet(t.proto, line)
-	if err == nil {
-		t.add(s)
-	}
-	return err
-}
-
-func (t inetTable) end() {}
-
-// parseInet reads one row of proc_net(5), tcp:
+// parseInet reads one row of proc_pid_net(5), of tcp, udp, udplite, raw or icmp:
 //
 //	0: 0100007F:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 12345 1 …
 //
 // number, local and remote address, state, queues of sending and receiving,
-// timer, retransmits, uid, timeout, inode; udp has its drops in the 13th field.
+// timer, retransmits, uid, probes without an answer, inode; all but tcp have
+// their drops in the 13th field. A raw socket has its protocol for a port.
 func parseInet(proto string, line []byte) (index.Socket, error) {
 	var s index.Socket
 	f := bytes.Fields(line)
@@ -54,12 +39,17 @@ func parseInet(proto string, line []byte) (index.Socket, error) {
 	n := numbers{}
 	state := n.hex(f[3], 8)
 	s.SendQ, s.RecvQ = n.pair(f[4])
-	timer, _ := n.pair(f[5])
-	s.Timer = int(timer)
+	timer, when := n.pair(f[5])
+	if s.Timer = int(timer); timer != 0 {
+		s.TimerMS = min(when, 1<<48) * 1000 / userHZ
+	}
 	s.Retransmits = n.hex(f[6], 64)
 	uid := uint32(n.decimal(f[7], 32))
 	s.Inode = n.decimal(f[9], 64)
-	if strings.HasPrefix(proto, "udp") && len(f) > 12 {
+	tcp := strings.HasPrefix(proto, "tcp")
+	if tcp {
+		s.Probes = n.decimal(f[8], 64)
+	} else if len(f) > 12 {
 		s.Drops = n.decimal(f[12], 64)
 	}
 	if n.err != nil {
@@ -68,6 +58,9 @@ func parseInet(proto string, line []byte) (index.Socket, error) {
 	s.State = stateName(proto, state)
 	if s.State != timeWait {
 		s.UID = &uid // the kernel has forgotten the user of a socket in TIME_WAIT and writes 0
+	}
+	if strings.HasPrefix(proto, "raw") {
+		s.Protocol, s.LPort, s.RPort = protocolName(s.LPort), 0, 0
 	}
 	return s, nil
 }
@@ -80,17 +73,44 @@ var tcpStates = []string{
 	"CLOSE", "CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING", "NEW_SYN_RECV",
 }
 
-// stateName is the kernel's name of a state. A udp socket has but two: with
+// stateName is the kernel's name of a state. A socket of another protocol has but two: with
 // a remote address it is ESTABLISHED, without it the kernel writes 7. A state
 // that a later kernel brings is its number.
 func stateName(proto string, state uint64) string {
 	switch {
-	case state == 7 && strings.HasPrefix(proto, "udp"):
+	case state == 7 && !strings.HasPrefix(proto, "tcp"):
 		return "UNCONN"
 	case state >= 1 && state <= uint64(len(tcpStates)):
 		return tcpStates[state-1]
 	}
 	return fmt.Sprintf("%02X", state)
+}
+
+// protocolName is the name of an IP protocol (protocols(5)), else its number.
+func protocolName(n uint16) string {
+	switch n {
+	case 1:
+		return "icmp"
+	case 2:
+		return "igmp"
+	case 6:
+		return "tcp"
+	case 17:
+		return "udp"
+	case 47:
+		return "gre"
+	case 50:
+		return "esp"
+	case 58:
+		return "ipv6-icmp"
+	case 89:
+		return "ospf"
+	case 112:
+		return "vrrp"
+	case 255:
+		return "raw"
+	}
+	return strconv.Itoa(int(n))
 }
 
 // parseEndpoint reads an address and a port as 0100007F:0016. The address is

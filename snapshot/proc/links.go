@@ -9,20 +9,13 @@ import (
 	"stilltrace/index"
 )
 
-// commandLine reads proc_pid_cmdline(5). A kernel thread has none and an
-// exited process has lost its own: neither is a gap.
-func (v *visit) commandLine(p *index.Process) {
-	if p.Kernel || exited(p.State) {
-		return
+// commandLine reads proc_pid_cmdline(5).
+func (v *visit) commandLine() ([]string, error) {
+	data, err := v.dir.whole("cmdline", maxCmdline)
+	if err != nil && !errors.Is(err, errTooLarge) {
+		return nil, err
 	}
-	data, err := v.dir.read("cmdline", maxCmdline)
-	if err != nil {
-		v.fail("cmdline", err)
-		if !errors.Is(err, errTooLarge) {
-			return
-		}
-	}
-	p.Cmdline = splitArgs(data)
+	return splitArgs(data), err
 }
 
 // splitArgs splits an argument area. Each argument ends with a NUL, so the
@@ -75,10 +68,14 @@ func (v *visit) spaces(p *index.Process) {
 		{"user", &p.Spaces.User, false},
 		{"uts", &p.Spaces.UTS, false},
 	} {
-		text, err := v.dir.link("ns/" + space.name)
+		if g := v.glimpse; space.name == "net" && g != nil && g.ok && g.netns != 0 && g.stat.start() == p.StartTime {
+			*space.inode = g.netns
+			continue
+		}
+		text, err := v.dir.linkBytes("ns/" + space.name)
 		if err == nil {
 			var ok bool
-			if *space.inode, ok = bracketed(text, space.name); !ok {
+			if *space.inode, ok = bracketedBytes(text, space.name); !ok {
 				err = torn("link %.40q", text)
 			}
 		}
@@ -92,16 +89,16 @@ func (v *visit) spaces(p *index.Process) {
 
 // bracketed reads the number of a link text such as net:[4026531833].
 func bracketed(text, kind string) (uint64, bool) {
-	rest, ok := strings.CutPrefix(text, kind+":[")
-	if !ok {
+	return bracketedBytes([]byte(text), kind)
+}
+
+func bracketedBytes(text []byte, kind string) (uint64, bool) {
+	n := len(kind)
+	if len(text) < n+4 || string(text[:n]) != kind || text[n] != ':' || text[n+1] != '[' || text[len(text)-1] != ']' {
 		return 0, false
 	}
-	digits, ok := strings.CutSuffix(rest, "]")
-	if !ok {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(digits, 10, 64)
-	return n, err == nil
+	v, err := strconv.ParseUint(string(text[n+2:len(text)-1]), 10, 64)
+	return v, err == nil
 }
 
 // unset is the kernel's value for a login that never was: (uid_t)-1.
@@ -110,11 +107,14 @@ const unset = 1<<32 - 1
 // audit reads loginuid and sessionid.
 func (v *visit) audit(p *index.Process) {
 	p.LoginUID = v.value("loginuid")
-	p.Session = v.value("sessionid")
+	// The kernel gives both at once (audit_set_loginuid): who never logged in has no session either.
+	if p.LoginUID != nil || !v.Live {
+		p.Session = v.value("sessionid")
+	}
 }
 
 func (v *visit) value(name string) *uint32 {
-	data, err := v.dir.read(name, maxText)
+	data, err := v.dir.text(name, maxText)
 	if err != nil {
 		v.fail(name, err)
 		return nil

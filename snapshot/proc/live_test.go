@@ -100,6 +100,16 @@ func TestLiveChild(t *testing.T) {
 
 	byFD := map[int]index.OpenFile{}
 	for _, f := range p.Files {
+		require.NotEmpty(t, f.Access, "%v", f)
+		if f.Type == "file" || f.Type == "memfd" {
+			require.NotNil(t, f.Pos)
+			require.NotZero(t, f.Inode)
+			require.True(t, f.Mount != 0 || f.Type == "memfd", "%v", f) // the kernel's own mount may have the number 0
+		}
+		f.Pos, f.Mount, f.Access, f.Flags = nil, 0, "", 0
+		if f.Type != "pipe" {
+			f.Inode = 0
+		}
 		byFD[f.FD] = f
 	}
 	require.Len(t, p.Files, *p.FDs)
@@ -137,7 +147,7 @@ func TestLiveExitedChildIsNoGap(t *testing.T) {
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
 		data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", child.Process.Pid))
 		require.NoError(t, err)
-		if now, err := parseIdentity(data); err == nil && now.state == "Z" {
+		if now, err := parseStat(data); err == nil && now.state == "Z" {
 			break
 		}
 		require.True(t, time.Now().Before(deadline), "the child never exited: %s", data)
@@ -212,7 +222,10 @@ func TestLiveLikePs(t *testing.T) {
 		} else {
 			require.Equal(t, want.user, fmt.Sprint(*p.EUID), "%v", want)
 		}
-		args := strings.Join(strings.Fields(strings.Join(p.Cmdline, " ")), " ")
+		args := strings.Join(p.Cmdline, " ")
+		if !strings.ContainsFunc(args, func(r rune) bool { return r < ' ' }) {
+			args = strings.Join(strings.Fields(args), " ")
+		}
 		if args != "" && strings.IndexFunc(args, func(r rune) bool { return r < ' ' || r > '~' }) < 0 {
 			require.Equal(t, want.args, args)
 		}
@@ -239,7 +252,7 @@ func TestLiveChurn(t *testing.T) {
 	}
 	for range 10 {
 		s := take(t, live())
-		require.True(t, slices.IsSorted(s.order))
+		require.True(t, slices.IsSorted(s.first))
 		for _, g := range s.gaps {
 			require.NotContains(t, []index.Reason{index.ReasonTorn, index.ReasonIO, index.ReasonUnsupported}, g.Reason, "%v", g)
 		}
@@ -296,6 +309,36 @@ func readAsNobody(t *testing.T) {
 	require.Empty(t, s.gapsOf(self.PID))
 }
 
+const asHidden = "STILLTRACE_PROC_TEST_HIDEPID"
+
+// Where the procfs itself hides the processes of others, that is a gap, and
+// nobody is called hidden.
+func TestLiveHidepid(t *testing.T) {
+	if os.Getenv(asHidden) != "" {
+		require.Equal(t, 65534, os.Geteuid())
+		s := take(t, live())
+		require.NotNil(t, s.processes[os.Getpid()])
+		require.Nil(t, s.processes[1])
+		require.Empty(t, s.coverage.Hidden)
+		require.Zero(t, s.coverage.Probed)
+		gaps := s.at("/proc")
+		require.Len(t, gaps, 1)
+		require.Equal(t, index.ReasonPermission, gaps[0].Reason)
+		require.Contains(t, gaps[0].Detail, "hidepid=")
+		return
+	}
+	if os.Geteuid() != 0 {
+		t.Skip("only root mounts a procfs and becomes another user")
+	}
+	binary := copyBinary(t, "/tmp", fmt.Sprintf("proc-hidepid-%d", os.Getpid()))
+	defer os.Remove(binary)
+	cmd := exec.Command("unshare", "--mount", "sh", "-c", "mount -t proc -o hidepid=2 proc /proc && cd / && exec setpriv --reuid 65534 --regid 65534 --clear-groups "+binary+" -test.run='^TestLiveHidepid$' -test.v")
+	cmd.Env = append(os.Environ(), asHidden+"=1")
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.True(t, bytes.Contains(out, []byte("--- PASS: TestLiveHidepid")), "%s", out)
+}
+
 func TestReadClocks(t *testing.T) {
 	before := time.Now()
 	c := ReadClocks(true)
@@ -313,7 +356,7 @@ func BenchmarkReadProcesses(b *testing.B) {
 	processes, files := 0, 0
 	for b.Loop() {
 		processes, files = 0, 0
-		_, err := ReadProcesses(context.Background(), live(), nil, func(p *index.Process) error {
+		_, err := readProcesses(context.Background(), live(), nil, func(p *index.Process) error {
 			processes++
 			files += len(p.Files)
 			return nil

@@ -144,7 +144,7 @@ func descriptor(t *testing.T, of any) int {
 func BenchmarkReadSockets(b *testing.B) {
 	sockets := 0
 	for b.Loop() {
-		all, err := ReadSockets(context.Background(), live(), func(index.Gap) {})
+		all, err := readSockets(context.Background(), live(), nil, func(index.Gap) {})
 		require.NoError(b, err)
 		sockets = len(all)
 	}

@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"bufio"
 	"context"
 	"encoding/binary"
 	"encoding/hex"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,8 +23,55 @@ import (
 // standard input ends, which it does at the latest with the test.
 const waitVariable = "STILLTRACE_PROC_TEST_WAIT"
 
+// roleVariable says what else such a process does before it waits.
+const roleVariable = "STILLTRACE_PROC_TEST_ROLE"
+
+// play makes this process what a test wants to see, says so by a line on
+// standard output, and returns.
+func play(role string) {
+	roles[role]()
+	fmt.Println("ready")
+}
+
+// roles are the things that a process can be.
+var roles = map[string]func(){
+	"sockets": openSockets,
+	"procfs":  mountProcfs,
+	"blocked": blockItself,
+	"churn":   churn,
+}
+
+func demand[T any](v T, err error) T {
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	return v
+}
+
+// startRole starts this test binary in a role and waits until it has it.
+func startRole(t *testing.T, role string, attr *syscall.SysProcAttr) *exec.Cmd {
+	t.Helper()
+	cmd := &exec.Cmd{Path: "/proc/self/exe", Args: []string{"role-" + role}, SysProcAttr: attr, Env: append(os.Environ(), roleVariable+"="+role)}
+	startRoleOf(t, cmd)
+	return cmd
+}
+
+func startRoleOf(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	startWaiter(t, cmd)
+	line, err := bufio.NewReader(out).ReadString('\n')
+	require.NoError(t, err)
+	require.Equal(t, "ready\n", line)
+}
+
 func TestMain(m *testing.M) {
 	if os.Getenv(waitVariable) != "" {
+		if kind := os.Getenv(roleVariable); kind != "" {
+			play(kind)
+		}
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		os.Exit(0)
 	}
@@ -33,7 +82,10 @@ func TestMain(m *testing.M) {
 // ends it with the test.
 func startWaiter(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
-	cmd.Env = append(os.Environ(), waitVariable+"=1")
+	if cmd.Env == nil {
+		cmd.Env = os.Environ()
+	}
+	cmd.Env = append(cmd.Env, waitVariable+"=1")
 	in, err := cmd.StdinPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
@@ -50,25 +102,41 @@ type still struct {
 	host      index.Host
 	processes map[int]*index.Process
 	order     []int
+	first     []int // that the first look saw, in order
 	sockets   []index.Socket
 	gaps      []index.Gap
+
+	coverage   *index.Coverage
+	spaces     []index.NetSpace
+	containers []index.Container
 }
 
 func take(t *testing.T, o Options) *still {
 	t.Helper()
 	s := &still{processes: map[int]*index.Process{}}
 	gap := func(g index.Gap) { s.gaps = append(s.gaps, g) }
-	var err error
-	s.sockets, err = ReadSockets(context.Background(), o, gap)
+	table, err := FirstLook(o, gap)
 	require.NoError(t, err)
+	defer table.Close()
+	tables, err := table.ReadSockets(t.Context())
+	require.NoError(t, err)
+	for _, g := range tables.Gaps {
+		gap(g)
+	}
 	s.host = ReadHost(o, gap)
-	owners, err := ReadProcesses(context.Background(), o, &s.host, func(p *index.Process) error {
-		s.processes[p.PID] = p
+	owners, coverage, err := table.Processes(context.Background(), &s.host, func(p *index.Process) error {
+		if p.Look != index.LookFirst || s.processes[p.PID] == nil {
+			s.processes[p.PID] = p
+		}
 		s.order = append(s.order, p.PID)
+		if p.Look != index.LookSecond {
+			s.first = append(s.first, p.PID)
+		}
 		return nil
-	}, gap)
+	})
 	require.NoError(t, err)
-	JoinOwners(s.sockets, owners)
+	table.Join(tables, owners)
+	s.coverage, s.sockets, s.spaces, s.containers = coverage, tables.Sockets, tables.Spaces, table.Containers()
 	for _, g := range s.gaps {
 		require.NotEmpty(t, g.Area)
 		require.NotEmpty(t, g.Place)
@@ -76,6 +144,32 @@ func take(t *testing.T, o Options) *still {
 		require.GreaterOrEqual(t, g.Count, 1)
 	}
 	return s
+}
+
+// readProcesses reads the process table, both looks of it.
+func readProcesses(ctx context.Context, o Options, host *index.Host, emit func(*index.Process) error, gap func(index.Gap)) (Owners, error) {
+	table, err := FirstLook(o, gap)
+	if err != nil {
+		return nil, err
+	}
+	defer table.Close()
+	owners, _, err := table.Processes(ctx, host, emit)
+	return owners, err
+}
+
+// readSockets reads the socket tables and joins them with owners.
+func readSockets(ctx context.Context, o Options, owners Owners, gap func(index.Gap)) ([]index.Socket, error) {
+	table, err := FirstLook(o, gap)
+	if err != nil {
+		return nil, err
+	}
+	defer table.Close()
+	tables, err := table.ReadSockets(ctx)
+	for _, g := range tables.Gaps {
+		gap(g)
+	}
+	table.Join(tables, owners)
+	return tables.Sockets, err
 }
 
 // at returns the gaps of one place.
@@ -164,6 +258,18 @@ Max nice priority         0                    0
 Max of tomorrow           18446744073709551614 7                    bytes     
 `
 
+const mapsText = `55d0c0a00000-55d0c0a2c000 r--p 00000000 fe:01 1234      /usr/bin/web
+55d0c0a2c000-55d0c0a2e000 r-xp 00002000 fe:01 1234      /usr/bin/web
+7f0000000000-7f0000001000 rwxp 00000000 00:00 0 
+7f0000001000-7f0000003000 r-xp 00000000 fe:01 99        /usr/lib/a b.so (deleted)
+7f0000003000-7f0000004000 r-xp 00002000 fe:01 99        /usr/lib/a b.so (deleted)
+7f0000004000-7f0000005000 rw-s 00000000 00:01 7         /memfd:x\012y (deleted)
+7f0000005000-7f0000006000 r--s 00000000 fe:01 8         /tmp/.x/data
+7f0000006000-7f0000007000 rw-p 00000000 fe:01 8         /usr/lib/plain.so
+7ffc00000000-7ffc00021000 rw-p 00000000 00:00 0         [stack]
+7ffc00100000-7ffc00102000 r-xp 00000000 00:00 0         [vdso]
+`
+
 const ioText = "rchar: 1\nwchar: 2\nsyscr: 3\nsyscw: 4\nread_bytes: 5\nwrite_bytes: 6\ncancelled_write_bytes: 7\n"
 
 // process returns the files of one whole process.
@@ -184,6 +290,14 @@ func process(pid int) map[string]any {
 		at("fd/0"):      link("/dev/null"),
 		at("fd/3"):      link("socket:[501]"),
 		at("fd/10"):     link("/var/log/web.log (deleted)"),
+		at("environ"):   "PATH=/bin\x00DB_PASSWORD=secret\x00no variable\x00LD_PRELOAD=/tmp/x.so\x00https_proxy=http://me:secret@proxy:3128\x00",
+		at("maps"):      mapsText,
+		at("fdinfo/10"): "pos:\t4096\nflags:\t02102001\nmnt_id:\t26\nino:\t77\n",
+		at("schedstat"): "1500 20 3\n",
+		at("wchan"):     "do_epoll_wait",
+		at("oom_score"): "666\n", at("oom_score_adj"): "-17\n",
+		at(fmt.Sprintf("task/%d/stat", pid)):   statLine(pid, "web", "S", 0x400100, 4242),
+		at(fmt.Sprintf("task/%d/stat", pid+1)): statLine(pid+1, "pool (1)", "R", 0x400140, 4243),
 	}
 	for i, ns := range []string{"cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"} {
 		all[at("ns/"+ns)] = link(fmt.Sprintf("%s:[%d]", ns, 4026531830+i))

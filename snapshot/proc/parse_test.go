@@ -8,7 +8,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/prometheus/procfs"
 	"github.com/stretchr/testify/require"
 
 	"stilltrace/index"
@@ -44,13 +43,26 @@ func TestContainerID(t *testing.T) {
 }
 
 func TestCgroupOf(t *testing.T) {
-	path, container := cgroupOf([]procfs.Cgroup{{HierarchyID: 9, Path: "/docker/" + id64}, {HierarchyID: 8, Path: "/b"}, {HierarchyID: 0, Path: "/init.scope"}})
-	require.Equal(t, "/init.scope", path)
-	require.Equal(t, id64, container)
-	path, _ = cgroupOf([]procfs.Cgroup{{HierarchyID: 9, Path: "/a"}, {HierarchyID: 8, Path: "/b"}})
-	require.Equal(t, "/a", path)
-	path, container = cgroupOf(nil)
-	require.Empty(t, path+container)
+	for _, c := range []struct{ name, text, path, container, bad string }{
+		{"unified", "0::/init.scope\n", "/init.scope", "", ""},
+		{"hybrid: the container is in a v1 hierarchy alone", "9:cpu:/docker/" + id64 + "\n8:pids:/b\n0::/init.scope\n", "/init.scope", id64, ""},
+		{"v1 with systemd's own", "9:cpu:/a\n1:name=systemd:/system.slice/ssh.service\n0::/\n", "/system.slice/ssh.service", "", ""},
+		{"v1 alone", "9:cpu:/a\n8:pids:/b\n", "/a", "", ""},
+		{"a colon in the path", "0::/a:b\n", "/a:b", "", ""},
+		{"nothing", "", "", "", ""},
+		{"torn", "0::/a\n::\n", "/a", "", "not of the known shape"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path, container, err := cgroupOf([]byte(c.text))
+			require.Equal(t, c.path, path)
+			require.Equal(t, c.container, container)
+			if c.bad == "" {
+				require.NoError(t, err)
+			} else {
+				require.ErrorContains(t, err, c.bad)
+			}
+		})
+	}
 }
 
 func TestTTYName(t *testing.T) {
@@ -78,7 +90,7 @@ func TestLinkType(t *testing.T) {
 		"net:[4026531833]":       {Type: "other"},
 		"":                       {Type: "other"},
 	} {
-		kind, inode := linkType(text)
+		kind, inode := linkType([]byte(text))
 		require.Equal(t, want, index.OpenFile{Type: kind, Inode: inode}, text)
 	}
 }
@@ -161,7 +173,7 @@ func TestSettle(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got []index.Gap
-			r := &reader{Options: Options{Live: true}, gap: func(g index.Gap) { got = append(got, g) }, missing: map[string]int{}}
+			r := &reader{Options: Options{Live: true}, gap: func(g index.Gap) { got = append(got, g) }, missing: map[string]int{}, present: map[string]bool{}}
 			v := visit{reader: r, pid: 8, ended: c.ended}
 			v.fail("exe", syscall.EACCES)
 			v.fail("loginuid", syscall.ENOENT)

@@ -2,13 +2,12 @@ package proc
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 
-	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 
 	"stilltrace/index"
@@ -18,67 +17,42 @@ import (
 // hold it, by pid and descriptor.
 type Owners map[uint64][]index.Owner
 
-// ReadProcesses reads every process of o.Proc and emits it, in the order of
-// the pids. host gives the boot time and the names of the users; it may be
-// nil. The error is that the procfs cannot be listed, that emit failed, or
-// that ctx ended; then the owners found so far are returned with it.
-func ReadProcesses(ctx context.Context, o Options, host *index.Host, emit func(*index.Process) error, gap func(index.Gap)) (Owners, error) {
-	r, err := newReader(o, host, gap)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", o.Proc, err)
-	}
-	defer r.top.close()
-	pids, err := r.pids()
-	if err != nil {
-		return nil, fmt.Errorf("%s: list the processes: %w", o.Proc, err)
-	}
-	for _, pid := range pids {
-		if err := ctx.Err(); err != nil {
-			return r.owners, fmt.Errorf("%s: %w", o.Proc, err)
-		}
-		v := visit{reader: r, pid: pid}
-		p := v.process()
-		v.settle()
-		if p == nil {
-			continue
-		}
-		if err := emit(p); err != nil {
-			return r.owners, err
-		}
-	}
-	r.done()
-	return r.owners, nil
-}
-
 // reader is what the visits to all processes share.
 type reader struct {
 	Options
 	top     dir // of the procfs itself
-	procfs  procfs.FS
 	users   map[uint32]string
 	booted  index.Time
 	gap     func(index.Gap)
-	owners  Owners
-	owned   int            // entries of owners
-	lost    int            // descriptors of sockets that found no room there
-	missing map[string]int // files that this kernel does not have, and for how many processes
+	hashes  *hasher
+	halted  atomic.Bool // no file that can block is to be opened any more
+	noQuery atomic.Bool // the kernel knows no PROCMAP_QUERY
+	// mapNames are the names of files from which code is executed.
+	mapNames sync.Map
+	owners   Owners
+	owned    int            // entries of owners
+	lost     int            // descriptors of sockets that found no room there
+	missing  map[string]int // files that this kernel, or the copy, does not have, and for how many processes
+	present  map[string]bool
+	closed   map[uint64]bool // network namespaces of which some process has a list of descriptors that could not be read; 0: one of an unknown namespace
+	threads  int
 }
 
-func newReader(o Options, host *index.Host, gap func(index.Gap)) (*reader, error) {
-	fs, err := procfs.NewFS(o.Proc)
-	if err != nil {
-		return nil, err
-	}
+func newReader(o Options, gap func(index.Gap)) (*reader, error) {
 	fd, err := again(func() (int, error) { return unix.Open(o.Proc, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0) })
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{
-		Options: o, procfs: fs, top: dir{fd: fd, live: o.Live, buf: new([]byte)},
-		users: map[uint32]string{}, gap: gap, owners: Owners{}, missing: map[string]int{},
-	}
+	return &reader{
+		Options: o, top: dir{fd: fd, live: o.Live, buf: new([]byte)}, users: map[uint32]string{}, gap: gap,
+		hashes: newHasher(), owners: Owners{}, missing: map[string]int{}, present: map[string]bool{}, closed: map[uint64]bool{},
+	}, nil
+}
+
+// know takes in what the host says that explains processes.
+func (r *reader) know(host *index.Host) {
 	if host == nil {
-		return r, nil
+		return
 	}
 	r.booted = host.Booted
 	for _, u := range host.Users {
@@ -87,33 +61,47 @@ func newReader(o Options, host *index.Host, gap func(index.Gap)) (*reader, error
 		}
 	}
 	r.noteHidden(host.Mounts, unix.Geteuid())
-	return r, nil
 }
 
 // noteHidden notes that a procfs mounted with hidepid= keeps the processes of
 // other users out of the list itself (proc(5), mount options).
 func (r *reader) noteHidden(mounts []index.Mount, euid int) {
-	if !r.Live || euid == 0 {
-		return
-	}
-	for _, m := range mounts {
-		if m.Type != "proc" || m.Point != r.Proc {
-			continue
-		}
-		for option := range strings.SplitSeq(m.Super, ",") {
-			switch option {
-			case "hidepid=2", "hidepid=invisible", "hidepid=4", "hidepid=ptraceable":
-				r.gap(index.Gap{Area: areaProcess, Place: "/proc", Reason: index.ReasonPermission, Count: 1,
-					Detail: "mounted with " + option + ": processes of other users are not listed"})
-			}
-		}
+	if option := hidepid(r.Options, mounts, euid); option != "" {
+		r.gap(index.Gap{Area: areaProcess, Place: "/proc", Reason: index.ReasonPermission, Count: 1,
+			Detail: "mounted with " + option + ": processes of other users are not listed"})
 	}
 }
 
-func (r *reader) pids() ([]int, error) {
+// hidepid is the option by which the procfs hides processes from this reader,
+// "" where it hides none.
+func hidepid(o Options, mounts []index.Mount, euid int) string {
+	if !o.Live || euid == 0 {
+		return ""
+	}
+	found := ""
+	for _, m := range mounts {
+		if m.Type != "proc" || m.Point != o.Proc {
+			continue
+		}
+		found = "" // the last mount at a place covers those before
+		for option := range strings.SplitSeq(m.Super, ",") {
+			switch option {
+			case "hidepid=2", "hidepid=invisible", "hidepid=4", "hidepid=ptraceable":
+				found = option
+			}
+		}
+	}
+	return found
+}
+
+// list returns the pids that the procfs lists, ascending.
+func (r *reader) list(top dir) ([]int, error) {
+	if _, err := unix.Seek(top.fd, 0, unix.SEEK_SET); err != nil {
+		return nil, err
+	}
 	var pids []int
 	over := 0
-	err := r.top.names(func(name string) bool {
+	err := top.names(func(name string) bool {
 		pid, ok := number(name)
 		switch {
 		case !ok || pid == 0:
@@ -134,8 +122,15 @@ func (r *reader) pids() ([]int, error) {
 // done notes what the visits could not know one by one.
 func (r *reader) done() {
 	for _, name := range optional {
-		if n := r.missing[name]; n > 0 {
+		n := r.missing[name]
+		switch {
+		case n == 0:
+		case r.Live:
 			r.gap(index.Gap{Area: areaProcess, Place: "/proc/PID/" + name, Reason: index.ReasonAbsent, Detail: "this kernel has no such file", Count: n})
+		case r.present[name]:
+			r.gap(index.Gap{Area: areaProcess, Place: "/proc/PID/" + name, Reason: index.ReasonAbsent, Detail: "the copy lacks it of some processes", Count: n})
+		default:
+			r.gap(index.Gap{Area: areaProcess, Place: "/proc/PID/" + name, Reason: index.ReasonAbsent, Detail: "the copy has it of no process", Count: 1})
 		}
 	}
 	if r.lost > 0 {
@@ -144,53 +139,35 @@ func (r *reader) done() {
 }
 
 // optional are the files that a kernel has or has not, by its configuration
-// (CONFIG_TASK_IO_ACCOUNTING, CONFIG_CGROUPS, CONFIG_AUDIT). A process that
-// lives and lacks one has not vanished.
-var optional = []string{"io", "cgroup", "loginuid", "sessionid"}
+// (CONFIG_TASK_IO_ACCOUNTING, CONFIG_CGROUPS, CONFIG_AUDIT, CONFIG_SCHED_INFO,
+// …), and a copy by whoever made it. A process that lives and lacks one has not
+// vanished.
+var optional = []string{"io", "cgroup", "loginuid", "sessionid", "schedstat", "wchan", "oom_score", "oom_score_adj", "environ", "maps", "fdinfo", "task"}
 
-// visit reads one process. Its gaps wait until it is known how the process
-// fared in the meantime.
-type visit struct {
-	*reader
-	pid   int
-	dir   dir         // its own directory
-	proc  procfs.Proc // the same by path; set by stat
-	gaps  []index.Gap
-	ended bool // it exited while it was being read
+// rarely are those of them that a copy seldom has, so that one gap for all is
+// enough.
+var rarely = []string{"schedstat", "wchan", "oom_score", "oom_score_adj", "environ", "maps", "fdinfo", "task"}
+
+// emitter takes the processes in.
+type emitter func(*index.Process) error
+
+// Processes reads every process of the first look, and those that began since,
+// and emits them: by pid, and behind these the later ones likewise. host gives
+// the boot time and the names of the users; it may be nil. The error is that
+// emit failed or that ctx ended; then the owners found so far are returned
+// with it.
+func (t *Table) Processes(ctx context.Context, host *index.Host, emit func(*index.Process) error) (Owners, *index.Coverage, error) {
+	r := t.reader
+	r.know(host)
+	err := t.visitAll(ctx, host, emit)
+	if err != nil {
+		return r.owners, nil, err
+	}
+	r.done()
+	return r.owners, t.coverage(), nil
 }
 
-func (v *visit) at(name string) string {
-	if name == "" {
-		return "/proc/" + strconv.Itoa(v.pid)
-	}
-	return "/proc/" + strconv.Itoa(v.pid) + "/" + name
-}
-
-func (v *visit) fail(name string, err error) { v.failed(name, err, 1) }
-
-func (v *visit) failed(name string, err error, count int) {
-	reason, detail := explain(err)
-	if reason == index.ReasonVanished && !v.Live {
-		reason = index.ReasonAbsent // nothing ends in a copy
-	}
-	v.gaps = append(v.gaps, index.Gap{Area: areaProcess, Place: v.at(name), Reason: reason, Detail: detail, PID: v.pid, Count: count})
-}
-
-// failedAll notes what failed for the same reason at one place as one gap.
-func (v *visit) failedAll(name string, errs []error) {
-	count := map[string]int{}
-	for _, err := range errs {
-		count[err.Error()]++
-	}
-	for _, err := range errs {
-		if n := count[err.Error()]; n > 0 {
-			v.failed(name, err, n)
-			delete(count, err.Error())
-		}
-	}
-}
-
-// settle hands the gaps on. What is missing because the process ended is one
+// settle hands the gaps of a visit on. What is missing because the process ended is one
 // gap, about the process; what is missing although it lives is the kernel's.
 func (v *visit) settle() {
 	lost := 0
@@ -199,7 +176,8 @@ func (v *visit) settle() {
 		switch {
 		case g.Reason == index.ReasonVanished && v.ended:
 			lost += g.Count
-		case g.Reason == index.ReasonVanished && slices.Contains(optional, name):
+		case g.Reason == index.ReasonVanished && slices.Contains(optional, name),
+			g.Reason == index.ReasonAbsent && slices.Contains(rarely, name):
 			v.missing[name]++
 		default:
 			v.gap(g)
@@ -208,65 +186,65 @@ func (v *visit) settle() {
 	if lost > 0 {
 		v.gap(index.Gap{Area: areaProcess, Place: v.at(""), Reason: index.ReasonVanished, Detail: "it ended while it was being read", PID: v.pid, Count: lost})
 	}
+	if v.p == nil {
+		return
+	}
+	for name, has := range map[string]bool{"environ": v.p.Environ != nil, "maps": v.p.Maps != nil, "task": v.p.Tasks != nil} {
+		if has && !v.Live {
+			v.present[name] = true
+		}
+	}
 }
 
-// process reads the process, or returns nil where it cannot be told which
-// process this is.
-//
-// procfs opens its three files by path, the others are opened in a directory
-// that is held. The directory is opened first: if a file of it can still be
-// read after procfs has read, the process has lived through, and the path
-// meant the same process all the time. A start time that changed in between
-// shows it for a tree that is being written.
-func (v *visit) process() *index.Process {
-	var err error
-	if v.dir, err = v.top.open(strconv.Itoa(v.pid)); err != nil {
-		v.fail("", err)
-		return nil
+// hides reports whether there may be descriptors that were not seen.
+func (v *visit) hides() bool {
+	if v.p.Kernel || exited(v.p.State) {
+		return false
 	}
-	defer v.dir.close()
-	p, err := v.stat()
+	return v.p.FDs == nil || slices.ContainsFunc(v.gaps, func(g index.Gap) bool {
+		return g.Place == v.at("fd") && (g.Reason == index.ReasonPermission || g.Reason == index.ReasonTooLarge)
+	})
+}
+
+// own notes which sockets p holds.
+func (r *reader) own(p *index.Process, hides bool) {
+	r.threads += p.Threads
+	if hides {
+		r.closed[p.Spaces.Net] = true
+	}
+	for _, f := range p.Files {
+		if f.Type != "socket" || f.Inode == 0 {
+			continue
+		}
+		if r.owned == maxOwners {
+			r.lost++
+			continue
+		}
+		r.owned++
+		r.owners[f.Inode] = append(r.owners[f.Inode], index.Owner{PID: p.PID, FD: f.FD, Comm: p.Comm})
+	}
+}
+
+// FirstLook lists the processes and reads the stat of each, which is all that
+// will be known of those that end before they can be read whole. It is the
+// first thing to do: what it does not see, nobody does.
+func FirstLook(o Options, gap func(index.Gap)) (*Table, error) {
+	r, err := newReader(o, gap)
 	if err != nil {
-		v.fail("stat", err)
-		return nil
+		return nil, fmt.Errorf("%s: %w", o.Proc, err)
 	}
-	before := *p
-	v.accounts(p)
-	if !v.status(p) {
-		p.IO, p.Cgroup, p.Container = nil, "", ""
+	t := &Table{reader: r, first: ReadClocks(o.Live), containers: map[int]string{}, netContainer: map[uint64]string{}}
+	t.forks, _ = r.counts()
+	pids, err := r.list(r.top)
+	if err != nil {
+		r.top.close()
+		return nil, fmt.Errorf("%s: list the processes: %w", o.Proc, err)
 	}
-	v.commandLine(p)
-	v.links(p)
-	v.spaces(p)
-	v.audit(p)
-	v.limits(p)
-	v.files(p)
-	now, err := v.identity()
-	switch {
-	case errors.Is(err, errTorn):
-		v.gaps = v.gaps[:0]
-		v.fail("stat", err)
-		return nil
-	case err != nil:
-		v.fail("stat", err)
-		v.ended = !v.alive(err)
-	case now.start != p.StartTime:
-		v.gaps = append(v.gaps[:0], index.Gap{Area: areaProcess, Place: v.at(""), Reason: index.ReasonChanged, PID: v.pid, Count: 1,
-			Detail: "the pid was given to another process; only stat was kept"})
-		return &before
-	default:
-		v.ended = exited(now.state) && !exited(p.State)
+	t.glimpses = r.glance(pids)
+	for i := range t.glimpses {
+		if t.glimpses[i].denied {
+			t.deniedNets++
+		}
 	}
-	v.own(p)
-	return p
+	return t, nil
 }
-
-// alive reports whether err says something else than that the process ended.
-func (v *visit) alive(err error) bool {
-	reason, _ := explain(err)
-	return reason != index.ReasonVanished || !v.Live
-}
-
-// exited reports whether state is that of a process without memory, files
-// and directories: a zombie, or one that is being removed.
-func exited(state string) bool { return state == "Z" || state == "X" || state == "x" }

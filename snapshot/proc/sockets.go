@@ -3,54 +3,171 @@ package proc
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
 	"net/netip"
+	"slices"
+	"strings"
 
 	"stilltrace/index"
 )
 
-// ReadSockets reads the socket tables of one network namespace: on a live
-// host that of the capture, in another tree that of pid 1, else of whoever
-// the tree's net or self stands for. The sockets come in the order of the
-// tables tcp, tcp6, udp, udp6, unix, without their owners: see JoinOwners.
-// Sockets live shorter than processes, so they are read first.
+// SocketTables are the sockets of all network namespaces that were found, and
+// what was found of these. Sockets come by namespace, the capture's own first
+// and the others by their inode, and by table, without their owners: see
+// JoinOwners.
+type SocketTables struct {
+	Sockets []index.Socket
+	Spaces  []index.NetSpace // by inode
+	Gaps    []index.Gap
+}
+
+// ReadSockets reads the socket tables of the network namespace of the capture,
+// and those of every other one in which a process of the first look lives,
+// each once, through /proc/PID/net of one of its processes. On a live host its
+// own is that of the capture, in another tree that of pid 1, else of whoever
+// the tree's net or self stands for. Sockets live shorter than processes, so
+// they are read first.
 //
-// The error is that the procfs cannot be opened or that ctx ended; then the
-// sockets read so far are returned with it.
-func ReadSockets(ctx context.Context, o Options, gap func(index.Gap)) ([]index.Socket, error) {
-	t, err := openTree(o.Proc, "/proc")
+// The error is that ctx ended; then the sockets read so far are returned with
+// it.
+func (t *Table) ReadSockets(ctx context.Context) (*SocketTables, error) {
+	out := &SocketTables{}
+	gap := func(g index.Gap) { out.Gaps = append(out.Gaps, g) }
+	tree, err := openTree(t.Proc, "/proc")
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", o.Proc, err)
+		return out, fmt.Errorf("%s: %w", t.Proc, err)
 	}
-	defer t.close()
-	dir, netns := netDirectory(t, o.Live)
-	r := tableReader{tree: t, dir: dir, gap: gap}
-	for _, proto := range protocols {
-		if err := ctx.Err(); err != nil {
-			return r.sockets, fmt.Errorf("%s: %w", o.Proc, err)
+	defer tree.close()
+	dir, own := netDirectory(tree, t.Live)
+	r := tableReader{tree: tree, options: t.Options, gap: gap}
+	err = r.space(ctx, dir, "/proc/net", own, 0)
+	members := t.netMembers(tree)
+	for _, netns := range slices.Sorted(maps.Keys(members)) {
+		if netns == own && own != 0 || err != nil {
+			continue
 		}
-		r.table(proto)
+		err = r.spaceOf(ctx, netns, members[netns])
 	}
-	for i := range r.sockets {
+	if n := t.deniedNets; n > 0 {
+		gap(index.Gap{Area: areaSocket, Place: "/proc/PID/ns/net", Reason: index.ReasonPermission, Count: n,
+			Detail: "processes whose network namespace is not known: if they live in others, the sockets of these are missing"})
+	}
+	out.Sockets, out.Spaces = r.sockets, r.spaces
+	for i := range out.Spaces {
+		out.Spaces[i].Processes = len(members[out.Spaces[i].Inode])
+	}
+	slices.SortFunc(out.Spaces, func(a, b index.NetSpace) int { return cmp.Compare(a.Inode, b.Inode) })
+	return out, err
+}
+
+// netMembers are the pids that live in each network namespace, ascending.
+func (t *Table) netMembers(tree *tree) map[uint64][]int {
+	members := map[uint64][]int{}
+	for i := range t.glimpses {
+		g := &t.glimpses[i]
+		netns := g.netns
+		if !t.Live {
+			netns = netInode(tree, fmt.Sprintf("%d/ns/net", g.pid))
+		}
+		if netns != 0 {
+			members[netns] = append(members[netns], g.pid)
+		}
+	}
+	return members
+}
+
+// spaceOf reads a namespace through the first of its processes that still
+// lives. Of a copy it may be that none has its tables with it.
+func (r *tableReader) spaceOf(ctx context.Context, netns uint64, pids []int) error {
+	const tries = 8
+	for i, pid := range pids {
+		dir := fmt.Sprintf("%d/net", pid)
+		if !hasTable(r.tree, dir) || r.options.Live && netInode(r.tree, fmt.Sprintf("%d/ns/net", pid)) != netns {
+			if i == tries {
+				break
+			}
+			continue
+		}
+		return r.space(ctx, dir, "/proc/"+dir, netns, pid)
+	}
+	reason, detail := index.ReasonVanished, "its processes ended before its sockets could be read"
+	if !r.options.Live {
+		reason, detail = index.ReasonAbsent, "the copy has the socket tables of none of its processes"
+	}
+	r.gap(index.Gap{Area: areaSocket, Place: fmt.Sprintf("/proc/%d/net", pids[0]), Reason: reason, Detail: detail, Count: 1})
+	return nil
+}
+
+// space reads one namespace, through pid where it is not the reader's own.
+func (r *tableReader) space(ctx context.Context, dir, place string, netns uint64, pid int) error {
+	r.dir, r.place = dir, place
+	from := len(r.sockets)
+	var missing []string
+	none := r.emptyTables()
+	for _, proto := range protocols {
+		if none[proto] {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("%s: %w", r.options.Proc, err)
+		}
+		if r.options.late() {
+			r.gap(index.Gap{Area: areaSocket, Place: place + "/" + proto, Reason: index.ReasonDeadline, Count: 1})
+			break
+		}
+		if err := r.table(proto); err != nil {
+			if !slices.Contains(usual, proto) && errors.Is(err, fs.ErrNotExist) {
+				if !slices.Contains(seldom, proto) {
+					missing = append(missing, proto)
+				}
+				continue
+			}
+			r.gap(absentGap(areaSocket, place+"/"+proto, err))
+		}
+	}
+	// A running kernel without such a table has no such sockets; a copy may have left them out.
+	if len(missing) > 0 && !r.options.Live {
+		r.gap(index.Gap{Area: areaSocket, Place: place, Reason: index.ReasonAbsent, Detail: "the copy lacks the tables " + strings.Join(missing, ", "), Count: 1})
+	}
+	for i := from; i < len(r.sockets); i++ {
 		r.sockets[i].NetNS = netns
 	}
-	return r.sockets, nil
+	r.askKernel(pid, r.sockets[from:])
+	one := index.NetSpace{Inode: netns, PID: pid, Sockets: len(r.sockets) - from}
+	r.describe(&one)
+	r.spaces = append(r.spaces, one)
+	return nil
 }
 
-// JoinOwners gives each socket the processes that hold it. Inode 0 is no
-// inode: such a socket is in TIME_WAIT or not yet accepted, and has no owner.
-func JoinOwners(sockets []index.Socket, owners Owners) {
-	for i := range sockets {
-		if s := &sockets[i]; s.Inode != 0 {
-			s.Owner = owners[s.Inode]
-		}
+// emptyTables are those of TCP in which nothing is, by what the namespace counts
+// (sockstat). Reading one walks the table of the whole machine, in each
+// namespace anew, and that is milliseconds for nothing in most of them.
+func (r *tableReader) emptyTables() map[string]bool {
+	if !r.options.Live {
+		return nil
 	}
+	four, err1 := r.tree.read(r.dir+"/sockstat", maxText)
+	six, err2 := r.tree.read(r.dir+"/sockstat6", maxText)
+	none := map[string]bool{}
+	waiting := !bytes.Contains(four, []byte(" tw 0 ")) // those are not in use, and of either family
+	none["tcp"] = err1 == nil && !waiting && bytes.Contains(four, []byte("TCP: inuse 0 "))
+	none["tcp6"] = err1 == nil && err2 == nil && !waiting && bytes.Contains(six, []byte("TCP6: inuse 0\n"))
+	return none
 }
 
-var protocols = []string{"tcp", "tcp6", "udp", "udp6", "unix"}
+// usual are the tables that every host has, and protocols all that are read.
+var (
+	usual = []string{"tcp", "tcp6", "udp", "udp6", "unix"}
+	// Kernels of today are built without seldom, which nobody misses.
+	seldom    = []string{"udplite", "udplite6", "icmp6"}
+	protocols = []string{"tcp", "tcp6", "udp", "udp6", "udplite", "udplite6", "raw", "raw6", "icmp", "icmp6", "unix", "packet", "netlink"}
+)
 
 // netDirectory finds the directory of the socket tables, and the inode of the
 // network namespace that they show, 0 where that is unknown. The net of a
@@ -94,10 +211,12 @@ func netInode(t *tree, name string) uint64 {
 
 // tableReader reads the tables line by line: a bad line costs itself.
 type tableReader struct {
-	tree    *tree
-	dir     string
-	gap     func(index.Gap)
-	sockets []index.Socket
+	tree       *tree
+	options    Options
+	dir, place string
+	gap        func(index.Gap)
+	sockets    []index.Socket
+	spaces     []index.NetSpace
 }
 
 // socketKey tells the sockets of one table apart. The kernel hands a table
@@ -106,21 +225,21 @@ type socketKey struct {
 	inode         uint64
 	local, remote netip.AddrPort
 	path          string
+	portID        uint32
 }
 
-func (r *tableReader) table(proto string) {
-	place := "/proc/net/" + proto
+func (r *tableReader) table(proto string) error {
+	place := r.place + "/" + proto
 	f, err := r.tree.open(r.dir + "/" + proto)
 	if err != nil {
-		r.gap(absentGap(areaSocket, place, err))
-		return
+		return err
 	}
 	defer f.Close()
 	bad := badLines{gap: r.gap, area: areaSocket, place: place}
 	seen := map[socketKey]bool{}
 	over := 0
 	add := func(s index.Socket) {
-		key := socketKey{s.Inode, netip.AddrPortFrom(s.Local, s.LPort), netip.AddrPortFrom(s.Remote, s.RPort), s.Path}
+		key := socketKey{s.Inode, netip.AddrPortFrom(s.Local, s.LPort), netip.AddrPortFrom(s.Remote, s.RPort), s.Path, s.PortID}
 		unnamed := proto == "unix" && s.Inode == 0 // connections that wait for accept(2): nothing tells them apart
 		switch {
 		case !unnamed && seen[key]:
@@ -132,9 +251,16 @@ func (r *tableReader) table(proto string) {
 			r.sockets = append(r.sockets, s)
 		}
 	}
-	var table rows = inetTable{proto: proto, add: add}
-	if proto == "unix" {
+	var table rows
+	switch proto {
+	case "unix":
 		table = &unixTable{add: add}
+	case "packet":
+		table = oneLine{parsePacket, add}
+	case "netlink":
+		table = oneLine{parseNetlink, add}
+	default:
+		table = oneLine{func(line []byte) (index.Socket, error) { return parseInet(proto, line) }, add}
 	}
 	if err := eachLine(io.LimitReader(f, maxNetTable+1), table, &bad); err != nil {
 		r.gap(absentGap(areaSocket, place, err))
@@ -143,7 +269,24 @@ func (r *tableReader) table(proto string) {
 	if over > 0 {
 		r.gap(index.Gap{Area: areaSocket, Place: place, Reason: index.ReasonTooLarge, Detail: "more sockets than the limit", Count: over})
 	}
+	return nil
 }
+
+// oneLine is a table of which each line is a socket.
+type oneLine struct {
+	parse func(line []byte) (index.Socket, error)
+	add   func(index.Socket)
+}
+
+func (t oneLine) line(line []byte) error {
+	s, err := t.parse(line)
+	if err == nil {
+		t.add(s)
+	}
+	return err
+}
+
+func (t oneLine) end() {}
 
 // rows takes the lines below the heading of one table.
 type rows interface {
@@ -193,5 +336,5 @@ func eachLine(r io.Reader, to rows, bad *badLines) error {
 }
 
 func isHeading(line []byte) bool {
-	return bytes.Contains(line, []byte("local_address")) || bytes.HasPrefix(line, []byte("Num "))
+	return bytes.Contains(line, []byte("local_address")) || bytes.HasPrefix(line, []byte("Num ")) || bytes.HasPrefix(line, []byte("sk "))
 }

@@ -7,8 +7,6 @@ import (
 	"os"
 	"strconv"
 
-	"github.com/prometheus/procfs"
-
 	"stilltrace/index"
 )
 
@@ -16,30 +14,160 @@ import (
 // include/linux/sched.h). Nothing that a process can write sets it.
 const pfKthread = 0x00200000
 
-// stat reads proc_pid_stat(5).
-func (v *visit) stat() (*index.Process, error) {
-	s, err := guarded(v.dir.regular("stat"), func() (procfs.ProcStat, error) {
-		var err error
-		if v.proc, err = v.procfs.Proc(v.pid); err != nil {
-			return procfs.ProcStat{}, err
+// statText is proc_pid_stat(5) of a process or of one of its threads, taken
+// apart.
+type statText struct {
+	pid     int
+	comm    string
+	state   string
+	numbers [statFields]int64 // those behind state, by the constants below; a value beyond 63 bits is the highest of them
+}
+
+// Where the numbers of stat stand behind the state; proc_pid_stat(5) counts
+// from 1, and the state is its third.
+const (
+	statPPID = iota
+	statPGRP
+	statSession
+	statTTY
+	_ // tpgid
+	statFlags
+	statMinor
+	statChildMinor
+	statMajor
+	statChildMajor
+	statUser
+	statSystem
+	statChildUser
+	statChildSystem
+	_ // priority
+	statNice
+	statThreads
+	_ // itrealvalue
+	statStart
+	statVSize
+	statRSS
+	statCPU      = 35
+	statRealTime = 36
+	statPolicy   = 37
+	statBlockIO  = 38
+	statFields   = 39
+)
+
+// parseStat reads the line of stat. The command, field 2, may hold anything:
+// it ends at the last parenthesis. Kernels before 2.6.18 wrote less than is
+// asked for here; what stands behind the resident size may be missing.
+func parseStat(data []byte) (statText, error) {
+	var s statText
+	pid, _, ok := bytes.Cut(data, []byte(" ("))
+	end := bytes.LastIndexByte(data, ')')
+	if !ok || end < len(pid)+2 {
+		return s, torn("no command in %.40q", data)
+	}
+	var err error
+	if s.pid, err = strconv.Atoi(string(pid)); err != nil {
+		return s, torn("pid %.20q", pid)
+	}
+	s.comm = string(data[len(pid)+2 : end])
+	rest := data[end+1:]
+	field := func() []byte {
+		rest = bytes.TrimLeft(rest, " \n")
+		f := rest
+		if i := bytes.IndexAny(rest, " \n"); i >= 0 {
+			f = rest[:i]
 		}
-		return v.proc.Stat()
-	})
-	if err != nil {
-		return nil, err
+		rest = rest[len(f):]
+		return f
 	}
-	if len(s.State) != 1 {
-		return nil, torn("state %q", s.State)
+	state := field()
+	if len(state) != 1 {
+		return s, torn("state %.20q", state)
 	}
+	s.state = letter(state[0])
+	for i := range s.numbers {
+		f := field()
+		if len(f) == 0 {
+			if i <= statRSS {
+				return s, torn("%d fields behind the command", i+1)
+			}
+			break
+		}
+		if s.numbers[i], ok = statNumber(f); !ok {
+			return s, torn("number %.40q", f)
+		}
+	}
+	return s, nil
+}
+
+// letter is the state as a string, without taking memory for the usual ones.
+func letter(c byte) string {
+	const known = "RSDZTtWXxKPI"
+	if i := bytes.IndexByte([]byte(known), c); i >= 0 {
+		return known[i : i+1]
+	}
+	return string([]byte{c})
+}
+
+func statNumber(f []byte) (int64, bool) {
+	if n, err := strconv.ParseInt(string(f), 10, 64); err == nil {
+		return n, true
+	}
+	_, err := strconv.ParseUint(string(f), 10, 64)
+	return math.MaxInt64, err == nil
+}
+
+// unsigned is a number that cannot be negative.
+func (s *statText) unsigned(field int) uint64 { return uint64(max(s.numbers[field], 0)) }
+
+// ms is a time of stat in milliseconds.
+func (s *statText) ms(field int) uint64 {
+	return min(s.unsigned(field), math.MaxInt64/1000) * 1000 / userHZ
+}
+
+func (s *statText) start() uint64 { return s.unsigned(statStart) }
+
+// process is what stat alone knows.
+func (r *reader) process(s *statText) *index.Process {
 	p := &index.Process{
-		PID: v.pid, PPID: s.PPID, Comm: s.Comm, State: s.State,
-		StartTime: s.Starttime, Started: v.started(s.Starttime),
-		Threads: s.NumThreads, Nice: s.Nice, PGRP: s.PGRP, SID: s.Session, TTY: ttyName(uint32(s.TTY)),
-		Flags: uint32(s.Flags), Kernel: s.Flags&pfKthread != 0,
-		UserMS: uint64(s.UTime) * 1000 / userHZ, SystemMS: uint64(s.STime) * 1000 / userHZ,
-		VSize: uint64(s.VSize), RSS: uint64(max(s.RSS, 0)) * uint64(os.Getpagesize()),
+		PID: s.pid, PPID: int(s.numbers[statPPID]), Comm: s.comm, State: s.state,
+		StartTime: s.start(), Started: r.started(s.start()),
+		Threads: int(s.unsigned(statThreads)), Nice: int(s.numbers[statNice]), PGRP: int(s.numbers[statPGRP]), SID: int(s.numbers[statSession]),
+		TTY: ttyName(uint32(s.numbers[statTTY])), Flags: uint32(s.numbers[statFlags]), Kernel: s.numbers[statFlags]&pfKthread != 0,
+		UserMS: s.ms(statUser), SystemMS: s.ms(statSystem),
+		VSize: s.unsigned(statVSize), RSS: min(s.unsigned(statRSS), math.MaxInt64>>16) * uint64(os.Getpagesize()),
 	}
-	return p, nil
+	if f := (index.Faults{
+		Minor: s.unsigned(statMinor), Major: s.unsigned(statMajor), ChildMinor: s.unsigned(statChildMinor), ChildMajor: s.unsigned(statChildMajor),
+		ChildUserMS: s.ms(statChildUser), ChildSystemMS: s.ms(statChildSystem), BlockIOMS: s.ms(statBlockIO),
+	}); f != (index.Faults{}) {
+		p.Faults = &f
+	}
+	if c := (index.Sched{Policy: uint32(s.unsigned(statPolicy)), RealTime: uint32(s.unsigned(statRealTime)), CPU: int(s.unsigned(statCPU))}); c != (index.Sched{}) {
+		p.Sched = &c
+	}
+	return p
+}
+
+// refresh brings what stat says of p up to what it said last.
+func refresh(p, last *index.Process) {
+	p.PPID, p.Comm, p.State, p.Threads, p.Nice, p.PGRP, p.SID, p.TTY = last.PPID, last.Comm, last.State, last.Threads, last.Nice, last.PGRP, last.SID, last.TTY
+	p.Flags, p.UserMS, p.SystemMS, p.VSize, p.Faults = last.Flags, last.UserMS, last.SystemMS, last.VSize, last.Faults
+	switch {
+	case p.Sched == nil:
+		p.Sched = last.Sched
+	case last.Sched != nil:
+		p.Sched.Policy, p.Sched.RealTime, p.Sched.CPU = last.Sched.Policy, last.Sched.RealTime, last.Sched.CPU
+	}
+}
+
+// interval is what the process used between two readings of its stat, ns
+// nanoseconds apart; nil where that is nothing.
+func interval(before, after *statText, ns int64) *index.Interval {
+	user, system := after.ms(statUser)-before.ms(statUser), after.ms(statSystem)-before.ms(statSystem)
+	if ns <= 0 || user == 0 && system == 0 || after.ms(statUser) < before.ms(statUser) || after.ms(statSystem) < before.ms(statSystem) {
+		return nil
+	}
+	return &index.Interval{MS: uint64(ns) / 1e6, UserMS: user, SystemMS: system}
 }
 
 // started is the wall clock's time of ticks after boot, unknown where it
@@ -50,63 +178,6 @@ func (r *reader) started(ticks uint64) index.Time {
 		return 0
 	}
 	return r.booted + index.Time(ticks*tick)
-}
-
-// identity is what a second reading of stat is held against.
-type identity struct {
-	pid   int
-	state string
-	start uint64
-}
-
-func (v *visit) identity() (identity, error) {
-	data, err := v.dir.read("stat", maxText)
-	if err != nil {
-		return identity{}, err
-	}
-	now, err := parseIdentity(data)
-	if err == nil && now.pid != v.pid {
-		err = torn("it speaks of process %d", now.pid)
-	}
-	return now, err
-}
-
-// parseIdentity reads fields 1, 3 and 22 of stat. The command, field 2, may
-// hold anything: it ends at the last parenthesis.
-func parseIdentity(data []byte) (identity, error) {
-	pid, _, ok := bytes.Cut(data, []byte(" ("))
-	end := bytes.LastIndexByte(data, ')')
-	if !ok || end < len(pid) {
-		return identity{}, torn("no command in %.40q", data)
-	}
-	f := bytes.Fields(data[end+1:])
-	if len(f) < 20 {
-		return identity{}, torn("%d fields behind the command", len(f))
-	}
-	n, err1 := strconv.Atoi(string(pid))
-	start, err2 := strconv.ParseUint(string(f[19]), 10, 64)
-	if err1 != nil || err2 != nil {
-		return identity{}, torn("pid %.20q, start time %.20q", pid, f[19])
-	}
-	return identity{pid: n, state: string(f[0]), start: start}, nil
-}
-
-// accounts reads what procfs reads well besides: proc_pid_io(5) and
-// proc_pid_cgroup(5).
-func (v *visit) accounts(p *index.Process) {
-	if io, err := guarded(v.dir.regular("io"), v.proc.IO); err != nil {
-		v.fail("io", err)
-	} else {
-		p.IO = &index.ProcessIO{
-			ReadChars: io.RChar, WriteChars: io.WChar, ReadCalls: io.SyscR, WriteCalls: io.SyscW,
-			ReadBytes: io.ReadBytes, WriteBytes: io.WriteBytes, CancelledBytes: uint64(max(io.CancelledWriteBytes, 0)),
-		}
-	}
-	if groups, err := guarded(v.dir.regular("cgroup"), v.proc.Cgroups); err != nil {
-		v.fail("cgroup", err)
-	} else {
-		p.Cgroup, p.Container = cgroupOf(groups)
-	}
 }
 
 // ttyName is the name below /dev of the terminal with the number tty of stat

@@ -3,7 +3,6 @@ package proc
 import (
 	"bytes"
 	"errors"
-	"math"
 	"strconv"
 	"strings"
 
@@ -13,7 +12,7 @@ import (
 // status reads proc_pid_status(5) and reports whether the process was still
 // there to be read.
 func (v *visit) status(p *index.Process) bool {
-	data, err := v.dir.read("status", maxStatus)
+	data, err := v.dir.text("status", maxStatus)
 	if err != nil {
 		v.fail("status", err)
 		if !errors.Is(err, errTooLarge) {
@@ -30,86 +29,188 @@ func (v *visit) status(p *index.Process) bool {
 }
 
 // parseStatus fills p from the lines of status. A line that cannot be read
-// leaves its part unknown; the first of them is the error.
+// leaves its part unknown; the first of them is the error. The kernel writes
+// each key once; of a second one, somebody's trick, the first counts.
 func parseStatus(data []byte, p *index.Process) error {
-	s := statusLines{p: p, keys: map[string]string{}}
-	for line := range strings.Lines(string(data)) {
-		key, value, ok := strings.Cut(line, ":")
-		if !ok || !wanted(key) {
-			continue
+	s := statusLines{p: p}
+	for len(data) > 0 {
+		line := data
+		if i := bytes.IndexByte(data, '\n'); i >= 0 {
+			line, data = data[:i], data[i+1:]
+		} else {
+			data = nil
 		}
-		// The kernel writes each key once; a second one would be somebody's trick.
-		if _, twice := s.keys[key]; !twice {
-			s.keys[key] = strings.TrimSpace(value)
+		if i := bytes.IndexByte(line, ':'); i >= 0 {
+			s.line(string(line[:i]), bytes.TrimSpace(line[i+1:]))
 		}
 	}
-	s.ids()
-	s.sizes()
-	s.security()
-	p.Tracer = int(s.number("TracerPid", 10, 31))
+	if p.UID == nil {
+		s.torn("Uid", nil)
+	}
+	if p.GID == nil {
+		s.torn("Gid", nil)
+	}
+	s.join()
 	return s.err
 }
 
-func wanted(key string) bool {
-	switch key {
-	case "TracerPid", "Uid", "Gid", "Groups", "NSpid", "VmRSS", "VmSwap", "voluntary_ctxt_switches", "nonvoluntary_ctxt_switches",
-		"CapEff", "CapPrm", "CapBnd", "NoNewPrivs", "Seccomp":
-		return true
-	}
-	return false
-}
-
+// statusLines gathers what belongs together and stands on several lines.
 type statusLines struct {
-	p    *index.Process
-	keys map[string]string
-	err  error
+	p        *index.Process
+	memory   index.MemoryUse
+	signals  index.Signals
+	security index.SecurityBits
+	switches index.Switches
+	has      struct{ switches, security, groups, spaces bool }
+	err      error
 }
 
-func (s *statusLines) torn(key string) {
+func (s *statusLines) line(key string, value []byte) {
+	p := s.p
+	switch key {
+	case "Umask":
+		if p.Umask == nil {
+			n := uint32(s.number(key, value, 8, 32))
+			p.Umask = &n
+		}
+	case "TracerPid":
+		s.set(key, value, &p.Tracer)
+	case "Uid":
+		if u := s.list(key, value); p.UID == nil && len(u) == 4 {
+			p.UID, p.EUID, p.SUID, p.FSUID = &u[0], &u[1], &u[2], &u[3]
+		}
+	case "Gid":
+		if g := s.list(key, value); p.GID == nil && len(g) == 4 {
+			p.GID, p.EGID = &g[0], &g[1]
+		}
+	case "Groups":
+		if !s.has.groups {
+			p.Groups, s.has.groups = s.list(key, value), true
+		}
+	case "NSpid":
+		if !s.has.spaces {
+			s.has.spaces = true
+			for _, pid := range s.list(key, value) {
+				p.NSPID = append(p.NSPID, int(pid))
+			}
+		}
+	case "VmRSS":
+		s.size(key, value, &p.RSS) // stat counts pages, of the size that the captured host had
+	case "VmSwap":
+		if p.Swap == nil {
+			var n uint64
+			if s.size(key, value, &n) {
+				p.Swap = &n
+			}
+		}
+	case "voluntary_ctxt_switches":
+		s.switches.Voluntary, s.has.switches = s.number(key, value, 10, 64), true
+	case "nonvoluntary_ctxt_switches":
+		s.switches.Involuntary = s.number(key, value, 10, 64)
+	default:
+		s.memoryLine(key, value)
+		s.privilege(key, value)
+	}
+}
+
+func (s *statusLines) memoryLine(key string, value []byte) {
+	m := &s.memory
+	switch key {
+	case "VmPeak":
+		s.size(key, value, &m.PeakVirtual)
+	case "VmHWM":
+		s.size(key, value, &m.PeakResident)
+	case "RssAnon":
+		s.size(key, value, &m.Anonymous)
+	case "RssFile":
+		s.size(key, value, &m.File)
+	case "RssShmem":
+		s.size(key, value, &m.Shared)
+	case "VmData":
+		s.size(key, value, &m.Data)
+	case "VmStk":
+		s.size(key, value, &m.Stack)
+	case "VmLck":
+		s.size(key, value, &m.Locked)
+	case "VmPTE":
+		s.size(key, value, &m.PageTables)
+	}
+}
+
+func (s *statusLines) privilege(key string, value []byte) {
+	b := &s.security
+	switch key {
+	case "CapInh":
+		b.CapInherited = s.number(key, value, 16, 64)
+	case "CapPrm":
+		b.CapPermitted = s.number(key, value, 16, 64)
+	case "CapEff":
+		b.CapEffective, s.has.security = s.number(key, value, 16, 64), true
+	case "CapBnd":
+		b.CapBounding = s.number(key, value, 16, 64)
+	case "CapAmb":
+		b.CapAmbient = s.number(key, value, 16, 64)
+	case "NoNewPrivs":
+		b.NoNewPrivs = s.number(key, value, 10, 1) == 1
+	case "Seccomp":
+		s.set(key, value, &b.Seccomp)
+	case "Seccomp_filters":
+		s.set(key, value, &b.Filters)
+	case "ShdPnd":
+		s.signals.Pending = s.number(key, value, 16, 64)
+	case "SigBlk":
+		s.signals.Blocked = s.number(key, value, 16, 64)
+	case "SigIgn":
+		s.signals.Ignored = s.number(key, value, 16, 64)
+	case "SigCgt":
+		s.signals.Caught = s.number(key, value, 16, 64)
+	}
+}
+
+func (s *statusLines) join() {
+	if s.has.switches {
+		s.p.Switches = &s.switches
+	}
+	if s.has.security {
+		s.p.Security = &s.security
+	}
+	if s.memory != (index.MemoryUse{}) {
+		s.p.Memory = &s.memory
+	}
+	if s.signals != (index.Signals{}) {
+		s.p.Signals = &s.signals
+	}
+}
+
+func (s *statusLines) torn(key string, value []byte) {
 	if s.err == nil {
-		s.err = torn("%s %.40q", key, s.keys[key])
+		s.err = torn("%s %.40q", key, value)
 	}
 }
 
-// number reads one number, 0 where there is no such line: most of them came
-// with some version of the kernel.
-func (s *statusLines) number(key string, base, bits int) uint64 {
-	text, ok := s.keys[key]
-	if !ok {
-		return 0
-	}
-	n, err := strconv.ParseUint(text, base, bits)
+// number reads one number, 0 where there is none.
+func (s *statusLines) number(key string, value []byte, base, bits int) uint64 {
+	n, err := strconv.ParseUint(string(value), base, bits)
 	if err != nil {
-		s.torn(key)
+		s.torn(key, value)
 		return 0
 	}
 	return n
 }
 
-func (s *statusLines) ids() {
-	if u := s.list("Uid"); len(u) == 4 {
-		s.p.UID, s.p.EUID, s.p.SUID, s.p.FSUID = &u[0], &u[1], &u[2], &u[3]
-	} else {
-		s.torn("Uid")
-	}
-	if g := s.list("Gid"); len(g) == 4 {
-		s.p.GID, s.p.EGID = &g[0], &g[1]
-	} else {
-		s.torn("Gid")
-	}
-	s.p.Groups = s.list("Groups")
-	for _, pid := range s.list("NSpid") {
-		s.p.NSPID = append(s.p.NSPID, int(pid))
+func (s *statusLines) set(key string, value []byte, to *int) {
+	if *to == 0 {
+		*to = int(s.number(key, value, 10, 31))
 	}
 }
 
 // list reads numbers of 32 bits with blanks between them.
-func (s *statusLines) list(key string) []uint32 {
+func (s *statusLines) list(key string, value []byte) []uint32 {
 	var all []uint32
-	for f := range strings.FieldsSeq(s.keys[key]) {
+	for f := range strings.FieldsSeq(string(value)) {
 		n, err := strconv.ParseUint(f, 10, 32)
 		if err != nil {
-			s.torn(key)
+			s.torn(key, value)
 			return nil
 		}
 		all = append(all, uint32(n))
@@ -117,106 +218,13 @@ func (s *statusLines) list(key string) []uint32 {
 	return all
 }
 
-// sizes reads the lines in kB, which a task without memory has not, and the
-// context switches.
-func (s *statusLines) sizes() {
-	if rss, ok := s.bytes("VmRSS"); ok {
-		s.p.RSS = rss // stat counts pages, of the size that the captured host had
-	}
-	if swap, ok := s.bytes("VmSwap"); ok {
-		s.p.Swap = &swap
-	}
-	if _, ok := s.keys["voluntary_ctxt_switches"]; ok {
-		s.p.Switches = &index.Switches{
-			Voluntary:   s.number("voluntary_ctxt_switches", 10, 64),
-			Involuntary: s.number("nonvoluntary_ctxt_switches", 10, 64),
-		}
-	}
-}
-
-func (s *statusLines) bytes(key string) (uint64, bool) {
-	text, ok := s.keys[key]
-	if !ok {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(strings.TrimSuffix(text, " kB"), 10, 54)
+// size reads a line in kB, which a task without memory has not.
+func (s *statusLines) size(key string, value []byte, to *uint64) bool {
+	n, err := strconv.ParseUint(string(bytes.TrimSuffix(value, []byte(" kB"))), 10, 54)
 	if err != nil {
-		s.torn(key)
-		return 0, false
+		s.torn(key, value)
+		return false
 	}
-	return n << 10, true
-}
-
-func (s *statusLines) security() {
-	if _, ok := s.keys["CapEff"]; !ok {
-		return
-	}
-	s.p.Security = &index.SecurityBits{
-		CapEffective: s.number("CapEff", 16, 64),
-		CapPermitted: s.number("CapPrm", 16, 64),
-		CapBounding:  s.number("CapBnd", 16, 64),
-		NoNewPrivs:   s.number("NoNewPrivs", 10, 1) == 1,
-		Seccomp:      int(s.number("Seccomp", 10, 31)),
-	}
-}
-
-// limits reads proc_pid_limits(5).
-func (v *visit) limits(p *index.Process) {
-	data, err := v.dir.read("limits", maxText)
-	if err == nil {
-		p.Limits, err = parseLimits(data)
-	}
-	if err != nil {
-		v.fail("limits", err)
-	}
-}
-
-// limitNames are the names of limits and those of getrlimit(2).
-var limitNames = map[string]string{
-	"Max cpu time": "cpu", "Max file size": "fsize", "Max data size": "data", "Max stack size": "stack",
-	"Max core file size": "core", "Max resident set": "rss", "Max processes": "nproc", "Max open files": "nofile",
-	"Max locked memory": "memlock", "Max address space": "as", "Max file locks": "locks", "Max pending signals": "sigpending",
-	"Max msgqueue size": "msgqueue", "Max nice priority": "nice", "Max realtime priority": "rtprio", "Max realtime timeout": "rttime",
-}
-
-// limitColumn is where the values begin: the kernel pads the name to 25 bytes and a blank.
-const limitColumn = 26
-
-// parseLimits reads the rows below the heading. A limit that getrlimit(2) does
-// not name keeps the kernel's name.
-func parseLimits(data []byte) ([]index.Limit, error) {
-	_, rows, ok := bytes.Cut(data, []byte("\n"))
-	if !ok {
-		return nil, torn("no heading")
-	}
-	var all []index.Limit
-	for row := range strings.Lines(string(rows)) {
-		if len(row) <= limitColumn {
-			return all, torn("row %.40q", row)
-		}
-		name := strings.TrimSpace(row[:limitColumn])
-		f := strings.Fields(row[limitColumn:])
-		if len(f) < 2 {
-			return all, torn("row %.40q", row)
-		}
-		soft, err1 := parseLimit(f[0])
-		hard, err2 := parseLimit(f[1])
-		if err1 != nil || err2 != nil {
-			return all, torn("row %.40q", row)
-		}
-		if short, ok := limitNames[name]; ok {
-			name = short
-		}
-		all = append(all, index.Limit{Name: name, Soft: soft, Hard: hard})
-	}
-	return all, nil
-}
-
-// parseLimit reads one value, -1 for unlimited.
-func parseLimit(s string) (int64, error) {
-	if s == "unlimited" {
-		return -1, nil
-	}
-	n, err := strconv.ParseUint(s, 10, 64)
-	return int64(min(n, math.MaxInt64)), err
+	*to = n << 10
+	return true
 }

@@ -120,14 +120,20 @@ func (c *comparison) askStandingOut() {
 	found, masked := bag{}, bag{}
 	for _, f := range whole[struct {
 		Findings []struct {
-			ID  string `json:"id"`
-			PID int    `json:"pid"`
+			PID     int `json:"pid"`
+			Factors []struct {
+				Name string `json:"name"`
+			} `json:"factors"`
 		} `json:"findings"`
 	}](c.asker, "process", "during").Findings {
 		pid := fmt.Sprintf("pid %d", f.PID)
-		found[pid] = 1
-		if strings.HasPrefix(f.ID, "kernel_name:") {
-			masked[pid]++
+		for _, factor := range f.Factors {
+			if factor.Name != "fd_limit" { // trouble, not an intrusion
+				found[pid] = 1
+			}
+			if factor.Name == "kernel_name" {
+				masked[pid]++
+			}
 		}
 	}
 	s := c.frame("during")

@@ -89,6 +89,7 @@ func TestListOrderAndTerms(t *testing.T) {
 		{"all, in the order of time", nil, "", "", []string{"/var/log/app.log:1", "/var/log/auth.log:1", "/var/log/auth.log:3", "/var/log/auth.log:2", "/var/log/app.log:4"}},
 		{"an address beside the one it is about", []string{"ip:198.51.100.1"}, "", "", []string{"/var/log/auth.log:3"}},
 		{"a network", []string{"ip:203.0.113.0/24"}, "", "", []string{"/var/log/auth.log:1", "/var/log/auth.log:3"}},
+		{"a range of pids", []string{"pid:800-812"}, "", "", []string{"/var/log/auth.log:1"}},
 		{"two terms", []string{"service:sshd", "-user:root"}, "", "", []string{"/var/log/auth.log:2"}},
 		{"a user with a blank", []string{"user:a b"}, "", "", []string{"/var/log/auth.log:2"}},
 		{"a window: since is in, until is out", nil, "2026-03-01T10:00:02Z", "2026-03-01T10:00:04Z", []string{"/var/log/auth.log:1", "/var/log/auth.log:3"}},

@@ -61,7 +61,15 @@ func web() (index.Snapshot, []index.Socket) {
 		},
 	}}
 	elsewhere := socket("tcp", "ESTABLISHED", "172.17.0.2:22", "10.0.0.5:40300", 112, 0, owner(960, 3, "nc"))
-	elsewhere.NetNS = 4026532500
+	elsewhere.NetNS, elsewhere.Container = 4026532500, "4e2f00000000beef"
+	snap.Host.Containers = []index.Container{{ID: "4e2f00000000beef", Name: "shop"}}
+	snap.Host.NetSpaces = []index.NetSpace{
+		{Inode: 4026531840, Interfaces: []index.Interface{{Name: "eth0", Addresses: []netip.Addr{netip.MustParseAddr("10.0.0.5")}}}},
+		{Inode: 4026532500, Container: "4e2f00000000beef", Interfaces: []index.Interface{{Name: "eth0", Addresses: []netip.Addr{netip.MustParseAddr("172.17.0.2")}}}},
+	}
+	snap.Host.Names = []index.HostName{{Addr: netip.MustParseAddr("203.0.113.7"), Names: []string{"gate", "gate.example"}}}
+	snap.Host.Resolved = []index.Resolved{{Addr: netip.MustParseAddr("203.0.113.7"), Names: []string{"evil.example"}},
+		{Addr: netip.MustParseAddr("9.9.9.9"), Names: []string{"dns9.example"}}, {Addr: netip.MustParseAddr("93.184.216.34"), Error: "NXDOMAIN"}}
 	return snap, []index.Socket{
 		unix("LISTEN", "/run/docker.sock", 200, owner(1, 40, "systemd"), owner(750, 4, "dockerd")),
 		unix("UNCONNECTED", "@agent", 201),
@@ -166,7 +174,18 @@ func TestTotals(t *testing.T) {
 			"9.9.9.9", 1, "93.184.216.34", 1),
 		Processes: counted("nginx", 3, "gunicorn", 2, "avahi", 1, "bot", 1, "curl", 1, "dhclient", 1, "nc", 1,
 			"node_exporter", 1, "resolver", 1, "sshd", 1, "sshd-session", 1, "systemd", 1),
+		Directions: counted("listen", 7, "outbound", 5, "inbound", 4),
+		Classes:    counted("documentation", 3, "loopback", 2, "public", 2, "private", 1, "shared", 1),
+		Providers:  []tally.Count{},
+		Users:      counted("root", 10, "www-data", 5),
+		Exposures:  counted("all", 3, "private", 2, "loopback", 1, "public", 1),
+		Namespaces: counted("4026531840 host", 15, "4026532500 shop", 1),
+		Containers: counted("shop", 1),
 	}, a.Totals)
+	for _, name := range network.Groupings() {
+		require.NotNil(t, a.Totals.By(name), name)
+	}
+	require.Nil(t, a.Totals.By("luck"))
 }
 
 func is(field, value string) index.Term { return index.Term{Field: field, Op: index.Is, Value: value} }
@@ -222,6 +241,18 @@ func TestTerms(t *testing.T) {
 		{"inode", []index.Term{is("inode", "201")}, []string{"unix @agent"}, 0},
 		{"inode 0", []index.Term{is("inode", "0")}, ssh[1:], 0},
 		{"netns", []index.Term{is("netns", "4026532500")}, []string{"tcp 22>40300"}, 0},
+		{"ports", []index.Term{is("lport", "40000-49999"), is("class", "public")}, []string{"tcp 40100>4444"}, 0},
+		{"service by its program", []index.Term{is("service", "nginx")}, []string{"tcp6 80>0", "tcp6 80>33000"}, 0},
+		{"service that a program is known for", []index.Term{is("service", "http"), is("port", "8000")}, []string{"tcp 8000>0", "tcp 45000>8000", "tcp 8000>45000"}, 0},
+		{"no service", []index.Term{is("service", ""), is("proto", "tcp")}, []string{"tcp 22>40300", "tcp 40100>4444"}, 0},
+		{"class local", []index.Term{is("class", "local")}, []string{"tcp 22>40300", "tcp 45000>8000", "tcp 8000>45000"}, 0},
+		{"rdns", []index.Term{{Field: "rdns", Op: index.Matches, Value: `\.example$`}}, []string{"udp 50000>53"}, 0},
+		{"rdns of the host's own", []index.Term{is("rdns", "gate")}, ssh, 0},
+		{"peer", []index.Term{is("peer", "gunicorn")}, []string{"tcp 45000>8000"}, 0},
+		{"exposure", []index.Term{is("exposure", "loopback")}, []string{"tcp 8000>0"}, 0},
+		{"container by name", []index.Term{is("container", "shop")}, []string{"tcp 22>40300"}, 0},
+		{"container by a short id", []index.Term{is("container", "4e2f00000000")}, []string{"tcp 22>40300"}, 0},
+		{"recvq", []index.Term{{Field: "recvq", Op: index.Above, Value: "0"}}, []string{}, 0},
 		{"everything", []index.Term{is("proto", "*"), is("process", "sshd")}, []string{"tcp 22>0", "unix "}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -243,10 +274,10 @@ func TestEveryFieldHasWords(t *testing.T) {
 		seen[f.Name] = true
 	}
 	for _, name := range []string{"proto", "state", "ip", "laddr", "raddr", "port", "lport", "rport", "pid", "process", "user", "uid",
-		"service", "class", "direction", "path", "inode", "netns"} {
+		"service", "class", "direction", "path", "inode", "netns", "peer", "provider", "rdns", "exposure", "container", "recvq", "sendq", "name"} {
 		require.True(t, seen[name], name)
 	}
-	require.Len(t, seen, 18)
+	require.Len(t, seen, 26)
 }
 
 func TestBadTerms(t *testing.T) {
@@ -272,8 +303,10 @@ func TestEmpty(t *testing.T) {
 	b, err := json.Marshal(a)
 	require.NoError(t, err)
 	require.JSONEq(t, `{"schema":"stilltrace.network/1","snapshot":1,"captured":false,"sockets":[],"hidden":0,
-		"totals":{"sockets":0,"unknown_owners":0,"states":[],"protos":[],"services":[],"remotes":[],"processes":[]},
-		"denied_fd_lists":0,"gaps":[]}`, string(b))
+		"totals":{"sockets":0,"unknown_owners":0,"states":[],"protos":[],"services":[],"remotes":[],"processes":[],
+			"directions":[],"classes":[],"providers":[],"users":[],"exposures":[],"namespaces":[],"containers":[]},
+		"pressure":{"half_open":0,"opening":0,"waiting":0,"time_wait":0,"close_wait":0,"listeners":[],"half_open_by":[],"ports":[],"counters":[]},
+		"findings":[],"recommendations":[],"denied_fd_lists":0,"gaps":[]}`, string(b))
 }
 
 func TestGapsExplainOrphans(t *testing.T) {
@@ -302,8 +335,8 @@ func TestJSON(t *testing.T) {
 	require.Equal(t, `[{"kind":"socket","proto":"tcp","laddr":"10.0.0.5","lport":22,"raddr":"203.0.113.7","rport":51000,`+
 		`"state":"ESTABLISHED","uid":0,"inode":101,"netns":4026531840,"recv_q":0,"send_q":0,`+
 		`"owners":[{"pid":901,"fd":4,"comm":"sshd-session"},{"pid":900,"fd":4,"comm":"sshd-session"}],`+
-		`"pids":[900,901],"processes":["sshd-session"],"ownership":"known","user":"root","service":"ssh","class":"documentation",`+
-		`"direction":"inbound"}]`, string(b))
+		`"pids":[900,901],"processes":["sshd-session"],"ownership":"known","user":"root","service":"ssh","program":"sshd","class":"documentation",`+
+		`"rdns":"gate","rdns_from":"hosts","direction":"inbound"}]`, string(b))
 	require.Equal(t, address.Documentation, a.Sockets[0].Class)
 	require.Equal(t, "/proc/net/tcp inode 101", a.Sockets[0].Evidence())
 
@@ -372,6 +405,14 @@ func BenchmarkRun(b *testing.B) {
 			}
 		})
 	}
+	b.Run("graph", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := network.Draw(r, index.Query{Snapshot: 1}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }
 
 // counted is a list of names and how often each occurs.

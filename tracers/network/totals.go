@@ -3,6 +3,7 @@ package network
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"stilltrace/tracers/address"
@@ -19,30 +20,84 @@ type Totals struct {
 	Services      []tally.Count `json:"services"`
 	Remotes       []tally.Count `json:"remotes"`   // remote addresses, the wildcard left out
 	Processes     []tally.Count `json:"processes"` // names of owners; a socket counts once under each name
+	Directions    []tally.Count `json:"directions"`
+	Classes       []tally.Count `json:"classes"` // of remote addresses, the wildcard left out
+	Providers     []tally.Count `json:"providers"`
+	Users         []tally.Count `json:"users"`
+	Exposures     []tally.Count `json:"exposures"`  // of listeners
+	Namespaces    []tally.Count `json:"namespaces"` // network namespaces by inode, with the container in it
+	Containers    []tally.Count `json:"containers"`
 }
 
-func total(rows []Row) Totals {
-	states, protos, services := map[string]int{}, map[string]int{}, map[string]int{}
-	remotes, processes := map[string]int{}, map[string]int{}
+// Groupings returns the names of the lists of Totals, as a person asks for them.
+func Groupings() []string {
+	return []string{"state", "proto", "service", "remote", "process", "direction", "class", "provider", "user", "exposure", "namespace", "container"}
+}
+
+// By returns the list of that name, or nil.
+func (t *Totals) By(name string) []tally.Count {
+	lists := [][]tally.Count{t.States, t.Protos, t.Services, t.Remotes, t.Processes, t.Directions, t.Classes, t.Providers, t.Users, t.Exposures,
+		t.Namespaces, t.Containers}
+	for i, n := range Groupings() {
+		if n == name {
+			return lists[i]
+		}
+	}
+	return nil
+}
+
+func (h *host) total(rows []Row) Totals {
+	counts := make([]map[string]int, len(Groupings()))
+	for i := range counts {
+		counts[i] = map[string]int{}
+	}
 	t := Totals{Sockets: len(rows)}
 	for i := range rows {
 		r := &rows[i]
-		states[r.State]++
-		protos[r.Proto]++
-		services[r.Service]++
+		remote, class := "", ""
 		if r.Class != address.None && r.Class != address.Unspecified {
-			remotes[r.Remote.String()]++
+			remote, class = r.Remote.String(), r.Class.String()
+		}
+		for n, v := range []string{r.State, r.Proto, r.Service, remote, "", string(r.Direction), class, r.Provider, r.User, string(r.Exposure),
+			h.space(r.NetNS), cmp.Or(r.ContainerName, r.Container)} {
+			counts[n][v]++
 		}
 		for _, p := range r.Processes {
-			processes[p]++
+			counts[4][p]++
 		}
 		if r.Ownership == OwnerUnknown {
 			t.UnknownOwners++
 		}
 	}
-	t.States, t.Protos, t.Services = tally.Counts(states), tally.Counts(protos), tally.Counts(services)
-	t.Remotes, t.Processes = tally.Counts(remotes), tally.Counts(processes)
+	lists := []*[]tally.Count{&t.States, &t.Protos, &t.Services, &t.Remotes, &t.Processes, &t.Directions, &t.Classes, &t.Providers, &t.Users, &t.Exposures,
+		&t.Namespaces, &t.Containers}
+	for i, list := range lists {
+		*list = tally.Counts(counts[i])
+	}
 	return t
+}
+
+// space names a network namespace: its inode, and the container that lives in
+// it; the one from which the capture looked is the host's. "" for an unknown one.
+func (h *host) space(inode uint64) string {
+	if inode == 0 {
+		return ""
+	}
+	text := strconv.FormatUint(inode, 10)
+	s := h.spaces[inode]
+	switch {
+	case s == nil:
+		return text
+	case s.Container != "":
+		c := h.containers[s.Container]
+		if c != nil && c.Name != "" {
+			return text + " " + c.Name
+		}
+		return text + " " + s.Container[:min(len(s.Container), shortID)]
+	case s.PID == 0:
+		return text + " host"
+	}
+	return text
 }
 
 // sortRows orders rows as Answer promises. Where all that a person sees is
@@ -60,7 +115,7 @@ func sortRows(rows []*Row) {
 			c = cmp.Or(a.Remote.Compare(b.Remote), cmp.Compare(a.RPort, b.RPort), strings.Compare(a.Proto, b.Proto),
 				a.Local.Compare(b.Local), cmp.Compare(a.LPort, b.LPort))
 		default:
-			c = strings.Compare(a.Path, b.Path)
+			c = cmp.Or(strings.Compare(a.Proto, b.Proto), strings.Compare(a.Path, b.Path), cmp.Compare(a.PortID, b.PortID))
 		}
 		return cmp.Or(c, cmp.Compare(a.NetNS, b.NetNS), cmp.Compare(a.Inode, b.Inode))
 	})
@@ -70,8 +125,10 @@ func rank(d Direction) int {
 	switch d {
 	case Listen:
 		return 0
-	case Local:
+	case Raw:
 		return 2
+	case Local:
+		return 3
 	}
 	return 1
 }

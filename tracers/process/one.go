@@ -1,10 +1,6 @@
 package process
 
-import (
-	"slices"
-
-	"stilltrace/index"
-)
+import "stilltrace/index"
 
 // SchemaOne names the shape of Whole.
 const SchemaOne = "stilltrace.process.one/1"
@@ -14,13 +10,16 @@ type Whole struct {
 	Schema   string `json:"schema"`
 	Snapshot int    `json:"snapshot"`
 	Process  Row    `json:"process"`
+	Why      Why    `json:"why"`
 	// Ancestry goes from the parent upwards, and AncestryEnd says why it ends where it does.
 	Ancestry    []Relative     `json:"ancestry"`
 	AncestryEnd AncestryEnd    `json:"ancestry_end"`
 	Children    []Relative     `json:"children"` // by pid
 	Sockets     []index.Socket `json:"sockets"`  // that it holds, in the order of capture, each with all its owners
-	Findings    []Finding      `json:"findings"`
-	Gaps        []index.Gap    `json:"gaps"` // what of it could not be read
+	Findings    []Finding      `json:"findings"` // one, where the process stands out; below that the factors are in Process
+	// Recommendations are what to do about it.
+	Recommendations []Recommendation `json:"recommendations"`
+	Gaps            []index.Gap      `json:"gaps"` // what of it could not be read
 }
 
 // Relative is the short form of a process.
@@ -56,6 +55,7 @@ func One(r *index.Reader, snapshot, pid int) (*Whole, error) {
 	if !ok {
 		return nil, nil
 	}
+	h.judge(h.rows[at])
 	w := &Whole{
 		Schema: SchemaOne, Snapshot: h.snap.ID, Process: *h.rows[at],
 		Children: []Relative{}, Sockets: []index.Socket{}, Gaps: []index.Gap{},
@@ -66,17 +66,17 @@ func One(r *index.Reader, snapshot, pid int) (*Whole, error) {
 			w.Children = append(w.Children, relative(h.rows[i]))
 		}
 	}
-	for _, s := range h.sockets {
-		if slices.ContainsFunc(s.Owner, func(o index.Owner) bool { return o.PID == pid }) {
-			w.Sockets = append(w.Sockets, *s)
-		}
+	for _, s := range h.rows[at].sockets {
+		w.Sockets = append(w.Sockets, *s)
 	}
 	for _, g := range h.gaps {
 		if g.PID == pid {
 			w.Gaps = append(w.Gaps, *g)
 		}
 	}
-	w.Findings = h.findings([]Row{w.Process})
+	w.Why = h.why(h.rows[at])
+	w.Findings = findings([]Row{w.Process}, nil)
+	w.Recommendations = recommend(w.Findings)
 	return w, nil
 }
 

@@ -16,13 +16,20 @@ const Schema = "stilltrace.process/1"
 
 // Answer is what the process tracer has to say about one snapshot.
 type Answer struct {
-	Schema    string        `json:"schema"`
-	Snapshot  int           `json:"snapshot"`
-	Captured  bool          `json:"captured"`  // false: the capture was told to leave out processes and sockets
-	Processes []Row         `json:"processes"` // by pid; in the order of the tree in an answer of Tree
-	Summary   Summary       `json:"summary"`   // over the processes for which all terms hold
-	Findings  []Finding     `json:"findings"`  // about these, most severe first
-	Gaps      []tally.Count `json:"gaps"`      // by reason: what of any process could not be read
+	Schema    string    `json:"schema"`
+	Snapshot  int       `json:"snapshot"`
+	Captured  bool      `json:"captured"`  // false: the capture was told to leave out processes and sockets
+	Processes []Row     `json:"processes"` // by pid; in the order of the tree in an answer of Tree
+	Summary   Summary   `json:"summary"`   // over the processes for which all terms hold
+	Findings  []Finding `json:"findings"`  // about these, most severe first
+	// Recommendations are what to do about the findings, the most pressing first.
+	Recommendations []Recommendation `json:"recommendations"`
+	Gaps            []tally.Count    `json:"gaps"` // by reason: what of any process could not be read
+	// Coverage says how good the listing of the processes was; nil of a copied host, in which nothing moves.
+	Coverage *index.Coverage `json:"coverage"`
+	// Top is what an answer of Top is ordered by, and TopUnknown how many processes it leaves out because that is unknown of them.
+	Top        string `json:"top,omitzero"`
+	TopUnknown int    `json:"top_unknown,omitzero"`
 }
 
 // Row is one process and what follows from the others about it.
@@ -34,10 +41,19 @@ type Row struct {
 	RealUser  string `json:"real_user,omitzero"`  // name of UID in the host's passwd
 	LoginUser string `json:"login_user,omitzero"` // name of LoginUID
 	Self      bool   `json:"self,omitzero"`       // it is the process that took the snapshot
-	Depth     int    `json:"depth,omitzero"`      // in an answer of Tree: steps below the root
-	Context   bool   `json:"context,omitzero"`    // in an answer of Tree: there only as ancestor of a process asked for
 
-	ports []int64 // local ports of the sockets that it holds, one as often as it is held
+	ContainerName string `json:"container_name,omitzero"` // of Container, as its runtime calls it
+	CPU           CPU    `json:"cpu"`
+	// Score is the sum of the points of Factors, 100 at most.
+	Score   int      `json:"score"`
+	Factors []Factor `json:"factors,omitempty"`
+
+	Depth   int  `json:"depth,omitzero"`   // in an answer of Tree: steps below the root
+	Context bool `json:"context,omitzero"` // in an answer of Tree: there only as ancestor of a process asked for
+
+	judged  bool // Score and Factors are known
+	parent  *Row
+	sockets []*index.Socket // that it holds, each once
 }
 
 // Evidence is the place of the record.
@@ -56,14 +72,29 @@ func Run(r *index.Reader, q index.Query) (*Answer, error) {
 		return nil, err
 	}
 	a := h.answer()
+	h.judgeAsked(q.Terms)
+	if len(q.Terms) == 0 {
+		a.Processes = make([]Row, 0, len(h.rows))
+	}
 	for i := range h.rows {
 		if holds(h.rows[i]) {
+			h.judge(h.rows[i])
 			a.Processes = append(a.Processes, *h.rows[i])
 		}
 	}
-	a.Summary = summarize(a.Processes)
-	a.Findings = h.findings(a.Processes)
+	a.conclude(h, a.Processes, q)
 	return a, nil
+}
+
+// conclude sums up those processes of the answer that were asked for.
+func (a *Answer) conclude(h *host, rows []Row, q index.Query) {
+	a.Summary = summarize(rows)
+	var more []Finding
+	if len(q.Terms) == 0 {
+		more = h.ofHost()
+	}
+	a.Findings = findings(rows, more)
+	a.Recommendations = recommend(a.Findings)
 }
 
 // host is all processes of one snapshot, and what a row needs to know of the
@@ -76,6 +107,20 @@ type host struct {
 	at      map[int]int
 	sockets []*index.Socket
 	gaps    []*index.Gap
+	unread  map[string]bool // places that could not be read
+	before  *earlier        // nil where no snapshot before can be compared
+	inet    map[uint64]*index.Socket
+	users   map[uint32]string
+
+	containers map[string]*index.Container
+	rules      []rule
+}
+
+func newHost(snap *index.Snapshot) *host {
+	return &host{
+		snap: snap, at: map[int]int{}, unread: map[string]bool{}, inet: map[uint64]*index.Socket{}, users: map[uint32]string{},
+		containers: map[string]*index.Container{}, rules: rules(),
+	}
 }
 
 func read(r *index.Reader, snapshot int) (*host, error) {
@@ -83,7 +128,10 @@ func read(r *index.Reader, snapshot int) (*host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &host{snap: snap, at: map[int]int{}}
+	h := newHost(snap)
+	if h.before, err = lookBack(r, snap); err != nil {
+		return nil, err
+	}
 	for p, err := range r.Processes(snap.ID) {
 		if err != nil {
 			return nil, err
@@ -104,6 +152,7 @@ func read(r *index.Reader, snapshot int) (*host, error) {
 			return nil, err
 		}
 		h.gaps = append(h.gaps, g)
+		h.unread[g.Place] = true
 	}
 	h.join()
 	return h, nil
@@ -114,35 +163,61 @@ func (h *host) join() {
 	slices.SortStableFunc(h.rows, func(a, b *Row) int {
 		return cmp.Or(cmp.Compare(a.PID, b.PID), cmp.Compare(a.StartTime, b.StartTime))
 	})
-	users := map[uint32]string{}
 	for _, u := range h.snap.Host.Users {
-		if _, known := users[u.UID]; !known {
-			users[u.UID] = u.Name
+		if _, known := h.users[u.UID]; !known {
+			h.users[u.UID] = u.Name
 		}
+	}
+	for i := range h.snap.Host.Containers {
+		c := &h.snap.Host.Containers[i]
+		h.containers[c.ID] = c
 	}
 	for i := range h.rows {
 		h.at[h.rows[i].PID] = i
 	}
 	for i := range h.rows {
-		p := h.rows[i]
-		p.Service = unit(p.Cgroup)
-		p.Self = p.PID == h.snap.Capturer.PID
-		if p.UID != nil {
-			p.RealUser = users[*p.UID]
-		}
-		if p.LoginUID != nil {
-			p.LoginUser = users[*p.LoginUID]
-		}
-		if up, ok := h.parent(i); ok {
-			h.rows[up].Children = append(h.rows[up].Children, p.PID)
-		}
+		h.complete(i)
 	}
 	for _, s := range h.sockets {
+		if s.Remote.IsValid() && s.Inode != 0 {
+			h.inet[s.Inode] = s
+		}
 		for _, o := range s.Owner {
-			if i, ok := h.at[o.PID]; ok && s.LPort != 0 {
-				h.rows[i].ports = append(h.rows[i].ports, int64(s.LPort))
+			if i, ok := h.at[o.PID]; ok {
+				h.rows[i].hold(s)
 			}
 		}
+	}
+}
+
+// complete fills in what names and the tree tell of rows[i].
+func (h *host) complete(i int) {
+	p := h.rows[i]
+	if p.Service = unit(p.Cgroup); p.Service == "" {
+		p.Service = unit(p.Unit)
+	}
+	p.Self = p.PID == h.snap.Capturer.PID
+	p.CPU = h.cpu(&p.Process)
+	if p.UID != nil {
+		p.RealUser = h.users[*p.UID]
+	}
+	if p.LoginUID != nil {
+		p.LoginUser = h.users[*p.LoginUID]
+	}
+	if c := h.containers[p.Container]; c != nil && p.Container != "" {
+		p.ContainerName = c.Name
+	}
+	if up, ok := h.parent(i); ok {
+		p.parent = h.rows[up]
+		p.parent.Children = append(p.parent.Children, p.PID)
+	}
+}
+
+// hold notes that the process holds a socket. The owners of one socket come
+// together, so that looking at the last one is enough to note it once.
+func (r *Row) hold(s *index.Socket) {
+	if n := len(r.sockets); n == 0 || r.sockets[n-1] != s {
+		r.sockets = append(r.sockets, s)
 	}
 }
 
@@ -164,6 +239,6 @@ func (h *host) answer() *Answer {
 	}
 	return &Answer{
 		Schema: Schema, Snapshot: h.snap.ID, Captured: !h.snap.Options.NoProc,
-		Processes: []Row{}, Findings: []Finding{}, Gaps: tally.Counts(reasons),
+		Processes: []Row{}, Findings: []Finding{}, Gaps: tally.Counts(reasons), Coverage: h.snap.Coverage,
 	}
 }

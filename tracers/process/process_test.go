@@ -67,6 +67,7 @@ func listener(port uint16, owners ...index.Owner) index.Socket {
 // web is a small server: init, kernel threads, sshd with a login, nginx, one
 // impostor.
 func web() *records {
+	six, allocator := 6, "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2"
 	kernel := func(p index.Process) index.Process {
 		return with(p, func(p *index.Process) { p.Kernel, p.State, p.RSS = true, "I", 0 })
 	}
@@ -81,7 +82,8 @@ func web() *records {
 	return &records{
 		snap: index.Snapshot{
 			Capturer: index.Capturer{PID: 930},
-			Host:     index.Host{Users: []index.User{{Name: "root", UID: 0}, {Name: "toor", UID: 0}, {Name: "www-data", UID: 33}, {Name: "alice", UID: 1000}}},
+			Host: index.Host{Uptime: 100, Users: []index.User{{Name: "root", UID: 0}, {Name: "toor", UID: 0}, {Name: "www-data", UID: 33}, {Name: "alice", UID: 1000}},
+				Containers: []index.Container{{ID: "4e2f", Name: "shop", Image: "shop:7", Runtime: "docker"}}},
 		},
 		processes: []index.Process{
 			with(proc(1, 0, "systemd", "/usr/lib/systemd/systemd", "/sbin/init"), func(p *index.Process) { p.Cgroup = "/init.scope" }),
@@ -90,10 +92,16 @@ func web() *records {
 			with(proc(700, 1, "sshd", "/usr/sbin/sshd", "sshd: /usr/sbin/sshd -D"), func(p *index.Process) { p.Cgroup = "/system.slice/ssh.service" }),
 			with(proc(800, 1, "nginx", "/usr/sbin/nginx", "nginx: master process /usr/sbin/nginx"), func(p *index.Process) {
 				p.Cgroup, p.Threads = "/system.slice/nginx.service", 4
+				p.Files, p.FDs = []index.OpenFile{{FD: 5, Type: "file", Target: "/var/log/nginx/access.log"}}, &six
 			}),
-			worker(801),
+			with(worker(801), func(p *index.Process) {
+				p.Files = []index.OpenFile{{FD: 7, Type: "file", Target: "/srv/upload.1", Deleted: true}}
+			}),
 			worker(802),
-			with(proc(900, 700, "sshd", "/usr/sbin/sshd", "sshd: alice [priv]"), session),
+			with(proc(900, 700, "sshd", "/usr/sbin/sshd", "sshd: alice [priv]"), func(p *index.Process) {
+				session(p)
+				p.Files = []index.OpenFile{{FD: 4, Type: "socket", Target: "socket:[901]", Inode: 901}}
+			}),
 			with(proc(910, 900, "bash", "/usr/bin/bash", "-bash"), func(p *index.Process) {
 				session(p)
 				p.UID, p.EUID, p.User, p.TTY = id(1000), id(1000), "alice", "pts/0"
@@ -113,6 +121,8 @@ func web() *records {
 				p.UID, p.EUID, p.User = id(1001), id(1001), ""
 				p.Cgroup, p.Container = "/system.slice/docker-4e2f.scope", "4e2f"
 				p.Spaces.Net = 4026532500
+				p.Maps = []index.Mapping{{Path: "/usr/lib/libx.so.1", Perms: "r-xp"}}
+				p.Environ = []index.Variable{{Name: "HOME"}, {Name: "LD_PRELOAD", Value: &allocator}}
 			}),
 		},
 		sockets: []index.Socket{
@@ -159,7 +169,8 @@ func TestRun(t *testing.T) {
 	require.Equal(t, "/proc/930", (&a.Processes[10]).Evidence())
 
 	require.Equal(t, process.Summary{
-		Processes: 13, KernelThreads: 2, Threads: 16, RSS: 13 << 20,
+		Usage: process.Usage{Processes: 13, KernelThreads: 2, Threads: 16, RSS: 13 << 20, FDs: 6,
+			Unknown: process.Unknown{Swap: 11, IO: 13, Switches: 13, FDs: 12}},
 		States: counted("S", 9, "I", 2, "R", 2),
 		Users:  counted("root", 8, "www-data", 3, "1001", 1, "alice", 1),
 	}, a.Summary)
@@ -197,6 +208,9 @@ func TestTerms(t *testing.T) {
 		{"euid is effective", []index.Term{is("euid", "1000")}, []int{910}},
 		{"uid range", []index.Term{{Field: "uid", Op: index.Above, Value: "999"}}, []int{910, 920, 960}},
 		{"state", []index.Term{is("state", "R")}, []int{930, 950}},
+		{"state by its word", []index.Term{is("state", "idle")}, []int{2, 15}},
+		{"login", []index.Term{is("login", "alice"), is("user", "root")}, []int{900, 920, 930}},
+		{"age", []index.Term{{Field: "age", Op: index.AtMost, Value: "5"}}, []int{950, 960}},
 		{"container", []index.Term{is("container", "4e*")}, []int{960}},
 		{"service", []index.Term{is("service", "nginx.service")}, []int{800, 801, 802}},
 		{"session", []index.Term{is("service", "session"), not(is("state", "R"))}, []int{900, 910, 920}},
@@ -206,6 +220,23 @@ func TestTerms(t *testing.T) {
 		{"port range", []index.Term{{Field: "port", Op: index.Above, Value: "22"}}, []int{800, 801, 802}},
 		{"no port 0 of unix sockets", []index.Term{is("port", "0")}, []int{}},
 		{"port negated", []index.Term{not(is("port", "80")), is("name", "nginx")}, []int{}},
+		{"name by expression", []index.Term{{Field: "name", Op: index.Matches, Value: `^(nginx|python)\d?$`}}, []int{800, 801, 802, 960}},
+		{"service without its kind", []index.Term{is("service", "nginx")}, []int{800, 801, 802}},
+		{"ancestor", []index.Term{is("ancestor", "900")}, []int{910, 920, 930}},
+		{"ancestor negated", []index.Term{not(is("ancestor", "1"))}, []int{1, 2, 15}},
+		{"file", []index.Term{is("file", "/var/log/*")}, []int{800}},
+		{"executable as a file", []index.Term{is("file", "/usr/bin/bash")}, []int{910}},
+		{"deleted file", []index.Term{is("deleted_file", "true")}, []int{801}},
+		{"socket as a file", []index.Term{is("file", "socket:[901]")}, []int{900}},
+		{"map", []index.Term{{Field: "map", Op: index.Matches, Value: "/libx"}}, []int{960}},
+		{"env", []index.Term{is("env", "LD_PRELOAD")}, []int{960}},
+		{"ip", []index.Term{is("ip", "203.0.113.0/24")}, []int{900}},
+		{"container by name", []index.Term{is("container", "shop")}, []int{960}},
+		{"threads", []index.Term{{Field: "threads", Op: index.Above, Value: "1"}}, []int{800}},
+		{"fds", []index.Term{is("fds", "1-10")}, []int{800}},
+		{"rss", []index.Term{{Field: "rss", Op: index.Above, Value: "1048576"}}, []int{801, 802}},
+		{"finding", []index.Term{is("finding", "kernel_name")}, []int{950}},
+		{"score", []index.Term{{Field: "score", Op: index.AtLeast, Value: "90"}}, []int{950}},
 		{"kernel_thread", []index.Term{is("kernel_thread", "true")}, []int{2, 15}},
 		{"kernel_thread false", []index.Term{is("kernel_thread", "false"), is("comm", "kworker*")}, []int{950}},
 		{"deleted", []index.Term{is("deleted", "true")}, []int{930, 950}},
@@ -229,8 +260,9 @@ func TestEveryFieldHasWords(t *testing.T) {
 		require.NotEmpty(t, f.Doc, f.Name)
 		got = append(got, f.Name)
 	}
-	require.Equal(t, []string{"pid", "ppid", "comm", "name", "exe", "cmdline", "user", "uid", "euid", "state", "container", "service",
-		"cgroup", "tty", "port", "kernel_thread", "deleted", "loginuid", "netns"}, got)
+	require.Equal(t, []string{"pid", "ppid", "ancestor", "comm", "name", "exe", "sha256", "cmdline", "cwd", "user", "uid", "euid", "login", "loginuid", "state",
+		"service", "container", "cgroup", "tty", "file", "deleted_file", "map", "env", "port", "ip", "threads", "fds", "age", "rss", "score", "finding", "kernel_thread",
+		"deleted", "netns"}, got)
 }
 
 func TestBadTerms(t *testing.T) {
@@ -263,7 +295,11 @@ func TestEmpty(t *testing.T) {
 		b, err := json.Marshal(a)
 		require.NoError(t, err)
 		require.JSONEq(t, `{"schema":"stilltrace.process/1","snapshot":1,"captured":false,"processes":[],
-			"summary":{"processes":0,"kernel_threads":0,"threads":0,"rss_bytes":0,"states":[],"users":[]},"findings":[],"gaps":[]}`, string(b))
+			"summary":{"processes":0,"kernel_threads":0,"threads":0,"utime_ms":0,"stime_ms":0,"rss_bytes":0,"vsize_bytes":0,"swap_bytes":0,
+				"io":{"rchar":0,"wchar":0,"syscr":0,"syscw":0,"read_bytes":0,"write_bytes":0,"cancelled_write_bytes":0},
+				"ctxt":{"voluntary":0,"involuntary":0},"fds":0,"unknown":{"swap":0,"io":0,"ctxt":0,"fds":0},"recent_cpu_percent":null,
+				"states":[],"users":[]},
+			"findings":[],"recommendations":[],"gaps":[],"coverage":null}`, string(b))
 	}
 	w, err := process.One(r, 0, 1)
 	require.NoError(t, err)
@@ -347,6 +383,14 @@ func TestServices(t *testing.T) {
 	}
 }
 
+func TestUnitOfTheCapture(t *testing.T) {
+	r := (&records{processes: []index.Process{{PID: 1, Cgroup: "/", Unit: "nginx.service"}, {PID: 2, Unit: "session-3.scope"}}}).open(t)
+	a, err := process.Run(r, index.Query{})
+	require.NoError(t, err)
+	require.Equal(t, "nginx.service", a.Processes[0].Service)
+	require.Equal(t, "session", a.Processes[1].Service)
+}
+
 func BenchmarkRun(b *testing.B) {
 	var c records
 	seed := web()
@@ -368,6 +412,8 @@ func BenchmarkRun(b *testing.B) {
 			return err
 		}},
 		{"tree", func() error { _, err := process.Tree(r, index.Query{}); return err }},
+		{"top", func() error { _, err := process.Top(r, index.Query{}, "rss"); return err }},
+		{"by service", func() error { _, err := process.Divide(r, index.Query{}, "service"); return err }},
 		{"one", func() error { _, err := process.One(r, 0, 5000); return err }},
 	} {
 		b.Run(bench.name, func(b *testing.B) {

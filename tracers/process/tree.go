@@ -20,6 +20,7 @@ func Tree(r *index.Reader, q index.Query) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	h.judgeAsked(q.Terms)
 	asked, kept := make([]bool, len(h.rows)), make([]bool, len(h.rows))
 	for i := range h.rows {
 		asked[i] = holds(h.rows[i])
@@ -29,20 +30,23 @@ func Tree(r *index.Reader, q index.Query) (*Answer, error) {
 		}
 	}
 	a := h.answer()
-	var chosen []Row
+	if len(q.Terms) == 0 {
+		a.Processes = make([]Row, 0, len(h.rows))
+	}
 	for _, s := range h.walk() {
 		if !kept[s.at] {
 			continue
 		}
+		h.judge(h.rows[s.at])
 		row := *h.rows[s.at]
 		row.Depth, row.Context = s.depth, !asked[s.at]
 		a.Processes = append(a.Processes, row)
-		if asked[s.at] {
-			chosen = append(chosen, row)
-		}
 	}
-	a.Summary = summarize(chosen)
-	a.Findings = h.findings(chosen)
+	chosen := a.Processes
+	if len(q.Terms) > 0 {
+		chosen = slices.DeleteFunc(slices.Clone(chosen), func(r Row) bool { return r.Context })
+	}
+	a.conclude(h, chosen, q)
 	return a, nil
 }
 

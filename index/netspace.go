@@ -1,0 +1,50 @@
+package index
+
+import "net/netip"
+
+// NetSpace is one network namespace (network_namespaces(7)): its counters,
+// interfaces and neighbours. Its sockets are Sockets with its inode.
+type NetSpace struct {
+	Inode     uint64 `json:"inode"`
+	PID       int    `json:"pid"`       // the process through whose /proc/PID/net it was read; 0 for the capture's own
+	Processes int    `json:"processes"` // how many live in it
+	Container string `json:"container,omitzero"`
+	Sockets   int    `json:"sockets"` // rows that were kept
+	// Counters are those of /proc/PID/net/snmp, netstat and sockstat that tell of trouble, as Table.Name (TcpExt.ListenOverflows, Tcp.RetransSegs, TCP.tw, UDP.mem), without those that are 0.
+	Counters   map[string]uint64 `json:"counters,omitempty"`
+	Interfaces []Interface       `json:"interfaces,omitempty"`
+	Routes     []Route           `json:"routes,omitempty"`
+	Neighbours []Neighbour       `json:"neighbours,omitempty"`
+}
+
+// Interface is a row of /proc/PID/net/dev, with the addresses of fib_trie and
+// if_inet6.
+type Interface struct {
+	Name      string       `json:"name"`
+	Addresses []netip.Addr `json:"addresses,omitempty"` // IPv6, and those of IPv4 whose network has a route through it
+	RxBytes   uint64       `json:"rx_bytes,omitzero"`
+	RxPackets uint64       `json:"rx_packets,omitzero"`
+	RxErrors  uint64       `json:"rx_errors,omitzero"`
+	RxDrops   uint64       `json:"rx_drops,omitzero"`
+	TxBytes   uint64       `json:"tx_bytes,omitzero"`
+	TxPackets uint64       `json:"tx_packets,omitzero"`
+	TxErrors  uint64       `json:"tx_errors,omitzero"`
+	TxDrops   uint64       `json:"tx_drops,omitzero"`
+}
+
+// Route is a row of /proc/PID/net/route or ipv6_route.
+type Route struct {
+	To      netip.Prefix `json:"to"`
+	Gateway netip.Addr   `json:"gateway"`
+	Iface   string       `json:"interface"`
+	Metric  uint32       `json:"metric,omitzero"`
+	Flags   uint32       `json:"flags"` // RTF_ of route(8): 1 up, 2 gateway, 0x200 reject
+}
+
+// Neighbour is a row of /proc/PID/net/arp.
+type Neighbour struct {
+	Addr  netip.Addr `json:"addr"`
+	MAC   string     `json:"mac"`
+	Iface string     `json:"interface"`
+	Flags uint32     `json:"flags"` // 2 complete, 4 permanent
+}

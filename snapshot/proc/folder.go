@@ -1,0 +1,60 @@
+package proc
+
+import (
+	"cmp"
+	"os"
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
+
+// folder is an open directory of a tree, whose files are read by their names in
+// it and never through a link.
+type folder struct {
+	file    *os.File
+	dir     dir
+	at      string // what the captured host calls it
+	entries []os.DirEntry
+}
+
+// folder opens a directory of the tree and lists it, by name. The links that
+// lead to it stay within the tree.
+func (t *tree) folder(name string) (*folder, error) {
+	plain, info, err := t.resolve(name)
+	if err != nil {
+		return nil, err
+	}
+	if info != nil && !info.IsDir() {
+		return nil, unix.ENOTDIR
+	}
+	if plain == "" {
+		plain = "."
+	}
+	f, err := t.root.Open(plain)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := f.ReadDir(maxEntries)
+	if err != nil && len(entries) == 0 && err.Error() != "EOF" {
+		_ = f.Close()
+		return nil, err
+	}
+	slices.SortFunc(entries, func(a, b os.DirEntry) int { return cmp.Compare(a.Name(), b.Name()) })
+	return &folder{file: f, dir: dir{fd: int(f.Fd()), buf: new([]byte)}, at: t.at(name), entries: entries}, nil
+}
+
+func (f *folder) close() { _ = f.file.Close() }
+
+// read returns the text of a regular file, and errTooLarge with it where there
+// is more.
+func (f *folder) read(name string, limit int) (string, *unix.Stat_t, error) {
+	var st unix.Stat_t
+	if err := unix.Fstatat(f.dir.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return "", nil, err
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFREG {
+		return "", &st, errUnsupported
+	}
+	data, err := f.dir.content(name, limit, false)
+	return string(data), &st, err
+}

@@ -1,0 +1,57 @@
+package proc
+
+import (
+	"bytes"
+	"strconv"
+
+	"stilltrace/index"
+)
+
+// io reads proc_pid_io(5).
+func (v *visit) io(p *index.Process) {
+	data, err := v.dir.whole("io", maxText) // it waits for a program that is being started (exec_update_lock)
+	if err == nil {
+		p.IO, err = parseIO(data)
+	}
+	if err != nil {
+		v.fail("io", err)
+	}
+}
+
+// parseIO reads the lines of io. A line of tomorrow is passed over.
+func parseIO(data []byte) (*index.ProcessIO, error) {
+	var io index.ProcessIO
+	known := 0
+	for line := range bytes.Lines(data) {
+		key, value, _ := bytes.Cut(bytes.TrimSpace(line), []byte(": "))
+		var to *uint64
+		switch string(key) {
+		case "rchar":
+			to = &io.ReadChars
+		case "wchar":
+			to = &io.WriteChars
+		case "syscr":
+			to = &io.ReadCalls
+		case "syscw":
+			to = &io.WriteCalls
+		case "read_bytes":
+			to = &io.ReadBytes
+		case "write_bytes":
+			to = &io.WriteBytes
+		case "cancelled_write_bytes":
+			to = &io.CancelledBytes
+		default:
+			continue
+		}
+		n, err := strconv.ParseUint(string(value), 10, 64)
+		if err != nil {
+			return nil, torn("%.40q", line)
+		}
+		*to = n
+		known++
+	}
+	if known == 0 {
+		return nil, torn("no line of io in %.40q", data)
+	}
+	return &io, nil
+}

@@ -1,0 +1,149 @@
+package proc
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"io/fs"
+	"path"
+	"strings"
+
+	"stilltrace/index"
+)
+
+// authorizedKeys reads the keys that open each account (sshd(8)): those where
+// sshd looks by default, and where sshd_config(5) tells it to.
+func (h *hostReader) authorizedKeys() {
+	patterns := h.keyFiles()
+	seen := map[string]bool{}
+	for i := range h.host.Users {
+		u := &h.host.Users[i]
+		for _, pattern := range patterns {
+			name := keyFile(pattern, u)
+			if name == "" || seen[name] {
+				continue
+			}
+			seen[name] = true
+			h.keysOf(u.Name, name)
+		}
+	}
+}
+
+// keyFiles are the patterns of AuthorizedKeysFile of sshd_config.
+func (h *hostReader) keyFiles() []string {
+	patterns := []string{".ssh/authorized_keys", ".ssh/authorized_keys2"}
+	files := []string{"etc/ssh/sshd_config"}
+	if f, err := h.root.folder("etc/ssh/sshd_config.d"); err == nil {
+		for _, e := range f.entries {
+			if strings.HasSuffix(e.Name(), ".conf") {
+				files = append(files, "etc/ssh/sshd_config.d/"+e.Name())
+			}
+		}
+		f.close()
+	}
+	for _, name := range files {
+		data, err := h.root.read(name, maxText)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			h.fail(h.root.at(name), err)
+		}
+		for line := range strings.Lines(string(data)) {
+			f := strings.Fields(line)
+			if len(f) > 1 && strings.EqualFold(f[0], "AuthorizedKeysFile") && len(patterns) < maxKeyFiles {
+				patterns = append(patterns, f[1:]...)
+			}
+		}
+	}
+	return patterns
+}
+
+// keyFile is the file of a pattern for one user, within the root; "" where
+// there is none.
+func keyFile(pattern string, u *index.User) string {
+	if pattern == "none" {
+		return ""
+	}
+	name := strings.NewReplacer("%%", "%", "%h", u.Home, "%u", u.Name).Replace(pattern)
+	if !path.IsAbs(name) {
+		if !path.IsAbs(u.Home) {
+			return ""
+		}
+		name = path.Join(u.Home, name)
+	}
+	return strings.TrimPrefix(path.Clean(name), "/")
+}
+
+func (h *hostReader) keysOf(user, name string) {
+	f, err := h.root.open(name)
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			reason, _ := explain(err)
+			// Homes that are no directory (/dev/null, /bin/sync) hold no keys.
+			if reason != index.ReasonUnsupported {
+				h.fail(h.root.at(name), err)
+			}
+		}
+		return
+	}
+	st, err := f.Stat()
+	_ = f.Close()
+	if err != nil {
+		h.fail(h.root.at(name), err)
+		return
+	}
+	data := h.read(h.root, name, maxNames)
+	bad := badLines{gap: h.gap, area: areaHost, place: h.root.at(name)}
+	n := 0
+	for line := range strings.Lines(string(data)) {
+		n++
+		key, ok, err := parseKey(strings.TrimSpace(line))
+		if err != nil {
+			bad.note(n, err)
+		}
+		if !ok || len(h.host.Keys) >= maxEntries {
+			continue
+		}
+		key.User, key.Path, key.Line, key.Mtime = user, h.root.at(name), n, index.TimeOf(st.ModTime())
+		h.host.Keys = append(h.host.Keys, key)
+	}
+	bad.done()
+}
+
+// parseKey reads one line: options with quotes, where there are any, then the
+// type, the key in base64, and a comment.
+func parseKey(line string) (key index.AuthorizedKey, ok bool, err error) {
+	if line == "" || line[0] == '#' {
+		return key, false, nil
+	}
+	word, rest := cutWord(line)
+	if !isKeyType(word) {
+		key.Options = word
+		word, rest = cutWord(rest)
+	}
+	blob, comment := cutWord(rest)
+	raw, bad := base64.StdEncoding.DecodeString(blob)
+	if !isKeyType(word) || bad != nil || len(raw) == 0 {
+		return key, false, torn("no key in %.40q", line)
+	}
+	sum := sha256.Sum256(raw)
+	key.Type, key.Comment = word, comment
+	key.Fingerprint = "SHA256:" + base64.RawStdEncoding.EncodeToString(sum[:])
+	return key, true, nil
+}
+
+func isKeyType(s string) bool {
+	return strings.HasPrefix(s, "ssh-") || strings.HasPrefix(s, "ecdsa-sha2-") || strings.HasPrefix(s, "sk-ssh-") || strings.HasPrefix(s, "sk-ecdsa-")
+}
+
+// cutWord cuts at the first blank that is not between quotes.
+func cutWord(s string) (word, rest string) {
+	quoted := false
+	for i := range len(s) {
+		switch {
+		case s[i] == '"' && (i == 0 || s[i-1] != '\\'):
+			quoted = !quoted
+		case (s[i] == ' ' || s[i] == '\t') && !quoted:
+			return s[:i], strings.TrimLeft(s[i:], " \t")
+		}
+	}
+	return s, ""
+}

@@ -1,0 +1,331 @@
+package proc
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"stilltrace/index"
+)
+
+const (
+	parityProcesses = 300
+	paritySockets   = 1000
+)
+
+// busyHost starts processes that hold files and sockets, and ends them with
+// the test.
+func busyHost(t *testing.T, processes, sockets int) {
+	t.Helper()
+	for i := range processes {
+		cmd := exec.Command("sleep", "120") // it ends with the test; should that die, by itself
+		keep := func(c interface{ File() (*os.File, error) }) {
+			f, err := c.File()
+			require.NoError(t, err)
+			cmd.ExtraFiles = append(cmd.ExtraFiles, f)
+		}
+		f, err := os.CreateTemp(t.TempDir(), "open")
+		require.NoError(t, err)
+		_, err = f.WriteString("some text")
+		require.NoError(t, err)
+		cmd.ExtraFiles = append(cmd.ExtraFiles, f)
+		for n := sockets*(i+1)/processes - sockets*i/processes; n > 0; n -= 3 {
+			l, err := net.Listen("tcp4", "127.0.0.1:0")
+			require.NoError(t, err)
+			there, err := net.Dial("tcp4", l.Addr().String())
+			require.NoError(t, err)
+			here, err := l.Accept()
+			require.NoError(t, err)
+			if i%2 == 0 {
+				_, err = there.Write(make([]byte, i+1)) // which waits to be read
+				require.NoError(t, err)
+			}
+			keep(l.(*net.TCPListener))
+			keep(there.(*net.TCPConn))
+			keep(here.(*net.TCPConn))
+			_, _, _ = l.Close(), there.Close(), here.Close()
+		}
+		require.NoError(t, cmd.Start())
+		for _, f := range cmd.ExtraFiles {
+			_ = f.Close()
+		}
+		t.Cleanup(func() {
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+		})
+	}
+}
+
+// tool runs a program that the capture is held against. lsof ends with 1 where
+// it did not see all.
+func tool(t *testing.T, argv ...string) string {
+	t.Helper()
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Env = append(os.Environ(), "LC_ALL=C", "COLUMNS=100000")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if _, missing := exec.LookPath(argv[0]); missing != nil {
+		t.Skipf("no %s to compare with", argv[0])
+	}
+	if len(out) == 0 {
+		require.NoError(t, err, "%s", stderr.String())
+	}
+	return string(out)
+}
+
+// stable are the lines that are in both.
+func stable(before, after map[string]string) map[string]string {
+	both := map[string]string{}
+	for key, line := range before {
+		if after[key] == line {
+			both[key] = line
+		}
+	}
+	return both
+}
+
+// All that ps, ss and lsof show of what lived through the capture is in it,
+// with the same values.
+func TestParity(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("an ordinary user's ps, ss and lsof see other things than root's")
+	}
+	busyHost(t, parityProcesses, paritySockets)
+	apart := startRole(t, "sockets", &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET})
+	inside := []string{"nsenter", "-t", strconv.Itoa(apart.Process.Pid), "-n"}
+	look := func() (ps, ss, there, lsof map[string]string) {
+		return psRows(t), ssRows(t, nil), ssRows(t, inside), lsofRows(t)
+	}
+	ps1, ss1, there1, lsof1 := look()
+	s := take(t, live())
+	ps2, ss2, there2, lsof2 := look()
+
+	t.Run("ps", func(t *testing.T) {
+		got := map[string]string{}
+		want := stable(ps1, ps2)
+		for pid, p := range s.processes {
+			if p.Look == index.LookFirst || p.Kernel || p.TTY != "" && !exists("/dev/"+p.TTY) {
+				// A worker of the kernel has another name at each moment; ps looks the terminal up in its own /dev.
+				delete(want, strconv.Itoa(pid))
+				continue
+			}
+			got[strconv.Itoa(pid)] = psRow(p)
+		}
+		contains(t, want, got, parityProcesses)
+	})
+	t.Run("ss", func(t *testing.T) {
+		own := s.processes[os.Getpid()].Spaces.Net
+		contains(t, stable(ss1, ss2), ssRowsOf(s, own), paritySockets)
+		contains(t, stable(there1, there2), ssRowsOf(s, s.processes[apart.Process.Pid].Spaces.Net), 3)
+	})
+	t.Run("lsof", func(t *testing.T) {
+		got := map[string]string{}
+		for pid, p := range s.processes {
+			lsofRowsOf(pid, p, got)
+		}
+		contains(t, stable(lsof1, lsof2), got, 8*parityProcesses)
+	})
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// contains holds want against got, of which at least some must be there.
+func contains(t *testing.T, want, got map[string]string, least int) {
+	t.Helper()
+	require.GreaterOrEqual(t, len(want), least)
+	var differ []string
+	for key, line := range want {
+		if got[key] != line {
+			differ = append(differ, fmt.Sprintf("%s: %q, and the capture has %q", key, line, got[key]))
+		}
+	}
+	if len(differ) > 10 {
+		differ = append(differ[:10], fmt.Sprintf("… %d in all", len(differ)))
+	}
+	require.Empty(t, differ, "of %d", len(want))
+}
+
+// psRows are processes as ps sees them, by pid. Threads and the resident size
+// may change and be as before a moment later: they are left out.
+func psRows(t *testing.T) map[string]string {
+	rows := map[string]string{}
+	for line := range strings.Lines(tool(t, "ps", "-e", "-o", "pid=,ppid=,pgid=,sid=,euid=,ruid=,suid=,egid=,rgid=,ni=,tty=,vsz=,comm=")) {
+		f := strings.Fields(line)
+		rows[f[0]] = strings.Join(f[1:], " ")
+	}
+	return rows
+}
+
+func psRow(p *index.Process) string {
+	tty := p.TTY
+	if tty == "" {
+		tty = "?"
+	}
+	nice := strconv.Itoa(p.Nice)
+	if p.Sched != nil && (p.Sched.Policy == 1 || p.Sched.Policy == 2 || p.Sched.Policy == 6) {
+		nice = "-" // ps gives none to what is scheduled in real time
+	}
+	return strings.Join(strings.Fields(fmt.Sprintln(p.PPID, p.PGRP, p.SID, *p.EUID, *p.UID, *p.SUID, *p.EGID, *p.GID, nice, tty, p.VSize>>10, p.Comm)), " ")
+}
+
+// ssRows are the sockets of one network namespace as ss sees them, by inode.
+// Those without one, in TIME_WAIT, nobody can tell apart.
+func ssRows(t *testing.T, inside []string) map[string]string {
+	rows := map[string]string{}
+	for line := range strings.Lines(tool(t, append(inside, "ss", "-H", "-tuwane")...)) {
+		f := strings.Fields(line)
+		inode, uid := "", "uid:0"
+		for _, one := range f[6:] {
+			if strings.HasPrefix(one, "ino:") {
+				inode = one
+			}
+			if strings.HasPrefix(one, "uid:") {
+				uid = one
+			}
+		}
+		if inode != "" && inode != "ino:0" {
+			// It writes * for [::] where the socket hears IPv4 as well, which no file of /proc tells.
+			rows[inode] = strings.ReplaceAll(strings.Join(append(f[:6:6], uid), " "), "[::]", "*")
+		}
+	}
+	for line := range strings.Lines(tool(t, append(inside, "ss", "-H", "-xane")...)) {
+		f := strings.Fields(line)
+		star := len(f) - 1
+		for star > 0 && f[star] != "*" {
+			star--
+		}
+		// Its queues of what does not listen are not in any file.
+		rows["ino:"+f[star-1]] = fmt.Sprint(f[0], f[1], f[star+1])
+	}
+	for line := range strings.Lines(tool(t, append(inside, "ss", "-H", "-0ane")...)) {
+		for _, one := range strings.Fields(line) {
+			if strings.HasPrefix(one, "ino:") {
+				rows[one] = "packet"
+			}
+		}
+	}
+	return rows
+}
+
+// ssStates are the kernel's names as ss abbreviates them.
+var ssStates = map[string]string{
+	"ESTABLISHED": "ESTAB", "CLOSE": "UNCONN", "UNCONNECTED": "UNCONN", "CONNECTED": "ESTAB", "CONNECTING": "SYN-SENT",
+	"FIN_WAIT1": "FIN-WAIT-1", "FIN_WAIT2": "FIN-WAIT-2", "CLOSE_WAIT": "CLOSE-WAIT", "LAST_ACK": "LAST-ACK", "SYN_SENT": "SYN-SENT", "SYN_RECV": "SYN-RECV",
+}
+
+func ssRowsOf(s *still, netns uint64) map[string]string {
+	rows := map[string]string{}
+	for _, k := range s.sockets {
+		if k.NetNS != netns || k.Inode == 0 {
+			continue
+		}
+		key := fmt.Sprintf("ino:%d", k.Inode)
+		state := k.State
+		if short := ssStates[state]; short != "" {
+			state = short
+		}
+		switch k.Proto {
+		case "netlink":
+		case "packet":
+			rows[key] = "packet"
+		case "unix":
+			kind := map[string]string{"stream": "u_str", "dgram": "u_dgr", "seqpacket": "u_seq"}[k.Type]
+			rows[key] = fmt.Sprint(kind, state, strconv.FormatUint(k.Peer, 10))
+		default:
+			send := k.SendQ
+			if k.Backlog != nil {
+				send = *k.Backlog
+			}
+			proto := strings.TrimSuffix(k.Proto, "6")
+			local, remote := ssEnd(k.Local.String(), k.LPort), ssEnd(k.Remote.String(), k.RPort)
+			if proto == "raw" {
+				local = strings.TrimSuffix(local, "*") + k.Protocol
+			}
+			rows[key] = fmt.Sprintf("%s %s %d %d %s %s uid:%d", proto, state, k.RecvQ, send, local, remote, *k.UID)
+		}
+	}
+	return rows
+}
+
+func ssEnd(addr string, port uint16) string {
+	if addr == "::" {
+		addr = "*"
+	} else if strings.Contains(addr, ":") {
+		addr = "[" + addr + "]"
+	}
+	if port == 0 {
+		return addr + ":*"
+	}
+	return fmt.Sprintf("%s:%d", addr, port)
+}
+
+// lsofRows are the open files as lsof sees them, by pid and descriptor: access
+// and inode; of cwd, rtd and txt the name. Of the files in memory those are
+// left out that are mapped and not executed, and [vdso].
+func lsofRows(t *testing.T) map[string]string {
+	rows := map[string]string{}
+	pid := ""
+	for line := range strings.Lines(tool(t, "lsof", "-nP", "-F", "pfatdino0")) {
+		f := map[byte]string{}
+		for field := range strings.SplitSeq(strings.TrimSuffix(line, "\n"), "\x00") {
+			if field != "" {
+				f[field[0]] = field[1:]
+			}
+		}
+		if f['p'] != "" {
+			pid = f['p']
+		}
+		key := pid + " " + f['f']
+		_, err := strconv.Atoi(f['f'])
+		switch {
+		case strings.Contains(f['n'], "denied"), f['n'] == "/proc/"+pid+"/exe": // it could not be read
+		case f['f'] == "cwd" || f['f'] == "rtd" || f['f'] == "txt":
+			rows[key] = strings.TrimSuffix(f['n'], deleted)
+		case err == nil && f['t'] == "REG" || f['t'] == "DIR":
+			rows[key] = f['a'] + " " + f['i'] + " " + strings.TrimPrefix(f['o'], "0t")
+		case err == nil && f['t'] == "FIFO":
+			rows[key] = f['a'] + " " + f['i']
+		case err == nil && (f['t'] == "IPv4" || f['t'] == "IPv6"):
+			rows[key] = f['a'] + " " + f['d']
+		case err == nil && (f['t'] == "unix" || f['t'] == "netlink" || f['t'] == "pack"):
+			rows[key] = f['a'] + " " + f['i']
+		case err == nil && f['t'] == "CHR":
+			rows[key] = f['a'] + " " + f['n']
+		}
+	}
+	return rows
+}
+
+func lsofRowsOf(pid int, p *index.Process, rows map[string]string) {
+	at := func(what string) string { return fmt.Sprintf("%d %s", pid, what) }
+	rows[at("cwd")], rows[at("rtd")], rows[at("txt")] = p.Cwd, p.Root, p.Exe
+	for _, f := range p.Files {
+		access := f.Access
+		if access == "rw" {
+			access = "u"
+		}
+		key := at(strconv.Itoa(f.FD))
+		switch {
+		case f.Type == "file" && f.Pos != nil:
+			rows[key] = fmt.Sprintf("%s %d %d", access, f.Inode, *f.Pos)
+		case f.Type == "pipe":
+			rows[key] = fmt.Sprintf("%s %d", access, f.Inode)
+		case f.Type == "device":
+			rows[key] = access + " " + f.Target
+		case f.Type == "socket":
+			rows[key] = fmt.Sprintf("%s %d", access, f.Inode)
+		}
+	}
+}

@@ -1,0 +1,285 @@
+package proc
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"stilltrace/index"
+)
+
+// readers is how many visit processes at once: what a host in trouble can
+// spare.
+const readers = 2
+
+// The bounds of waiting for a kernel that does not answer. What touches the
+// memory of a process (cmdline, environ, maps) waits for its mmap_lock, and what
+// touches its files for their servers; neither wait can be called off.
+const (
+	// patience is how long the first such wait may take; each one that was given up halves it, down to leastPatience.
+	patience      = 500 * time.Millisecond
+	leastPatience = 100 * time.Millisecond
+	// cheapPatience is for what should not block at all.
+	cheapPatience = 5 * time.Second
+	// filePatience is for one read of an executable: a disk may be slow.
+	filePatience = 3 * time.Second
+	// maxStuck is how many readers may be left waiting, each with a thread of the kernel; then nothing that can block is tried.
+	maxStuck = 64
+	// ahead is how many visits may be done before the next one in order is: it bounds the memory.
+	ahead = 128
+)
+
+// The states of a job.
+const (
+	jobCheap   = iota // what does not block is being read
+	jobSlow           // what may block is being read; what was read before is final
+	jobDone           // all is final
+	jobLost           // nobody waits for it any more, and nothing of it is final
+	jobBlocked        // nobody waits for it any more, and its visit is final
+)
+
+// job is one process to be visited.
+type job struct {
+	pid     int
+	glimpse *glimpse // nil for a process of a later look
+	state   atomic.Int32
+	since   atomic.Int64 // when the step that is under way began, in nanoseconds of time.Since(began)
+	step    atomic.Pointer[string]
+	visit   *visit   // final from jobSlow on
+	slow    slowPart // final from jobDone on
+	done    chan struct{}
+}
+
+// pool visits jobs with several readers. Results are taken in the order of the
+// jobs.
+type pool struct {
+	*Table
+	jobs  []*job
+	began time.Time
+	next  atomic.Int64
+	room  chan struct{}
+	quit  chan struct{}
+	group sync.WaitGroup
+}
+
+// late reports whether the time for the state of the host is over.
+func (o *Options) late() bool { return !o.Deadline.IsZero() && !time.Now().Before(o.Deadline) }
+
+func (t *Table) visitJobs(ctx context.Context, jobs []*job, emit emitter) error {
+	p := &pool{Table: t, jobs: jobs, began: time.Now(), room: make(chan struct{}, ahead), quit: make(chan struct{})}
+	for range min(readers, len(jobs)) {
+		p.start()
+	}
+	defer p.end()
+	for _, j := range jobs {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("%s: %w", t.Proc, err)
+		}
+		if err := p.finish(ctx, j); err != nil {
+			return err
+		}
+		for _, one := range p.result(j) {
+			if err := t.give(emit, one); err != nil {
+				return err
+			}
+		}
+		if j.state.Load() == jobDone {
+			j.visit, j.slow = nil, slowPart{} // what was emitted lives in the case
+		}
+		select {
+		case <-p.room:
+		default:
+		}
+	}
+	return nil
+}
+
+func (p *pool) start() { p.group.Go(func() { p.work(new([]byte), words{}) }) }
+
+// end waits for the readers, who have nothing more to do; but not for those
+// that the kernel holds.
+func (p *pool) end() {
+	close(p.quit)
+	ended := make(chan struct{})
+	go func() {
+		p.group.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(leastPatience):
+	}
+}
+
+func (p *pool) ends() bool {
+	select {
+	case <-p.quit:
+		return true
+	default:
+		return false
+	}
+}
+
+// work visits jobs until there are no more, or until it was given up.
+func (p *pool) work(buf *[]byte, words words) {
+	for {
+		select {
+		case p.room <- struct{}{}:
+		case <-p.quit:
+			return
+		}
+		i := int(p.next.Add(1)) - 1
+		if i >= len(p.jobs) || p.ends() {
+			return
+		}
+		if !p.visit(p.jobs[i], buf, words) {
+			return
+		}
+	}
+}
+
+// visit reports whether anybody waited for the result.
+func (p *pool) visit(j *job, buf *[]byte, words words) bool {
+	v := &visit{reader: p.reader, pid: j.pid, glimpse: j.glimpse, buf: buf, words: words}
+	p.touch(j, stepStat)
+	v.open()
+	defer v.close()
+	j.visit = v
+	if !j.state.CompareAndSwap(jobCheap, jobSlow) {
+		return false
+	}
+	if v.p != nil {
+		j.slow = v.slowly(func(step string) bool {
+			p.touch(j, step)
+			return j.state.Load() == jobSlow
+		})
+	}
+	if !j.state.CompareAndSwap(jobSlow, jobDone) {
+		return false
+	}
+	close(j.done)
+	return true
+}
+
+func (p *pool) touch(j *job, step string) {
+	j.since.Store(int64(time.Since(p.began)))
+	j.step.Store(&step)
+}
+
+// finish waits until the job is done, or gives it up.
+func (p *pool) finish(ctx context.Context, j *job) error {
+	for !p.late() {
+		select {
+		case <-j.done:
+			return nil
+		default:
+		}
+		timer := time.NewTimer(leastPatience / 4)
+		select {
+		case <-j.done:
+			timer.Stop()
+			return nil
+		case <-ctx.Done():
+			timer.Stop()
+			return fmt.Errorf("%s: %w", p.Proc, ctx.Err())
+		case <-timer.C:
+		}
+		if p.overdue(j) && p.giveUp(j) {
+			if p.blocked++; p.stuck >= maxStuck {
+				p.halted.Store(true)
+			}
+			p.start()
+			return nil
+		}
+	}
+	p.giveUp(j)
+	return nil
+}
+
+// overdue reports whether the step of a job takes longer than it may.
+func (p *pool) overdue(j *job) bool {
+	step := j.step.Load()
+	if step == nil {
+		return false // nobody began it yet
+	}
+	allowed := max(patience>>min(p.blocked, 10), leastPatience)
+	switch *step {
+	case stepStat:
+		allowed = cheapPatience
+	case stepExe:
+		allowed = filePatience
+	}
+	return time.Since(p.began)-time.Duration(j.since.Load()) > allowed
+}
+
+// giveUp reports whether the job is not done after all. A reader may be left
+// behind with it.
+func (p *pool) giveUp(j *job) bool {
+	if !j.state.CompareAndSwap(jobSlow, jobBlocked) && !j.state.CompareAndSwap(jobCheap, jobLost) {
+		return false
+	}
+	if j.step.Load() != nil {
+		p.stuck++
+	}
+	return true
+}
+
+// result is what is known of a process: nothing, itself, or two that had the
+// pid one after the other.
+func (p *pool) result(j *job) []*index.Process {
+	if j.state.Load() == jobLost {
+		return p.unreached(j)
+	}
+	v := j.visit
+	var all []*index.Process
+	if g := j.glimpse; g != nil && g.ok && (v.p == nil || v.p.StartTime != g.stat.start()) {
+		all = append(all, p.ofGlimpse(g))
+	}
+	if v.p == nil {
+		if len(all) == 0 || !v.ended {
+			v.settle()
+		}
+		return all
+	}
+	place := func(reason index.Reason, detail string) {
+		step := *j.step.Load()
+		v.gaps = append(v.gaps, index.Gap{Area: areaProcess, Place: v.at(step), Reason: reason, Detail: detail, PID: j.pid, Count: 1})
+	}
+	switch {
+	case j.state.Load() == jobDone:
+		j.slow.give(v)
+	case p.late():
+		place(index.ReasonDeadline, "")
+	default:
+		v.p.Blocked = *j.step.Load() != stepExe
+		place(index.ReasonBlocked, "the kernel did not answer: the memory of the process is locked, or a file server is gone")
+	}
+	if j.glimpse == nil && p.Live || len(all) > 0 {
+		v.p.Look = index.LookSecond
+	}
+	v.settle()
+	p.own(v.p, v.hides())
+	return append(all, v.p)
+}
+
+// unreached is what the first look saw of a process that nobody came to read.
+func (p *pool) unreached(j *job) []*index.Process {
+	p.unread++
+	p.closed[0] = true
+	p.gap(index.Gap{Area: areaProcess, Place: fmt.Sprintf("/proc/%d", j.pid), Reason: index.ReasonDeadline, PID: j.pid, Count: 1, Detail: "only its stat was read"})
+	if j.glimpse == nil || !j.glimpse.ok {
+		return nil
+	}
+	one := p.ofGlimpse(j.glimpse)
+	one.Look = ""
+	return []*index.Process{one}
+}
+
+// ofGlimpse is a process of which only the first look is known.
+func (r *reader) ofGlimpse(g *glimpse) *index.Process {
+	p := r.process(&g.stat)
+	p.Look, p.Spaces.Net = index.LookFirst, g.netns
+	return p
+}

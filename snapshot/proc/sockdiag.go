@@ -1,0 +1,231 @@
+package proc
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"runtime"
+
+	"golang.org/x/sys/unix"
+
+	"stilltrace/index"
+)
+
+// The socket monitor of the kernel (sock_diag(7)) knows two things that no file
+// of /proc tells: how many connections a listener lets wait, and which UNIX
+// socket is the other end of which.
+const (
+	sockDiagByFamily = 20
+	// listening is the state of listeners as a bit (TCP_LISTEN), and anyState all of them.
+	listening, anyState = 1 << 10, 0xffffffff
+	// Attributes of a UNIX socket and how they are asked for (linux/unix_diag.h).
+	unixPeer, unixQueue         = 2, 4
+	showUnixPeer, showUnixQueue = 4, 16
+
+	inetRequest, inetAnswer = 56, 72
+	unixRequest, unixAnswer = 24, 16
+)
+
+// socketFacts are what is known of a socket by its inode.
+type socketFacts struct {
+	backlog *uint64
+	queue   uint64
+	peer    uint64
+}
+
+// askKernel gives the sockets of a namespace, from on, what the monitor says of
+// them. pid is a process of that namespace, 0 for the reader's own.
+func (r *tableReader) askKernel(pid int, sockets []index.Socket) {
+	if !r.options.Live {
+		return
+	}
+	facts := map[uint64]socketFacts{}
+	fd, err := diagSocket(pid)
+	if err == nil {
+		defer unix.Close(fd)
+		for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
+			if err == nil {
+				err = ask(fd, inetRequestOf(family), func(b []byte) { readInetDiag(b, facts) })
+			}
+		}
+		if err == nil {
+			err = ask(fd, unixRequestOf(), func(b []byte) { readUnixDiag(b, facts) })
+		}
+	}
+	if err != nil && !errors.Is(err, unix.ENOENT) { // a kernel without the monitor
+		g := absentGap(areaSocket, r.place, err)
+		g.Detail = "backlogs of listeners and ends of UNIX sockets: " + g.Detail
+		r.gap(g)
+	}
+	for i := range sockets {
+		s := &sockets[i]
+		f, ok := facts[s.Inode]
+		if !ok || s.Inode == 0 {
+			continue
+		}
+		if s.Peer = f.peer; s.State == "LISTEN" {
+			s.Backlog = f.backlog
+			if s.Proto == "unix" {
+				s.RecvQ = f.queue
+			}
+		}
+	}
+}
+
+// diagSocket opens a socket to the monitor of a namespace. A socket stays in
+// the namespace where it was made, so that only a thread has to go there; it
+// ends with its goroutine, since it is never unlocked. It must not be the first
+// thread of the process: that one does not end, and /proc/self is its.
+func diagSocket(pid int) (int, error) {
+	open := func() (int, error) {
+		fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
+		if err != nil {
+			return -1, err
+		}
+		// The kernel answers at once; nobody waits for one that does not.
+		return fd, unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 2})
+	}
+	if pid == 0 {
+		return open()
+	}
+	type result struct {
+		fd  int
+		err error
+	}
+	var visit func(done chan<- result)
+	visit = func(done chan<- result) {
+		runtime.LockOSThread()
+		if unix.Gettid() == unix.Getpid() {
+			other := make(chan result, 1)
+			go visit(other)
+			done <- <-other
+			runtime.UnlockOSThread()
+			return
+		}
+		ns, err := again(func() (int, error) {
+			return unix.Open(fmt.Sprintf("/proc/%d/ns/net", pid), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		})
+		if err == nil {
+			err = unix.Setns(ns, unix.CLONE_NEWNET)
+			_ = unix.Close(ns)
+		}
+		if err != nil {
+			done <- result{-1, err}
+			return
+		}
+		fd, err := open()
+		done <- result{fd, err}
+	}
+	done := make(chan result, 1)
+	go visit(done)
+	r := <-done
+	return r.fd, r.err
+}
+
+// header is the request behind which the rest of it stands: a dump.
+func header(size int) []byte {
+	b := make([]byte, unix.SizeofNlMsghdr+size)
+	binary.NativeEndian.PutUint32(b, uint32(len(b)))
+	binary.NativeEndian.PutUint16(b[4:], sockDiagByFamily)
+	binary.NativeEndian.PutUint16(b[6:], unix.NLM_F_REQUEST|unix.NLM_F_DUMP)
+	return b
+}
+
+func inetRequestOf(family byte) []byte {
+	b := header(inetRequest)
+	b[unix.SizeofNlMsghdr], b[unix.SizeofNlMsghdr+1] = family, unix.IPPROTO_TCP
+	binary.NativeEndian.PutUint32(b[unix.SizeofNlMsghdr+4:], listening)
+	return b
+}
+
+func unixRequestOf() []byte {
+	b := header(unixRequest)
+	b[unix.SizeofNlMsghdr] = unix.AF_UNIX
+	binary.NativeEndian.PutUint32(b[unix.SizeofNlMsghdr+4:], anyState)
+	binary.NativeEndian.PutUint32(b[unix.SizeofNlMsghdr+12:], showUnixPeer|showUnixQueue)
+	return b
+}
+
+// ask sends a request and hands on the payload of each message of the answer.
+func ask(fd int, request []byte, each func(payload []byte)) error {
+	if err := unix.Sendto(fd, request, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+		return err
+	}
+	buf := make([]byte, 64<<10)
+	for range maxSockets {
+		n, err := again(func() (int, error) {
+			n, _, err := unix.Recvfrom(fd, buf, 0)
+			return n, err
+		})
+		if err != nil {
+			return err
+		}
+		done, err := messages(buf[:n], each)
+		if done || err != nil {
+			return err
+		}
+	}
+	return errTooLarge
+}
+
+// messages walks the messages of one datagram, and reports whether the last of
+// the answer was among them (netlink(7)).
+func messages(b []byte, each func(payload []byte)) (done bool, err error) {
+	for len(b) >= unix.SizeofNlMsghdr {
+		size := int(binary.NativeEndian.Uint32(b))
+		if size < unix.SizeofNlMsghdr || size > len(b) {
+			return true, torn("message of %d bytes in %d", size, len(b))
+		}
+		payload := b[unix.SizeofNlMsghdr:size]
+		switch binary.NativeEndian.Uint16(b[4:]) {
+		case unix.NLMSG_DONE:
+			return true, nil
+		case unix.NLMSG_ERROR:
+			if len(payload) < 4 {
+				return true, torn("error of %d bytes", len(payload))
+			}
+			if code := int32(binary.NativeEndian.Uint32(payload)); code != 0 {
+				return true, unix.Errno(-code)
+			}
+			return true, nil
+		case sockDiagByFamily:
+			each(payload)
+		}
+		b = b[min((size+3)&^3, len(b)):]
+	}
+	return false, nil
+}
+
+// readInetDiag reads struct inet_diag_msg: of a listener the second queue is
+// its backlog.
+func readInetDiag(b []byte, facts map[uint64]socketFacts) {
+	if len(b) < inetAnswer {
+		return
+	}
+	backlog := uint64(binary.NativeEndian.Uint32(b[60:]))
+	facts[uint64(binary.NativeEndian.Uint32(b[68:]))] = socketFacts{backlog: &backlog}
+}
+
+// readUnixDiag reads struct unix_diag_msg and its attributes (rtnetlink(7)).
+func readUnixDiag(b []byte, facts map[uint64]socketFacts) {
+	if len(b) < unixAnswer {
+		return
+	}
+	inode := uint64(binary.NativeEndian.Uint32(b[4:]))
+	var f socketFacts
+	for a := b[unixAnswer:]; len(a) >= 4; {
+		size, kind := int(binary.NativeEndian.Uint16(a)), binary.NativeEndian.Uint16(a[2:])
+		if size < 4 || size > len(a) {
+			break
+		}
+		switch v := a[4:size]; {
+		case kind == unixPeer && len(v) >= 4:
+			f.peer = uint64(binary.NativeEndian.Uint32(v))
+		case kind == unixQueue && len(v) >= 8:
+			backlog := uint64(binary.NativeEndian.Uint32(v[4:]))
+			f.queue, f.backlog = uint64(binary.NativeEndian.Uint32(v)), &backlog
+		}
+		a = a[min((size+3)&^3, len(a)):]
+	}
+	facts[inode] = f
+}

@@ -318,7 +318,7 @@ func lsofRowsOf(pid int, p *index.Process, rows map[string]string) {
 		}
 		key := at(strconv.Itoa(f.FD))
 		switch {
-		case f.Type == "file" && f.Pos != nil:
+		case (f.Type == "file" || f.Type == "memfd") && f.Pos != nil:
 			rows[key] = fmt.Sprintf("%s %d %d", access, f.Inode, *f.Pos)
 		case f.Type == "pipe":
 			rows[key] = fmt.Sprintf("%s %d", access, f.Inode)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -126,6 +127,9 @@ func TestParity(t *testing.T) {
 				}
 			}
 			differs[i] = now
+		}
+		if !slices.ContainsFunc(differs, func(d map[string]string) bool { return len(d) > 0 }) {
+			break
 		}
 	}
 	for i, name := range tools {

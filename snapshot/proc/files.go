@@ -33,12 +33,6 @@ func (v *visit) files(p *index.Process) {
 	if over := count - len(fds); over > 0 {
 		v.failed("fd", errTooLarge, over)
 	}
-	info := dir{fd: -1}
-	defer func() {
-		if info.fd >= 0 {
-			info.close()
-		}
-	}()
 	var failed []error
 	p.Files = make([]index.OpenFile, 0, len(fds))
 	room := maxFDText
@@ -58,7 +52,7 @@ func (v *visit) files(p *index.Process) {
 			break
 		}
 		f := v.openFile(fd, text)
-		v.access(d, &info, name, &f)
+		v.access(d, name, &f)
 		p.Files = append(p.Files, f)
 	}
 	p.FDs = &count
@@ -108,7 +102,7 @@ func (v *visit) openFile(fd int, text []byte) index.OpenFile {
 // access tells how f was opened. Of files and of anonymous inodes fdinfo says
 // it, and where the reader stands in them; of devices and pipes the mode of the
 // link is enough. A socket is always open for both.
-func (v *visit) access(d dir, info *dir, name string, f *index.OpenFile) {
+func (v *visit) access(d dir, name string, f *index.OpenFile) {
 	switch f.Type {
 	case "file", "memfd", "anon":
 	case "socket":
@@ -122,32 +116,16 @@ func (v *visit) access(d dir, info *dir, name string, f *index.OpenFile) {
 		}
 		return
 	}
-	if info.fd == -2 {
-		return
-	}
-	if info.fd == -1 {
-		var err error
-		if *info, err = v.dir.open("fdinfo"); err != nil {
-			info.fd = -2
-			v.failMissing("fdinfo", err)
-			return
+	data, err := v.dir.text("fdinfo/"+name, maxText)
+	switch {
+	case err == nil:
+		if err := parseFDInfo(data, f); err != nil {
+			v.fail("fdinfo", err)
 		}
-	}
-	data, err := info.text(name, maxText)
-	if err == nil {
-		err = parseFDInfo(data, f)
-	}
-	if err != nil && v.alive(err) {
+	case v.alive(err) && !v.noInfo:
+		v.noInfo = !v.Live && errors.Is(err, fs.ErrNotExist) // of a copy without the directory one gap is enough
 		v.fail("fdinfo", err)
 	}
-}
-
-// failMissing notes a file that a copy may lack.
-func (v *visit) failMissing(name string, err error) {
-	if v.Live && errors.Is(err, fs.ErrNotExist) && v.p.Kernel {
-		return
-	}
-	v.fail(name, err)
 }
 
 func accessOf(read, write bool) string {

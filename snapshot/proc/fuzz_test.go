@@ -195,13 +195,3 @@ func FuzzProcessText(f *testing.F) {
 		}
 	})
 }
-
-// What the kernel answers for single mappings is what its text says.
-func FuzzPermissions(f *testing.F) {
-	f.Add(uint64(5))
-	f.Fuzz(func(t *testing.T, is uint64) {
-		p := permissions(is)
-		require.Len(t, p, 4)
-		require.Equal(t, is&mapExecutable != 0, p[2] == 'x')
-	})
-}

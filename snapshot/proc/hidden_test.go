@@ -77,7 +77,7 @@ func TestNobodyIsHidden(t *testing.T) {
 			<-stop
 		})
 	}
-	for range 5 {
+	for range 2 {
 		s := take(t, live())
 		require.Empty(t, s.coverage.Hidden)
 		table, err := FirstLook(live(), func(index.Gap) {})

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -102,59 +103,43 @@ func TestParity(t *testing.T) {
 	busyHost(t, parityProcesses, paritySockets)
 	apart := startRole(t, "sockets", &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET})
 	inside := []string{"nsenter", "-t", strconv.Itoa(apart.Process.Pid), "-n"}
-	look := func() (ps, ss, there, lsof map[string]string) {
-		return psRows(t), ssRows(t, nil), ssRows(t, inside), lsofRows(t)
+	tools := []string{"ps", "ss", "ss in another namespace", "lsof"}
+	least := []int{parityProcesses, paritySockets, 3, 8 * parityProcesses}
+	look := func() []map[string]string {
+		return []map[string]string{psRows(t), ssRows(t, nil), ssRows(t, inside), lsofRows(t)}
 	}
-	ps1, ss1, there1, lsof1 := look()
-	s := take(t, live())
-	ps2, ss2, there2, lsof2 := look()
-
-	t.Run("ps", func(t *testing.T) {
-		got := map[string]string{}
-		want := stable(ps1, ps2)
-		for pid, p := range s.processes {
-			if p.Look == index.LookFirst || p.Kernel || p.TTY != "" && !exists("/dev/"+p.TTY) {
-				// A worker of the kernel has another name at each moment; ps looks the terminal up in its own /dev.
-				delete(want, strconv.Itoa(pid))
-				continue
+	// Others use this machine too: what differs for them in one moment does not in another.
+	const tries = 3
+	differs := make([]map[string]string, len(tools))
+	for try := range tries {
+		before := look()
+		s := take(t, live())
+		after := look()
+		mine := []map[string]string{psRowsOf(s), ssRowsOf(s, s.processes[os.Getpid()].Spaces.Net), ssRowsOf(s, s.processes[apart.Process.Pid].Spaces.Net), lsofRowsOf(s)}
+		for i := range tools {
+			want := stable(before[i], after[i])
+			require.GreaterOrEqual(t, len(want), least[i], tools[i])
+			now := map[string]string{}
+			for key, line := range want {
+				_, before := differs[i][key]
+				if mine[i][key] != line && (try == 0 || before) {
+					now[key] = fmt.Sprintf("%q, and the capture has %q", line, mine[i][key])
+				}
 			}
-			got[strconv.Itoa(pid)] = psRow(p)
+			differs[i] = now
 		}
-		contains(t, want, got, parityProcesses)
-	})
-	t.Run("ss", func(t *testing.T) {
-		own := s.processes[os.Getpid()].Spaces.Net
-		contains(t, stable(ss1, ss2), ssRowsOf(s, own), paritySockets)
-		contains(t, stable(there1, there2), ssRowsOf(s, s.processes[apart.Process.Pid].Spaces.Net), 3)
-	})
-	t.Run("lsof", func(t *testing.T) {
-		got := map[string]string{}
-		for pid, p := range s.processes {
-			lsofRowsOf(pid, p, got)
+		if !slices.ContainsFunc(differs, func(d map[string]string) bool { return len(d) > 0 }) {
+			break
 		}
-		contains(t, stable(lsof1, lsof2), got, 8*parityProcesses)
-	})
+	}
+	for i, name := range tools {
+		require.Empty(t, differs[i], name)
+	}
 }
 
 func exists(path string) bool {
 	_, err := os.Lstat(path)
 	return err == nil
-}
-
-// contains holds want against got, of which at least some must be there.
-func contains(t *testing.T, want, got map[string]string, least int) {
-	t.Helper()
-	require.GreaterOrEqual(t, len(want), least)
-	var differ []string
-	for key, line := range want {
-		if got[key] != line {
-			differ = append(differ, fmt.Sprintf("%s: %q, and the capture has %q", key, line, got[key]))
-		}
-	}
-	if len(differ) > 10 {
-		differ = append(differ[:10], fmt.Sprintf("… %d in all", len(differ)))
-	}
-	require.Empty(t, differ, "of %d", len(want))
 }
 
 // psRows are processes as ps sees them, by pid. Threads and the resident size
@@ -163,14 +148,27 @@ func psRows(t *testing.T) map[string]string {
 	rows := map[string]string{}
 	for line := range strings.Lines(tool(t, "ps", "-e", "-o", "pid=,ppid=,pgid=,sid=,euid=,ruid=,suid=,egid=,rgid=,ni=,tty=,vsz=,comm=")) {
 		f := strings.Fields(line)
+		if f[1] == "2" || f[0] == "2" {
+			continue // a worker of the kernel has another name at each moment
+		}
 		rows[f[0]] = strings.Join(f[1:], " ")
+	}
+	return rows
+}
+
+func psRowsOf(s *still) map[string]string {
+	rows := map[string]string{}
+	for pid, p := range s.processes {
+		if p.Look != index.LookFirst {
+			rows[strconv.Itoa(pid)] = psRow(p)
+		}
 	}
 	return rows
 }
 
 func psRow(p *index.Process) string {
 	tty := p.TTY
-	if tty == "" {
+	if tty == "" || !exists("/dev/"+tty) { // ps looks it up in its own /dev
 		tty = "?"
 	}
 	nice := strconv.Itoa(p.Nice)
@@ -293,10 +291,12 @@ func lsofRows(t *testing.T) map[string]string {
 		case strings.Contains(f['n'], "denied"), f['n'] == "/proc/"+pid+"/exe": // it could not be read
 		case f['f'] == "cwd" || f['f'] == "rtd" || f['f'] == "txt":
 			rows[key] = strings.TrimSuffix(f['n'], deleted)
-		case err == nil && f['t'] == "REG" || f['t'] == "DIR":
+		case err == nil && (f['t'] == "REG" || f['t'] == "DIR") && f['o'] != "": // of some it gives the size alone
 			rows[key] = f['a'] + " " + f['i'] + " " + strings.TrimPrefix(f['o'], "0t")
-		case err == nil && f['t'] == "FIFO":
+		case err == nil && f['t'] == "FIFO" && f['n'] == "pipe":
 			rows[key] = f['a'] + " " + f['i']
+		case err == nil && f['t'] == "FIFO": // one with a name is a file by its link
+			rows[key] = f['a'] + " " + f['i'] + " 0"
 		case err == nil && (f['t'] == "IPv4" || f['t'] == "IPv6"):
 			rows[key] = f['a'] + " " + f['d']
 		case err == nil && (f['t'] == "unix" || f['t'] == "netlink" || f['t'] == "pack"):
@@ -308,7 +308,15 @@ func lsofRows(t *testing.T) map[string]string {
 	return rows
 }
 
-func lsofRowsOf(pid int, p *index.Process, rows map[string]string) {
+func lsofRowsOf(s *still) map[string]string {
+	rows := map[string]string{}
+	for pid, p := range s.processes {
+		lsofRowsOfOne(pid, p, rows)
+	}
+	return rows
+}
+
+func lsofRowsOfOne(pid int, p *index.Process, rows map[string]string) {
 	at := func(what string) string { return fmt.Sprintf("%d %s", pid, what) }
 	rows[at("cwd")], rows[at("rtd")], rows[at("txt")] = p.Cwd, p.Root, p.Exe
 	for _, f := range p.Files {
@@ -318,7 +326,7 @@ func lsofRowsOf(pid int, p *index.Process, rows map[string]string) {
 		}
 		key := at(strconv.Itoa(f.FD))
 		switch {
-		case f.Type == "file" && f.Pos != nil:
+		case (f.Type == "file" || f.Type == "memfd") && f.Pos != nil:
 			rows[key] = fmt.Sprintf("%s %d %d", access, f.Inode, *f.Pos)
 		case f.Type == "pipe":
 			rows[key] = fmt.Sprintf("%s %d", access, f.Inode)

@@ -95,6 +95,12 @@ func TestLinkType(t *testing.T) {
 	}
 }
 
+func TestPermissions(t *testing.T) {
+	for is, want := range map[uint64]string{0: "---p", 1: "r--p", 5: "r-xp", 7: "rwxp", 11: "rw-s", 15: "rwxs", 4: "--xp", 1 << 20: "---p"} {
+		require.Equal(t, want, permissions(is), is)
+	}
+}
+
 func TestSplitArgs(t *testing.T) {
 	for text, want := range map[string][]string{
 		"":             {},

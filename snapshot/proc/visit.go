@@ -23,6 +23,7 @@ type visit struct {
 	only    *index.Process // p as its first stat alone has it
 	gaps    []index.Gap
 	ended   bool // it exited while it was being read
+	noInfo  bool // a copy without fdinfo
 }
 
 func (v *visit) at(name string) string {

@@ -6,7 +6,7 @@ import (
 )
 
 // slack is how many bytes behind a line may be written while it is made: its
-// parts are short, and copied eight bytes at a time.
+// parts are short, and written so many bytes at a time, whatever their length.
 const slack = 32
 
 // appendLine appends the text of line i of a table, without its newline. With
@@ -80,26 +80,27 @@ func (d *Decoder) putLine(out []byte, size int, t *tableReader, i int, line *Lin
 	return nil
 }
 
-// put copies src to dst, and up to seven bytes more where both have them.
+// put copies src to dst, and what stands behind it where both have slack bytes:
+// a length that nobody can foresee costs more than a few bytes too many.
 func put(dst, src []byte) int {
 	n := len(src)
-	if n > 32 || cap(src) < n+7 || len(dst) < n+7 {
+	if n > slack || cap(src) < slack || len(dst) < slack {
 		return copy(dst, src)
 	}
-	src = src[:n+7]
-	for i := 0; i < n; i += 8 {
-		binary.LittleEndian.PutUint64(dst[i:], binary.LittleEndian.Uint64(src[i:]))
-	}
+	*(*[slack]byte)(dst) = *(*[slack]byte)(src[:slack])
 	return n
 }
 
 // putNumber writes a number with its leading zeros.
 func putNumber(dst []byte, v uint64) int {
-	zeros := int(min(v>>zeroShift, maxDigits))
-	for i := range dst[:zeros] {
-		dst[i] = '0'
+	zeros := 0
+	if v >= 1<<zeroShift {
+		zeros = int(min(v>>zeroShift, maxDigits))
+		for i := range dst[:zeros] {
+			dst[i] = '0'
+		}
+		v &= 1<<zeroShift - 1
 	}
-	v &= 1<<zeroShift - 1
 	return zeros + putDigits(dst[zeros:], v, decimals(v))
 }
 
@@ -109,6 +110,17 @@ const twoDigits = "0001020304050607080910111213141516171819202122232425262728293
 
 // putDigits writes the last n decimal digits of v.
 func putDigits(dst []byte, v uint64, n int) int {
+	if n <= 4 && v < 1e4 && len(dst) >= 4 {
+		high := v / 100
+		high, low := 2*high, 2*(v-100*high)
+		four := uint32(twoDigits[high]) | uint32(twoDigits[high+1])<<8 | uint32(twoDigits[low])<<16 | uint32(twoDigits[low+1])<<24
+		binary.LittleEndian.PutUint32(dst, four>>(32-8*uint(n)))
+		return n
+	}
+	if n <= 8 && v < 1e8 && len(dst) >= 8 {
+		binary.LittleEndian.PutUint64(dst, (eightDigits(v)|zeros)>>(64-8*uint(n)))
+		return n
+	}
 	i := n
 	for ; i >= 2; i -= 2 {
 		q := v / 100
@@ -120,6 +132,18 @@ func putDigits(dst []byte, v uint64, n int) int {
 		dst[0] = '0' + byte(v%10)
 	}
 	return n
+}
+
+// eightDigits returns the decimal digits of v, which has at most eight: the
+// first one is the lowest byte. It halves the groups of digits three times, all
+// of them at once.
+func eightDigits(v uint64) uint64 {
+	high := v / 10000
+	v = high | (v-10000*high)<<32
+	high = v * 10486 >> 20 & 0x0000007F0000007F
+	v = high | (v-100*high)<<16
+	high = v * 103 >> 10 & 0x000F000F000F000F
+	return high | (v-10*high)<<8
 }
 
 // putHex writes the last n hexadecimal digits of v.

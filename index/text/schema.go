@@ -1,5 +1,7 @@
 package text
 
+import "slices"
+
 // A schema is what the templates of a segment say about its values. Encoder and
 // decoder build the same one from the same templates.
 type schema struct {
@@ -131,6 +133,7 @@ func (s *schema) add(text []byte) error {
 		return ErrDamaged
 	}
 	t.fixed += uint32(len(s.static)) - start
+	s.static = slices.Grow(s.static, slack) // see put
 	s.templates = append(s.templates, t)
 	return nil
 }

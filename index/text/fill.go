@@ -12,26 +12,33 @@ func (t *tableReader) fill(limit int) bool {
 		h.reset(0, 0)
 	}
 	known := t.known
-	values, size := t.values[:0], uint64(0)
+	values, size := t.values, uint64(0)
+	noted := t.asked&(1<<fromKey|1<<fromText) != 0
 	t.firsts, t.starts = t.firsts[:0], t.starts[:0]
+	at := 0
 	for _, n := range t.lines {
 		tpl := &t.schema.templates[n]
-		t.firsts = append(t.firsts, uint32(len(values)))
+		t.firsts = append(t.firsts, uint32(at))
 		t.starts = append(t.starts, uint32(size))
 		size += uint64(tpl.fixed) + 1
 		h.line()
-		for i := tpl.first; i < tpl.last; i++ {
-			sl := &t.schema.slots[i]
+		slots := t.schema.slots[tpl.first:tpl.last]
+		for i := range slots {
+			sl := &slots[i]
+			number := tpl.first + uint32(i)
 			c := &t.columns[sl.class]
-			v := c.value
+			v, tells := c.value, c.tells
 			if c.same {
 				if k := sl.kind; k.IsText() && v == known[k] {
 					known[k]++
 				}
 			} else if c.a != fromNone && c.fa.next() {
-				v = h.get(int(c.a), sl, i)
+				// Who names a value need not be told.
+				v = h.get(int(c.a), sl, number)
+				tells &^= 1 << c.a
 			} else if c.b != fromNone && c.fb.next() {
-				v = h.get(int(c.b), sl, i)
+				v = h.get(int(c.b), sl, number)
+				tells &^= 1 << c.b
 			} else {
 				v = t.codes[c.next]
 				c.next++
@@ -52,15 +59,14 @@ func (t *tableReader) fill(limit int) bool {
 				}
 				size += long
 			}
-			for s := c.tells >> 1; s != 0; s &= s - 1 {
-				if p := h.at(bits.TrailingZeros8(s)+1, sl, i); p != nil {
-					*p = v
-				}
+			if tells != 0 {
+				h.tell(tells, sl, number, v)
 			}
-			if t.asked&(1<<fromKey|1<<fromText) != 0 {
+			if noted {
 				h.note(sl, v)
 			}
-			values = append(values, v)
+			values[at] = v
+			at++
 		}
 		if size > uint64(limit)+1 {
 			return false

@@ -187,3 +187,23 @@ func (h *history) get(source int, sl *slot, n uint32) uint64 {
 	}
 	return none
 }
+
+// tell tells the sources, a bit each, the value of a slot.
+func (h *history) tell(sources uint8, sl *slot, n uint32, v uint64) {
+	if sources&(1<<fromTemplate) != 0 {
+		h.slots[n] = v
+	}
+	if sources&(1<<fromClass) != 0 {
+		h.classes[sl.class] = v
+	}
+	if sources&(1<<fromKey) != 0 {
+		if p := h.cell(h.key, sl.group, fromKey); p != nil {
+			*p = v
+		}
+	}
+	if sources&(1<<fromText) != 0 {
+		if p := h.cell(h.text, sl.class, fromText); p != nil {
+			*p = v
+		}
+	}
+}

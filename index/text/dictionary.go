@@ -79,13 +79,13 @@ func (d *dictionary) add(k Kind, text []byte) uint32 {
 	}
 	e := dictEntry{tag: uint32(len(text)+1)<<8 | uint32(k)}
 	if cap(text) >= maxShort {
-		all, n := text[:maxShort], 8*uint(len(text))
-		e.a = binary.LittleEndian.Uint64(all) & (1<<n - 1)
-		e.b = binary.LittleEndian.Uint64(all[8:]) & (1<<(max(n, 64)-64) - 1)
+		n := 8 * uint(len(text))
+		e.a = load64(text, 0) & (1<<n - 1)
+		e.b = load64(text, 8) & (1<<(max(n, 64)-64) - 1)
 	} else {
 		var all [maxShort]byte
 		copy(all[:], text)
-		e.a, e.b = binary.LittleEndian.Uint64(all[:]), binary.LittleEndian.Uint64(all[8:])
+		e.a, e.b = load64(all[:], 0), load64(all[:], 8)
 	}
 	at := d.find(&e)
 	if *at == 0 {

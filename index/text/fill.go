@@ -23,15 +23,18 @@ func (t *tableReader) fill(limit int) bool {
 		for i := tpl.first; i < tpl.last; i++ {
 			sl := &slots[i]
 			c := &columns[sl.class]
-			v := c.value
+			v, tells := c.value, c.tells
 			if c.same {
 				if k := sl.kind; k.IsText() && v == known[k] {
 					known[k]++
 				}
 			} else if c.a != fromNone && c.fa.next() {
+				// Who names a value need not be told.
 				v = h.get(int(c.a), sl, i)
+				tells &^= 1 << c.a
 			} else if c.b != fromNone && c.fb.next() {
 				v = h.get(int(c.b), sl, i)
+				tells &^= 1 << c.b
 			} else {
 				v = codes[c.next]
 				c.next++
@@ -52,10 +55,8 @@ func (t *tableReader) fill(limit int) bool {
 				}
 				size += long
 			}
-			for s := c.tells >> 1; s != 0; s &= s - 1 {
-				if p := h.at(bits.TrailingZeros8(s)+1, sl, i); p != nil {
-					*p = v
-				}
+			if tells != 0 {
+				h.tell(tells, sl, i, v)
 			}
 			if keyed {
 				h.note(sl, v)

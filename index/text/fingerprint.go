@@ -1,9 +1,6 @@
 package text
 
-import (
-	"encoding/binary"
-	"math/bits"
-)
+import "math/bits"
 
 // A fingerprint is the hash of a template: of its static text, piece by piece,
 // and of the slots between. Lines are taken for those of one template by it,
@@ -25,17 +22,17 @@ func fold(a, b uint64) uint64 {
 // slot beside those that are more than eight.
 const maxPiece = 12
 
-// add takes in the first n bytes of b, behind which there are maxPiece more, and
-// the slot that follows them. Each sequence of pieces and slots is another
-// sequence of factors.
-func (f fingerprint) add(b []byte, n int, s slotCode, mix uint64) fingerprint {
-	for ; n > maxPiece; n -= maxPiece {
-		x, y := binary.LittleEndian.Uint64(b), uint64(binary.LittleEndian.Uint32(b[8:]))
+// add takes in b[from:end], behind which there are maxPiece bytes more, and the
+// slot that follows. Each sequence of pieces and slots is another sequence of
+// factors.
+func (f fingerprint) add(b []byte, from, end int, s slotCode, mix uint64) fingerprint {
+	for ; end-from > maxPiece; from += maxPiece {
+		x, y := load64(b, from), uint64(load32(b, from+8))
 		f = fingerprint(fold(x^uint64(f), y^0xFF<<56^mix))
-		b = b[maxPiece:]
 	}
-	x := binary.LittleEndian.Uint64(b) & (1<<(8*uint(n)) - 1)
-	y := uint64(binary.LittleEndian.Uint32(b[8:])) & (1<<(8*uint(max(n, 8)-8)) - 1)
+	n := uint(end - from)
+	x := load64(b, from) & (1<<(8*n) - 1)
+	y := uint64(load32(b, from+8)) & (1<<(8*max(n, 8)-64) - 1)
 	return fingerprint(fold(x^uint64(f), y^uint64(s)<<32^uint64(n)<<56^mix))
 }
 

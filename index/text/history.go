@@ -141,7 +141,8 @@ func (h *history) note(sl *slot, v uint64) {
 // it no more.
 const patience = 256
 
-// ask returns which sources name v, a bit each, and tells them v.
+// ask returns which sources name v, a bit each, and tells them v: those that the
+// class asks, and those that it shares with others.
 func (h *history) ask(c *class, sl *slot, n uint32, v uint64) (hits uint8) {
 	if last := &h.slots[n]; *last == v {
 		hits = 1 << fromTemplate
@@ -153,10 +154,10 @@ func (h *history) ask(c *class, sl *slot, n uint32, v uint64) (hits uint8) {
 	} else {
 		*last = v
 	}
-	if h.key != 0 && (c.cold[fromKey] < patience || sl.kind.isShared()) {
+	if h.key != 0 && (c.asks&(1<<fromKey) != 0 || sl.kind.isShared()) {
 		hits |= c.judge(fromKey, h.cell(h.key, sl.group, fromKey), v)
 	}
-	if h.text != 0 && c.cold[fromText] < patience {
+	if h.text != 0 && c.asks&(1<<fromText) != 0 {
 		hits |= c.judge(fromText, h.cell(h.text, sl.class, fromText), v)
 	}
 	return hits
@@ -172,7 +173,7 @@ func (c *class) judge(source int, last *uint64, v uint64) uint8 {
 		return 1 << source
 	}
 	*last = v
-	if c.cold[source] >= 0 {
+	if n := c.cold[source]; n >= 0 && n < patience {
 		c.cold[source]++
 	}
 	return 0
@@ -185,4 +186,24 @@ func (h *history) get(source int, sl *slot, n uint32) uint64 {
 		return *p
 	}
 	return none
+}
+
+// tell tells the sources, a bit each, the value of a slot.
+func (h *history) tell(sources uint8, sl *slot, n uint32, v uint64) {
+	if sources&(1<<fromTemplate) != 0 {
+		h.slots[n] = v
+	}
+	if sources&(1<<fromClass) != 0 {
+		h.classes[sl.class] = v
+	}
+	if sources&(1<<fromKey) != 0 {
+		if p := h.cell(h.key, sl.group, fromKey); p != nil {
+			*p = v
+		}
+	}
+	if sources&(1<<fromText) != 0 {
+		if p := h.cell(h.text, sl.class, fromText); p != nil {
+			*p = v
+		}
+	}
 }

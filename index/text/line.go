@@ -6,7 +6,7 @@ import (
 )
 
 // slack is how many bytes behind a line may be written while it is made: its
-// parts are short, and copied eight bytes at a time.
+// parts are short, and written so many bytes at a time, whatever their length.
 const slack = 32
 
 // appendLine appends the text of line i of a table, without its newline. With
@@ -36,20 +36,20 @@ func (d *Decoder) putLine(out []byte, size int, t *tableReader, i int, line *Lin
 	since, at := uint64(0), 0
 	for n := range slots {
 		sl, v := &slots[n], values[n]
-		at += put(out[at:], t.schema.static[sl.static:sl.end])
+		at = put(out, at, t.schema.static[sl.static:sl.end])
 		start := at
 		switch sl.kind {
 		case KindNumber:
-			at += putNumber(out[at:], v)
+			at = putNumber(out, at, v)
 		case KindDecimal:
 			whole := v / powers[sl.a]
-			at += putDigits(out[at:], whole, decimals(whole))
+			at = putDigits(out, at, whole, decimals(whole))
 			out[at] = '.'
-			at += 1 + putDigits(out[at+1:], v-whole*powers[sl.a], int(sl.a))
+			at = putDigits(out, at+1, v-whole*powers[sl.a], int(sl.a))
 		case KindLower:
-			at += putHex(out[at:], v, int(sl.a), "0123456789abcdef")
+			at = putHex(out, at, v, int(sl.a), "0123456789abcdef")
 		case KindUpper:
-			at += putHex(out[at:], v, int(sl.a), "0123456789ABCDEF")
+			at = putHex(out, at, v, int(sl.a), "0123456789ABCDEF")
 		case KindStamp, KindAgain:
 			if sl.kind == KindAgain {
 				v = unzigzag(v)
@@ -59,48 +59,51 @@ func (d *Decoder) putLine(out []byte, size int, t *tableReader, i int, line *Lin
 			} else if first == nil {
 				first, since = sl, v
 			}
-			at += d.minute.put(out[at:], sl.a, sl.b, v)
+			at = d.minute.put(out, at, sl.a, sl.b, v)
 		case KindIPv4:
-			at += putIPv4(out[at:], t.texts[KindIPv4].bytes[4*v:][:4])
+			at = putIPv4(out, at, t.texts[KindIPv4].bytes[4*v:][:4])
 		default:
 			text, err := d.text(t, sl.kind, v)
 			if err != nil {
 				return err
 			}
-			at += put(out[at:], text)
+			at = put(out, at, text)
 		}
 		if line != nil {
 			line.Marks = append(line.Marks, Mark{uint32(start), uint32(at)})
 		}
 	}
-	at += put(out[at:], t.schema.static[tpl.tail:tpl.tailEnd])
+	at = put(out, at, t.schema.static[tpl.tail:tpl.tailEnd])
 	if at != size {
 		return ErrDamaged
 	}
 	return nil
 }
 
-// put copies src to dst, and up to seven bytes more where both have them.
-func put(dst, src []byte) int {
+// What follows writes something to dst at at and returns where it ends. There
+// must be slack bytes behind.
+
+// put copies src, and what stands behind it where it has so much: a length that
+// nobody can foresee costs more than a few bytes too many.
+func put(dst []byte, at int, src []byte) int {
 	n := len(src)
-	if n > 32 || cap(src) < n+7 || len(dst) < n+7 {
-		return copy(dst, src)
+	if n > slack || cap(src) < slack || at > len(dst)-slack {
+		return at + copy(dst[at:], src)
 	}
-	src = src[:n+7]
-	for i := 0; i < n; i += 8 {
-		binary.LittleEndian.PutUint64(dst[i:], binary.LittleEndian.Uint64(src[i:]))
-	}
-	return n
+	*(*[slack]byte)(dst[at : at+slack]) = *(*[slack]byte)(src[:slack])
+	return at + n
 }
 
 // putNumber writes a number with its leading zeros.
-func putNumber(dst []byte, v uint64) int {
-	zeros := int(min(v>>zeroShift, maxDigits))
-	for i := range dst[:zeros] {
-		dst[i] = '0'
+func putNumber(dst []byte, at int, v uint64) int {
+	if v >= 1<<zeroShift {
+		for range min(v>>zeroShift, maxDigits) {
+			dst[at] = '0'
+			at++
+		}
+		v &= 1<<zeroShift - 1
 	}
-	v &= 1<<zeroShift - 1
-	return zeros + putDigits(dst[zeros:], v, decimals(v))
+	return putDigits(dst, at, v, decimals(v))
 }
 
 // twoDigits is each number below 100.
@@ -108,27 +111,45 @@ const twoDigits = "0001020304050607080910111213141516171819202122232425262728293
 	"5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"
 
 // putDigits writes the last n decimal digits of v.
-func putDigits(dst []byte, v uint64, n int) int {
-	i := n
-	for ; i >= 2; i -= 2 {
-		q := v / 100
-		r := 2 * (v - 100*q)
-		dst[i-2], dst[i-1] = twoDigits[r], twoDigits[r+1]
-		v = q
+func putDigits(dst []byte, at int, v uint64, n int) int {
+	if n <= 4 && v < 1e4 {
+		high := v / 100
+		high, low := 2*high, 2*(v-100*high)
+		four := uint32(twoDigits[high]) | uint32(twoDigits[high+1])<<8 | uint32(twoDigits[low])<<16 | uint32(twoDigits[low+1])<<24
+		binary.LittleEndian.PutUint32(dst[at:at+4], four>>(32-8*uint(n)))
+		return at + n
 	}
-	if i > 0 {
-		dst[0] = '0' + byte(v%10)
+	if n <= 8 && v < 1e8 {
+		binary.LittleEndian.PutUint64(dst[at:at+8], (eightDigits(v)|zeros)>>(64-8*uint(n)))
+		return at + n
 	}
-	return n
+	for i := at + n - 1; i >= at; i-- {
+		dst[i] = '0' + byte(v%10)
+		v /= 10
+	}
+	return at + n
+}
+
+// eightDigits returns the decimal digits of v, which has at most eight: the
+// first one is the lowest byte. It halves the groups of digits three times, all
+// of them at once.
+func eightDigits(v uint64) uint64 {
+	high := v / 10000
+	v = high | (v-10000*high)<<32
+	high = v * 10486 >> 20 & 0x0000007F0000007F
+	v = high | (v-100*high)<<16
+	high = v * 103 >> 10 & 0x000F000F000F000F
+	return high | (v-10*high)<<8
 }
 
 // putHex writes the last n hexadecimal digits of v.
-func putHex(dst []byte, v uint64, n int, digits string) int {
+func putHex(dst []byte, at int, v uint64, n int, digits string) int {
+	out := dst[at : at+n]
 	for i := n - 1; i >= 0; i-- {
-		dst[i] = digits[v&15]
+		out[i] = digits[v&15]
 		v >>= 4
 	}
-	return n
+	return at + n
 }
 
 // octet is the text of a byte and a dot behind it.
@@ -140,19 +161,19 @@ type octet struct {
 var octets = func() (t [256]octet) {
 	for v := range t {
 		o := &t[v]
-		o.n = uint8(putDigits(o.text[:], uint64(v), decimals(uint64(v))))
+		o.n = uint8(putDigits(o.text[:], 0, uint64(v), decimals(uint64(v))))
 		o.text[o.n] = '.'
 	}
 	return t
 }()
 
-func putIPv4(dst, ip []byte) (n int) {
+func putIPv4(dst []byte, at int, ip []byte) int {
 	for _, part := range ip {
 		o := &octets[part]
-		copy(dst[n:n+4], o.text[:])
-		n += int(o.n) + 1
+		*(*[4]byte)(dst[at : at+4]) = o.text
+		at += int(o.n) + 1
 	}
-	return n - 1
+	return at - 1
 }
 
 // stampMinute is a stamp up to its seconds: most lines show the minute of the
@@ -166,7 +187,7 @@ type stampMinute struct {
 }
 
 // put writes the stamp with the given value.
-func (m *stampMinute) put(dst []byte, layout, digits byte, v uint64) int {
+func (m *stampMinute) put(dst []byte, at int, layout, digits byte, v uint64) int {
 	whole := v / powers[digits]
 	minute := whole / 60
 	bare := layout &^ layoutComma
@@ -174,14 +195,14 @@ func (m *stampMinute) put(dst []byte, layout, digits byte, v uint64) int {
 		m.known, m.layout, m.minute = true, bare, minute
 		m.n = len(appendStamp(m.text[:0], bare, 60*minute)) - len("00")
 	}
-	n := put(dst, m.text[:m.n])
-	n += putDigits(dst[n:], whole-60*minute, 2)
+	at = put(dst, at, m.text[:m.n])
+	at = putDigits(dst, at, whole-60*minute, 2)
 	if digits == 0 {
-		return n
+		return at
 	}
-	dst[n] = '.'
+	dst[at] = '.'
 	if layout != bare {
-		dst[n] = ','
+		dst[at] = ','
 	}
-	return n + 1 + putDigits(dst[n+1:], v-whole*powers[digits], int(digits))
+	return putDigits(dst, at+1, v-whole*powers[digits], int(digits))
 }

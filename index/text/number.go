@@ -1,9 +1,6 @@
 package text
 
-import (
-	"encoding/binary"
-	"math/bits"
-)
+import "math/bits"
 
 // number takes out what the digit at i belongs to.
 func (s *scanner) number(i int) int {
@@ -43,7 +40,7 @@ func notDigits(x uint64) uint64 { return (x&^tops + (128-10)*ones | x) & tops }
 // has eight bytes behind that.
 func digitsAt(b []byte, i int) int {
 	for n := i; ; n += 8 {
-		if m := notDigits(binary.LittleEndian.Uint64(b[n:]) ^ zeros); m != 0 {
+		if m := notDigits(load64(b, n) ^ zeros); m != 0 {
 			return n - i + bits.TrailingZeros64(m)/8
 		}
 	}
@@ -59,11 +56,11 @@ func eight(x uint64, n int) uint64 {
 
 // decimal returns the number that the n digits at i are, at most 16 of them.
 func decimal(b []byte, i, n int) uint64 {
-	x := binary.LittleEndian.Uint64(b[i:]) ^ zeros
+	x := load64(b, i) ^ zeros
 	if n <= 8 {
 		return eight(x, n)
 	}
-	return eight(x, 8)*powers[n-8] + eight(binary.LittleEndian.Uint64(b[i+8:])^zeros, n-8)
+	return eight(x, 8)*powers[n-8] + eight(load64(b, i+8)^zeros, n-8)
 }
 
 // whenOrWhere takes a time or an IPv4 address out, whose first digits are
@@ -111,7 +108,7 @@ var leastOctet = [5]uint32{256, 0, 10, 100, 256}
 // The line has margin bytes behind its end.
 func parseIPv4(line []byte, i int) (ip uint32, end int) {
 	for part := range 4 {
-		x := binary.LittleEndian.Uint32(line[i:]) ^ zeros&(1<<32-1)
+		x := load32(line, i) ^ zeros&(1<<32-1)
 		const tops, ones = tops & (1<<32 - 1), ones & (1<<32 - 1)
 		m := (x&^tops + (128-10)*ones | x) & tops
 		n := min(uint32(bits.TrailingZeros32(m))/8, 4)

@@ -58,7 +58,7 @@ func (s *scanner) scan(text []byte, n int) {
 	} else {
 		s.scanLine()
 	}
-	s.print = s.print.add(s.wide[s.done:], n-s.done, 0, s.dict.mix[1])
+	s.print = s.print.add(s.wide, s.done, n, 0, s.dict.mix[1])
 }
 
 // isFull reports whether the line has as many slots as a template may have:
@@ -95,7 +95,7 @@ func (s *scanner) scanLine() {
 	line := s.line
 	user := s.findUser(0)
 	for i := 0; !s.isFull(); {
-		j := nextStart(line, i)
+		j := nextStart(s.wide, len(line), i)
 		if user >= 0 && user <= j {
 			i = max(i, s.user(user))
 			user = s.findUser(max(i, user))
@@ -119,7 +119,7 @@ func (s *scanner) scanLine() {
 
 // slot makes line[start:end] a variable with value v.
 func (s *scanner) slot(c slotCode, start, end int, v uint64) {
-	s.print = s.print.add(s.wide[s.done:], start-s.done, c, s.dict.mix[1])
+	s.print = s.print.add(s.wide, s.done, start, c, s.dict.mix[1])
 	s.done = end
 	s.codes = append(s.codes, c)
 	s.values = append(s.values, v)
@@ -167,11 +167,17 @@ const (
 	tops = 0x8080808080808080
 )
 
-// nextStart returns where the next byte stands that may begin a variable: a
-// digit, a slash, a quote or an equals sign.
-func nextStart(line []byte, i int) int {
-	for ; i+8 <= len(line); i += 8 {
-		x := binary.LittleEndian.Uint64(line[i:])
+// load64 returns the eight bytes at i, and load32 the four, the first one lowest.
+// Written so, with both ends, nothing but two comparisons is added to a load.
+func load64(b []byte, i int) uint64 { return binary.LittleEndian.Uint64(b[i : i+8]) }
+func load32(b []byte, i int) uint32 { return binary.LittleEndian.Uint32(b[i : i+4]) }
+
+// nextStart returns where in the first n bytes of wide the next one stands that
+// may begin a variable: a digit, a slash, a quote or an equals sign. Where none
+// does, it is n or more.
+func nextStart(wide []byte, n, i int) int {
+	for ; i < n; i += 8 {
+		x := load64(wide, i)
 		low := x &^ tops
 		// Slash to nine is one range; the sums do not carry from byte to byte.
 		m := ((127+'9'+1)*ones - low) & (low + (127-'/'+1)*ones) &^ x
@@ -181,12 +187,7 @@ func nextStart(line []byte, i int) int {
 			return i + bits.TrailingZeros64(m)/8
 		}
 	}
-	for ; i < len(line); i++ {
-		if c := line[i]; c >= '/' && c <= '9' || c == '"' || c == '=' {
-			return i
-		}
-	}
-	return i
+	return n
 }
 
 // findUser returns where the next name of a user begins at or behind from, or

@@ -1,5 +1,7 @@
 package text
 
+import "slices"
+
 // A schema is what the templates of a segment say about its values. Encoder and
 // decoder build the same one from the same templates.
 type schema struct {
@@ -45,6 +47,7 @@ type class struct {
 	// Only the encoder knows these.
 	first  uint64         // value
 	varies bool           // not all values are the first
+	asks   uint8          // sources that are asked in the block, a bit each
 	cold   [sources]int16 // how often a source that never named a value was asked
 	plan   plan
 }
@@ -131,6 +134,7 @@ func (s *schema) add(text []byte) error {
 		return ErrDamaged
 	}
 	t.fixed += uint32(len(s.static)) - start
+	s.static = slices.Grow(s.static, slack) // see put
 	s.templates = append(s.templates, t)
 	return nil
 }

@@ -96,8 +96,10 @@ func (t *table) survey() {
 	t.starts, t.next = t.starts[:0], t.next[:0]
 	total := uint32(0)
 	for i := range t.schema.classes {
+		c := &t.schema.classes[i]
+		c.asks = c.toAsk()
 		t.starts = append(t.starts, total)
-		total += t.schema.classes[i].n
+		total += c.n
 	}
 	t.next = append(t.next, t.starts...)
 	t.codes, t.hits = grown(t.codes, int(total)), grown(t.hits, int(total))

@@ -43,43 +43,50 @@ func (t *table) column(c int) {
 		return
 	}
 	codes, hits := t.codes[t.starts[c]:][:class.n], t.hits[t.starts[c]:][:class.n]
-	a, b := pick(hits)
 	p := &class.plan
 	if p.left > 0 {
 		p.left--
-		if p.predict && a != fromNone {
-			t.miss(codes, hits, a, b)
+		if p.a != fromNone {
+			t.miss(codes, hits, p.a, p.b)
 			codes = t.misses
-		} else {
-			a, b = fromNone, fromNone
 		}
 		p.layout = t.out.again(class.kind, p.layout, codes)
 	} else {
-		p.layout, p.predict = t.out.choose(class.kind, codes), false
-		if a != fromNone {
+		*p = plan{layout: t.out.choose(class.kind, codes)}
+		if a, b := pick(hits); a != fromNone {
 			flags := t.miss(codes, hits, a, b)
 			if l := t.out.choose(class.kind, t.misses); l.cost+flags < p.layout.cost {
-				p.layout, p.predict, codes = l, true, t.misses
+				p.layout, p.a, p.b, codes = l, a, b, t.misses
 			}
-		}
-		if !p.predict {
-			a, b = fromNone, fromNone
 		}
 		if class.n >= planFrom {
 			p.left = planFor
 		}
 	}
-	t.out.out[sectionHeads] = append(t.out.out[sectionHeads], byte(a|b<<4))
-	t.named(hits, a, b)
+	t.out.out[sectionHeads] = append(t.out.out[sectionHeads], byte(p.a|p.b<<4))
+	t.named(hits, p.a, p.b)
 	t.out.write(p.layout, codes)
 }
 
 // A plan is how the values of a class were best written. To find that out takes
 // longer than to write them, and it is mostly the same in the next blocks.
 type plan struct {
-	left    uint8 // blocks in which it is not looked for a better one
-	predict bool  // by two sources
-	layout  layout
+	left   int // blocks in which it is not looked for a better one
+	a, b   int // sources
+	layout layout
+}
+
+// toAsk returns the sources that may help the class, a bit each.
+func (c *class) toAsk() (asks uint8) {
+	if c.plan.left > 0 {
+		return 1<<c.plan.a | 1<<c.plan.b
+	}
+	for s, n := range c.cold {
+		if n < patience {
+			asks |= 1 << s
+		}
+	}
+	return asks
 }
 
 const (

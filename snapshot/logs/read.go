@@ -161,12 +161,18 @@ func formatHeld(l *heldLog) (Format, bool) {
 func (r *fileReader) anchor(text io.Reader, from *reading, d *dater) {
 	var walk yearWalk
 	c := from.chunker(text)
+	walked := make(chan []byte, 1)
+	c.free = walked
 	for {
 		ch, ok := c.next()
 		if !ok || r.p.ctx.Err() != nil {
 			break
 		}
 		walkYears(&walk, ch.raw, from.format)
+		select {
+		case walked <- ch.buf:
+		default:
+		}
 	}
 	if walk.have {
 		d.base, d.walked = walk.anchor(r.bound, d.zone), true

@@ -65,8 +65,9 @@ func newBuilders(w sink) (out []*index.SegmentBuilder, err error) {
 func run(ctx context.Context, w sink, builders []*index.SegmentBuilder, o Options, gap func(index.Gap), read func(p *pipeline)) error {
 	inner, stop := context.WithCancel(ctx)
 	defer stop()
-	// The order holds at most this many chunks, so memory does not grow with the logs.
-	p := &pipeline{ctx: inner, o: o, jobs: make(chan *job), order: make(chan *job, len(builders)), free: make(chan []byte, 2*len(builders))}
+	// Memory does not grow with the logs: the jobs take a chunk only when a worker is free, and the order holds no more than so many segments
+	// that wait for a slower one before them.
+	p := &pipeline{ctx: inner, o: o, jobs: make(chan *job), order: make(chan *job, 4*len(builders)), free: make(chan []byte, 2*len(builders))}
 	for _, b := range builders {
 		go p.work(splitter{builder: b, captured: index.TimeOf(o.Captured)})
 	}

@@ -1,21 +1,20 @@
 package logs
 
-import (
-	"stilltrace/index"
-	"stilltrace/index/text"
-)
+import "stilltrace/index"
 
 // A quarter is what tells the time of lines whose stamps lie in one quarter of
 // an hour: neither the offset of a zone nor the year changes within one, so the
 // calendar is asked for the first of them only.
 type quarter struct {
 	known   bool
-	number  uint64 // of stamps, counted as package text counts them
-	second  uint64 // how many ticks of a stamp are a second
+	from    uint64 // its first tick, as package text counts them
+	size    uint64 // how many it has
+	second  uint64 // how many of them are a second
 	zone    int    // as in Stamp
 	hasZone bool
 
 	start  index.Time // of the quarter
+	unit   index.Time // a tick
 	offset int64      // from stamps to times
 	clock  index.Clock
 	stamp  Stamp  // the first one of it that was dated
@@ -23,22 +22,15 @@ type quarter struct {
 	behind bool   // there is one
 }
 
-// quarterOf returns the quarter that the line's stamp lies in, and how many
-// ticks behind its start.
-func quarterOf(l *text.Line, stamp int) (number, ticks, second uint64) {
-	v, second, _ := l.Ticks(stamp)
-	size := 900 * second
-	return v / size, v % size, second
-}
-
-func (q *quarter) holds(v *variant, number, second uint64) bool {
-	return q.known && q.number == number && q.second == second && q.zone == v.zone && q.hasZone == v.hasZone
+// holds reports whether it is the one of the stamp with so many ticks.
+func (q *quarter) holds(v *variant, ticks, second uint64) bool {
+	return q.known && ticks-q.from < q.size && q.second == second && q.zone == v.zone && q.hasZone == v.hasZone
 }
 
 // dates reports whether the line's stamp is one of a day that there is.
 func (s *splitter) dates(l *look, v *variant) bool {
-	number, _, second := quarterOf(&l.line, v.stamp)
-	if s.quarter.holds(v, number, second) {
+	ticks, second, _ := l.line.Ticks(v.stamp)
+	if s.quarter.holds(v, ticks, second) {
 		return true
 	}
 	t, ok := l.line.Stamp(v.stamp)
@@ -49,20 +41,21 @@ func (s *splitter) dates(l *look, v *variant) bool {
 // lies behind its stamp.
 func (s *splitter) when(j *job, l *look, v *variant) (at index.Time, offset int64, clock index.Clock) {
 	q := &s.quarter
-	number, ticks, second := quarterOf(&l.line, v.stamp)
-	unit := index.Time(1e9 / second)
-	if !q.holds(v, number, second) {
+	ticks, second, _ := l.line.Ticks(v.stamp)
+	if !q.holds(v, ticks, second) {
 		t, _ := l.line.Stamp(v.stamp)
 		stamp := Stamp{Year: t.Year, Month: t.Month, Day: t.Day, Hour: t.Hour, Min: t.Minute, Sec: t.Second, Nano: t.Nano, Zone: v.zone, HasZone: v.hasZone}
 		at, clock := s.date(j, stamp)
-		*q = quarter{known: true, number: number, second: second, zone: v.zone, hasZone: v.hasZone,
-			start: at - index.Time(ticks)*unit, offset: int64(at) - t.Nanos(), clock: clock, stamp: stamp}
+		size := 900 * second
+		past, unit := ticks%size, index.Time(1e9/second)
+		*q = quarter{known: true, from: ticks - past, size: size, second: second, unit: unit, zone: v.zone, hasZone: v.hasZone,
+			start: at - index.Time(past)*unit, offset: int64(at) - t.Nanos(), clock: clock, stamp: stamp}
 		// What lies before 1970 has no time of its own.
 		q.known = q.start > 1
 		return at, q.offset, clock
 	}
-	q.last, q.behind = ticks, true
-	return q.start + index.Time(ticks)*unit, q.offset, q.clock
+	q.last, q.behind = ticks-q.from, true
+	return q.start + index.Time(q.last)*q.unit, q.offset, q.clock
 }
 
 // date is what the dater says of a stamp, once it knows of those before it.

@@ -15,8 +15,14 @@ import (
 // that could look like more than one word.
 type plan struct {
 	variants []variant
-	full     bool    // it has as many variants as it may have
-	checked  []uint8 // the variables that may stand against it; nil until the template was seen
+	full     bool      // it has as many variants as it may have
+	checked  []checked // nil until the template was seen
+}
+
+// checked is a variable that may stand against a plan.
+type checked struct {
+	mark uint8
+	kind text.Kind
 }
 
 // variant is one way in which lines of a template are taken.
@@ -57,23 +63,25 @@ func (s *splitter) look(l *look, i int) {
 	l.line, l.start, l.end = s.builder.Line(i)
 	l.n, l.odd, l.plain, l.fits = i, 0, true, nil
 	p := s.plan(&l.line)
-	for _, k := range p.checked {
-		v := l.line.Values[k]
-		kind := l.line.Kind(int(k))
-		if kind == text.KindNumber {
+	for _, c := range p.checked {
+		v := l.line.Values[c.mark]
+		if c.kind == text.KindNumber {
 			// The formats take longer numbers for something else.
 			l.plain = l.plain && v&(1<<56-1) < 1e9
 			continue
 		}
-		f := s.text(kind, v)
+		if of := s.texts[c.kind]; v < uint64(len(of)) && of[v] == textKnown {
+			continue
+		}
+		f := s.text(c.kind, v)
 		if f == textKnown {
 			continue
 		}
-		odd := f&textStrange != 0 || f&textOdd != 0 && s.format.Opaque&(1<<kind) == 0
-		if f&textNames != 0 || odd && k >= 64 {
+		odd := f&textStrange != 0 || f&textOdd != 0 && s.format.Opaque&(1<<c.kind) == 0
+		if f&textNames != 0 || odd && c.mark >= 64 {
 			l.plain = false
 		} else if odd {
-			l.odd |= 1 << k
+			l.odd |= 1 << c.mark
 		}
 	}
 	l.fits = s.fit(l, l)
@@ -174,10 +182,10 @@ func (s *splitter) plan(line *text.Line) *plan {
 	}
 	p := &s.plans[line.Template]
 	if p.checked == nil {
-		p.checked = []uint8{}
+		p.checked = []checked{}
 		for k := range line.Values {
 			if kind := line.Kind(k); kind == text.KindNumber || kind > text.KindIPv4 {
-				p.checked = append(p.checked, uint8(k))
+				p.checked = append(p.checked, checked{uint8(k), kind})
 			}
 		}
 	}

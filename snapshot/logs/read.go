@@ -39,13 +39,43 @@ func idOf(st fs.FileInfo) (fileID, bool) {
 	return fileID{uint64(s.Dev), s.Ino}, true
 }
 
+// all reads the files. While one is read the next one is looked at, which may
+// have to be walked to its end for the year of its stamps.
 func (r *fileReader) all(files []File) {
 	r.read = map[fileID]string{}
-	for _, file := range files {
-		r.enter(file)
-		if gap, ok := r.one(file.Path); !ok || gap != nil && !r.p.send(&job{gap: gap}) {
-			return
+	next := make(chan *looked)
+	go func() {
+		defer close(next)
+		for _, file := range files {
+			r.enter(file)
+			l := r.one(file.Path)
+			select {
+			case next <- l:
+			case <-r.p.ctx.Done():
+				l.close()
+				return
+			}
 		}
+	}()
+	going := true
+	for l := range next {
+		going = going && r.file(l)
+		l.close()
+	}
+}
+
+// looked is a file once it is known how it is to be read. Without a file there
+// are only gaps to be told.
+type looked struct {
+	o    *opened
+	from *reading
+	d    dater
+	gaps []index.Gap
+}
+
+func (l *looked) close() {
+	if l.o != nil {
+		l.o.file.Close()
 	}
 }
 
@@ -60,45 +90,51 @@ func (r *fileReader) enter(file File) {
 	}
 }
 
-// one reads one file. It reports false when the capture has ended.
-func (r *fileReader) one(name string) (gap *index.Gap, ok bool) {
+// one looks at one file.
+func (r *fileReader) one(name string) *looked {
 	o, err := r.f.open(name)
 	if err != nil {
-		return lostLog(name, err), true
+		return &looked{gaps: []index.Gap{lostLog(name, err)}}
 	}
-	defer o.file.Close()
+	l := r.known(o)
+	if l.from != nil {
+		l.o = o
+	} else {
+		o.file.Close()
+	}
+	return l
+}
+
+// known finds out what is known of an opened file already, and looks at it
+// where there is more to be read.
+func (r *fileReader) known(o *opened) *looked {
 	if r.f.skip != nil && r.f.skip(o.stat) {
-		return nil, true
+		return &looked{}
 	}
 	if id, ok := idOf(o.stat); ok {
 		if first := r.read[id]; first != "" {
-			return &index.Gap{Area: "log", Place: name, Reason: index.ReasonChanged, Detail: "left out: it is the same file as " + first + ", which was read", Count: 1}, true
+			return &looked{gaps: []index.Gap{{Area: "log", Place: o.path, Reason: index.ReasonChanged, Detail: "left out: it is the same file as " + first + ", which was read", Count: 1}}}
 		}
-		r.read[id] = name
+		r.read[id] = o.path
 	}
 	prior, err := r.held.find(r.p.ctx, o)
 	if err != nil {
-		return lostLog(name, err), true
+		return &looked{gaps: []index.Gap{lostLog(o.path, err)}}
 	}
 	if prior != nil && prior.Resume.Yearless && prior.First != 0 {
 		// What is older than this log is older than its first event.
 		defer r.notAfter(prior.First)
 	}
 	if prior != nil && prior.unchanged(o) {
-		for i := range prior.gaps {
-			if !r.p.send(&job{gap: &prior.gaps[i]}) {
-				return nil, false
-			}
-		}
-		return nil, true
+		return &looked{gaps: prior.gaps}
 	}
 	from, d, err := r.look(o, prior)
 	if err != nil {
-		return lostLog(name, err), true
+		return &looked{gaps: []index.Gap{lostLog(o.path, err)}}
 	}
 	r.id++
 	from.id = r.id
-	return r.file(o, from, d)
+	return &looked{from: from, d: d}
 }
 
 // look finds out how a file is to be read, and from where; prior is what is
@@ -161,12 +197,18 @@ func formatHeld(l *heldLog) (Format, bool) {
 func (r *fileReader) anchor(text io.Reader, from *reading, d *dater) {
 	var walk yearWalk
 	c := from.chunker(text)
+	walked := make(chan []byte, 1)
+	c.free = walked
 	for {
 		ch, ok := c.next()
 		if !ok || r.p.ctx.Err() != nil {
 			break
 		}
 		walkYears(&walk, ch.raw, from.format)
+		select {
+		case walked <- ch.buf:
+		default:
+		}
 	}
 	if walk.have {
 		d.base, d.walked = walk.anchor(r.bound, d.zone), true
@@ -174,20 +216,29 @@ func (r *fileReader) anchor(text io.Reader, from *reading, d *dater) {
 	}
 }
 
-// file reads an opened file to its end.
-func (r *fileReader) file(o *opened, from *reading, d dater) (*index.Gap, bool) {
-	s := o.source()
-	c := from.chunker(o.text)
-	if !r.chunks(c, from, d, &s) {
-		return nil, false
+// file reads what was looked at to its end. It reports false when the capture
+// has ended.
+func (r *fileReader) file(l *looked) bool {
+	for i := range l.gaps {
+		if !r.p.send(&job{gap: &l.gaps[i]}) {
+			return false
+		}
+	}
+	if l.o == nil {
+		return true
+	}
+	s := l.o.source()
+	c := l.from.chunker(l.o.text)
+	if !r.chunks(c, l.from, l.d, &s) {
+		return false
 	}
 	// A log that cannot be known again is not continued.
 	var err error
-	if s.Resume.Head, s.Resume.Tail, err = o.marks(s.End()); err != nil || s.Resume.State == nil {
+	if s.Resume.Head, s.Resume.Tail, err = l.o.marks(s.End()); err != nil || s.Resume.State == nil {
 		s.Resume = nil
 	}
-	gap := o.end(&s, c.err)
-	return gap, r.p.send(&job{from: from, end: &s})
+	gap := l.o.end(&s, c.err)
+	return r.p.send(&job{from: l.from, end: &s}) && (gap == nil || r.p.send(&job{gap: gap}))
 }
 
 // chunks sends the chunks of a text on their way and completes what s says of
@@ -227,8 +278,8 @@ func (r *fileReader) chunks(c *chunker, from *reading, d dater, s *index.Source)
 	return true
 }
 
-func lostLog(name string, err error) *index.Gap {
-	g := &index.Gap{Area: "log", Place: name, Reason: reasonOf(err), Detail: cause(err).Error(), Count: 1}
+func lostLog(name string, err error) index.Gap {
+	g := index.Gap{Area: "log", Place: name, Reason: reasonOf(err), Detail: cause(err).Error(), Count: 1}
 	switch {
 	case errors.Is(err, errBinary), errors.Is(err, errCompression), errors.Is(err, errors.ErrUnsupported):
 		g.Reason = index.ReasonUnsupported

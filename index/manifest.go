@@ -82,7 +82,7 @@ const (
 	// value, which the next still can be packed against; few enough to unpack at once.
 	recordsPerValue = 4096
 	recordBytes     = 1 << 20
-	// maxRecord bounds one process, socket or gap, and a value of several: a process of 65,536 open files stays below it.
+	// maxRecord bounds one process, socket or gap, and a value of several: a process of 65,536 open files, and all else that it may have, stays below it.
 	maxRecord = 8 << 20
 	// maxLoaded bounds what Open holds of all sources: some 100,000 of them.
 	maxLoaded = 64 << 20

@@ -21,6 +21,16 @@ func (w *Writer) AddGap(g *Gap) error {
 	return w.record(&w.gaps, g)
 }
 
+// MaxSnapshot is how large a Snapshot may be in a case: what a reader takes for
+// one record, less some room for the counts that Commit adds.
+const MaxSnapshot = maxRecord - 64<<10
+
+// SizeOf is how many bytes a record takes in a case before it is packed.
+func (w *Writer) SizeOf(v any) (int, error) {
+	b, err := w.encode.Marshal(v)
+	return len(b), err
+}
+
 // recordWriter gathers the records of one kind into values.
 type recordWriter struct {
 	bucket string

@@ -79,6 +79,9 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 	if err := t.capture(); err != nil {
 		return nil, err
 	}
+	if err := t.fit(); err != nil {
+		return nil, err
+	}
 	o.Progress.stage("writing", o.Output)
 	m, err := w.Commit(t.snap)
 	if err != nil {

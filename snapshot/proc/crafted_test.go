@@ -165,7 +165,7 @@ func TestDescriptorsBeyondTheLimit(t *testing.T) {
 func TestDescriptorsOfLongNames(t *testing.T) {
 	dir := t.TempDir()
 	craft(t, dir, process(812))
-	const many = 1000
+	const many = 2000
 	for fd := 100; fd < 100+many; fd++ {
 		require.NoError(t, os.Symlink("/"+strings.Repeat("x", 4000), fmt.Sprintf("%s/812/fd/%d", dir, fd)))
 	}
@@ -174,6 +174,36 @@ func TestDescriptorsOfLongNames(t *testing.T) {
 	require.Equal(t, many+3, *s.processes[812].FDs)
 	require.Less(t, kept, maxFDText/4000+4)
 	require.Equal(t, []index.Gap{{Area: "process", Place: "/proc/812/fd", Reason: index.ReasonTooLarge, Detail: errTooLarge.Error(), PID: 812, Count: many + 3 - kept}}, s.gapsOf(812))
+}
+
+// The largest record that a process can bring about fits into a case.
+func TestLargestRecord(t *testing.T) {
+	long := strings.Repeat("x", 4000)
+	p := index.Process{PID: 1 << 22, Comm: strings.Repeat("x", 64), Cmdline: splitArgs([]byte(strings.Repeat("\x00", maxCmdline)))}
+	for room := maxFDText; ; {
+		f := index.OpenFile{FD: 1 << 20, Type: "anon", Target: "anon_inode:[eventpoll]", Deleted: true, Access: "rw", Flags: 1<<32 - 1, Mount: 1 << 30, Detail: strings.Repeat("x", maxDetail)}
+		if len(p.Files)%2 == 0 {
+			f = index.OpenFile{FD: 1 << 20, Type: "file", Target: "/", Deleted: true, Access: "rw", Flags: 1<<32 - 1, Pos: ptr(uint64(1 << 63)), Inode: 1 << 63, Mount: 1 << 30}
+		}
+		if room -= sizeOfFile(&f); room < 0 || len(p.Files) == maxFDs {
+			break
+		}
+		p.Files = append(p.Files, f)
+	}
+	var m mappings
+	for i := range uint64(maxMappings) {
+		m.add(index.Mapping{Path: "/" + long[:i%2*4000], Perms: "rwxp", Device: "4095:1048575", Inode: i + 1, Deleted: true}, 1<<63, 1<<62)
+	}
+	require.Positive(t, m.over)
+	p.Maps = m.kept
+	for range maxThreads {
+		p.Tasks = append(p.Tasks, index.Thread{TID: 1 << 22, Comm: strings.Repeat("x", 15), State: "S", StartTime: 1 << 63, UserMS: 1 << 63, SystemMS: 1 << 63})
+	}
+	p.Environ = parseEnviron([]byte(strings.Repeat("LD_"+strings.Repeat("x", 250)+"=\x00", maxEnviron/255)), true, nil)
+	w, err := index.Create(filepath.Join(t.TempDir(), "a.db"), index.CreateOptions{})
+	require.NoError(t, err)
+	defer w.Abort()
+	require.NoError(t, w.AddProcess(&p))
 }
 
 // A pid that is given away between the two readings of stat must not lend its

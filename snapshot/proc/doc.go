@@ -68,8 +68,9 @@ const (
 	maxPIDs = 1 << 22
 	// maxFDs is how many links of one process are kept. Its count stays exact up to maxFDCount.
 	maxFDs = 65_536
-	// maxFDText bounds the texts of these links together: a record of a case has its limit, and whoever opens one file by a path of 4 KiB many thousand times must not reach it.
-	maxFDText = 2 << 20
+	// maxFDText bounds what these links take together, maxMapText what the mappings do: a record of a case has its limit of 8 MiB, and whoever opens or maps
+	// files of very long names many thousand times must not reach it.
+	maxFDText, maxMapText = 5 << 20, 1 << 20
 	// maxFDCount is the default of fs.nr_open: beyond it the listing itself becomes slow.
 	maxFDCount = 1 << 20
 	// maxOwners bounds the table that joins sockets with descriptors, some 40 bytes each.
@@ -89,7 +90,7 @@ const (
 	// maxMapQueries is vm.max_map_count, twice: no process has more mappings unless somebody raised it.
 	maxMapQueries = 131_060
 	// maxThreads is how many threads of one process are kept.
-	maxThreads = 16_384
+	maxThreads = 8192
 	// maxHashed bounds an executable that is hashed: half a second of work. hashChunk is how much of it is read at once.
 	maxHashed, hashChunk = 1 << 30, 256 << 10
 	// maxPasses bounds the looks at a process table that does not come to rest.

@@ -47,16 +47,25 @@ func (v *visit) files(p *index.Process) {
 			count--
 			continue
 		}
-		if room -= len(text); room < 0 {
+		f := v.openFile(fd, text)
+		v.access(d, name, &f)
+		if room -= sizeOfFile(&f); room < 0 {
 			v.failed("fd", errTooLarge, len(fds)-i)
 			break
 		}
-		f := v.openFile(fd, text)
-		v.access(d, name, &f)
 		p.Files = append(p.Files, f)
 	}
 	p.FDs = &count
 	v.failedAll("fd", failed)
+}
+
+// sizeOfFile is at least what f takes in a record.
+func sizeOfFile(f *index.OpenFile) int {
+	n := 60 + len(f.Target)
+	if f.Flags != 0 || f.Pos != nil || f.Mount != 0 {
+		n += 40 + len(f.Detail)
+	}
+	return n
 }
 
 // descriptors returns the first maxFDs descriptors, in order, and how many

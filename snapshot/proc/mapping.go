@@ -13,6 +13,7 @@ import (
 // mappings are those that matter.
 type mappings struct {
 	kept []index.Mapping
+	text int // what they take in a record
 	over int // that mattered and found no room
 	bad  error
 }
@@ -98,10 +99,12 @@ func (m *mappings) add(one index.Mapping, start, size uint64) {
 			}
 		}
 	}
-	if len(m.kept) == maxMappings {
+	const fields = 90 // of the others, with their names
+	if len(m.kept) == maxMappings || m.text+fields+len(one.Path) > maxMapText {
 		m.over++
 		return
 	}
+	m.text += fields + len(one.Path)
 	one.Size = size
 	if one.Perms != "r-xp" || !strings.HasPrefix(one.Path, "/") || one.Deleted {
 		one.Start = start

@@ -288,6 +288,7 @@ func lsofRows(t *testing.T) map[string]string {
 		key := pid + " " + f['f']
 		_, err := strconv.Atoi(f['f'])
 		switch {
+		case pid == strconv.Itoa(os.Getpid()): // whoever looks has other files at each look
 		case strings.Contains(f['n'], "denied"), f['n'] == "/proc/"+pid+"/exe": // it could not be read
 		case f['f'] == "cwd" || f['f'] == "rtd" || f['f'] == "txt":
 			rows[key] = strings.TrimSuffix(f['n'], deleted)

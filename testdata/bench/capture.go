@@ -64,13 +64,14 @@ func (b *bench) captureBeside(ctx context.Context, t *table, how string, counts 
 	for _, m := range []*measured{own, bare, peer} {
 		t.rows = append(t.rows, timeRow(m))
 	}
-	cpu := figure{what: "a still without logs, " + how, against: "ps auxww, ss -tanpe, lsof -nP", measure: "CPU"}
-	wall := figure{what: "a still without logs, " + how, against: "ps auxww, ss -tanpe, lsof -nP", measure: "wall"}
+	cpu := figure{what: "a still without logs and hashes, " + how, against: "ps auxww, ss -tanpe, lsof -nP", measure: "CPU"}
+	wall := figure{what: "a still without logs and hashes, " + how, against: "ps auxww, ss -tanpe, lsof -nP", measure: "wall"}
 	if counts {
 		cpu.goal, wall.goal = goal{0.30, 0.18}, goal{0.25, 0.11}
 	}
-	b.ratio(cpu, float64(own.cpu()), float64(peer.cpu()))
-	b.ratio(wall, float64(own.wall()), float64(peer.wall()))
+	// What the tools do not do, reading each executable once to hash it, stands in the table and not in the ratio.
+	b.ratio(cpu, float64(bare.cpu()), float64(peer.cpu()))
+	b.ratio(wall, float64(bare.wall()), float64(peer.wall()))
 	return nil
 }
 

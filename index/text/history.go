@@ -41,11 +41,8 @@ func (h *history) reset(slots, classes int) {
 	h.slots, h.classes = refill(h.slots, slots, none), refill(h.classes, classes, none)
 }
 
-func refill(v []uint64, n int, with uint64) []uint64 {
-	if cap(v) < n {
-		v = make([]uint64, n)
-	}
-	v = v[:n]
+func refill[T any](v []T, n int, with T) []T {
+	v = grown(v, n)
 	for i := range v {
 		v[i] = with
 	}

@@ -207,7 +207,7 @@ func (s *scanner) findUser(from int) int {
 		s.ahead = i + len(mark)
 		at = max(from, s.ahead)
 	}
-	if s.ahead > len(s.line) {
+	if s.ahead >= len(s.line) {
 		return -1
 	}
 	return s.ahead

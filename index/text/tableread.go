@@ -12,6 +12,7 @@ type tableReader struct {
 	history history
 	texts   [firstPlain]texts
 	lines   []uint32 // templates of lines
+	counts  []uint32 // lines of templates
 	starts  []uint32 // of lines in the text; one more for its end
 	firsts  []uint32 // values of lines
 	values  []uint64
@@ -157,15 +158,22 @@ func (t *tableReader) read(parts [BlockParts][]byte, limit int) bool {
 	for i := range t.schema.classes {
 		t.schema.classes[i].n = 0
 	}
-	total := uint64(0)
+	t.counts = refill(t.counts, len(t.schema.templates), 0)
 	for _, n := range t.lines {
+		t.counts[n]++
+	}
+	total := uint64(0)
+	for n, count := range t.counts {
+		if count == 0 {
+			continue
+		}
 		tpl := &t.schema.templates[n]
-		total += uint64(tpl.last - tpl.first)
+		total += uint64(count) * uint64(tpl.last-tpl.first)
 		if total > uint64(limit) {
 			return false
 		}
 		for _, sl := range t.schema.slots[tpl.first:tpl.last] {
-			t.schema.classes[sl.class].n++
+			t.schema.classes[sl.class].n += count
 		}
 	}
 	t.codes, t.values = grown(t.codes, int(total)), grown(t.values, int(total))

@@ -222,6 +222,8 @@ func TestRoundTrip(t *testing.T) {
 		"slashes":           "/ // /// /a/b http:// http:/// http://x/y http://x y/z http://1.2.3.4:80/a?b=1 a/b 1/2/3 =/a (/b) ://\n",
 		"equals":            "a=b a= a==b =a a=1 a=b1 a=\"b\" a=/b a=(b) a=b,c=d user=root user=\n",
 		"users":             "user  user a user user b user 'c' user \"d user 1 user 1.2.3.4 user user\nuser \nuser x\n\"the user x\":1 user\n",
+		"user at the end":   "a 1 user ",
+		"user in a quote":   "a\x00\v\n\"user ",
 		"user in a word":    "superuser connections user a suser user b\nsuperuser x user y\n",
 		"user in a number":  "12user 3 \"user 4\":5 user 6\n",
 		"twice the address": "from 1.2.3.4 port 1\nfrom 1.2.3.4 port 1\nfrom 1.2.3.4 port 2\nfrom 1.2.3.5 port 1\n",

@@ -27,15 +27,13 @@ type Faults struct {
 	BlockIOMS     uint64 `json:"blkio_delay_ms,omitzero"` // waited for block devices; 0 where delay accounting is off
 }
 
-// Sched is /proc/PID/schedstat (Documentation/scheduler/sched-stats.rst) with
-// what stat says of scheduling. The times are the main thread's.
+// Sched is how the process is scheduled. Of /proc/PID/schedstat
+// (Documentation/scheduler/sched-stats.rst) only the wait is kept, which is the
+// main thread's: how long it ran says stat, and how often the switches.
 type Sched struct {
-	RunNS    uint64 `json:"run_ns,omitzero"`
-	WaitNS   uint64 `json:"wait_ns,omitzero"` // runnable, and waiting for a CPU
-	Slices   uint64 `json:"slices,omitzero"`
-	Policy   uint32 `json:"policy,omitzero"` // sched(7): 0 SCHED_OTHER, 1 FIFO, 2 RR, 3 BATCH, 5 IDLE, 6 DEADLINE
+	WaitMS   uint64 `json:"wait_ms,omitzero"` // runnable, and waiting for a CPU
+	Policy   uint32 `json:"policy,omitzero"`  // sched(7): 0 SCHED_OTHER, 1 FIFO, 2 RR, 3 BATCH, 5 IDLE, 6 DEADLINE
 	RealTime uint32 `json:"rt_priority,omitzero"`
-	CPU      int    `json:"cpu,omitzero"` // on which it ran last
 }
 
 // OOM is how likely the kernel kills the process when memory is short. It is

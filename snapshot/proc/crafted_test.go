@@ -45,7 +45,7 @@ func TestWholeProcessOfACopiedTree(t *testing.T) {
 			{FD: 3, Type: "socket", Target: "socket:[501]", Inode: 501, Access: "rw"},
 			{FD: 10, Type: "file", Target: "/var/log/web.log", Inode: 77, Deleted: true, Access: "w", Flags: 0o2102001, Pos: ptr(uint64(4096)), Mount: 26},
 		},
-		Unit: "web.service", Umask: ptr(uint32(0o22)), Faults: &index.Faults{Minor: 100}, Sched: &index.Sched{RunNS: 1500, WaitNS: 20, Slices: 3, CPU: 1},
+		Unit: "web.service", Umask: ptr(uint32(0o22)), Faults: &index.Faults{Minor: 100}, Sched: &index.Sched{WaitMS: 20},
 		WChan: "do_epoll_wait", OOM: &index.OOM{Score: 666, Adj: -17},
 		Tasks: []index.Thread{
 			{TID: 812, Comm: "web", State: "S", StartTime: 4242, UserMS: 120, SystemMS: 340},

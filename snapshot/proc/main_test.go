@@ -293,7 +293,7 @@ func process(pid int) map[string]any {
 		at("environ"):   "PATH=/bin\x00DB_PASSWORD=secret\x00no variable\x00LD_PRELOAD=/tmp/x.so\x00https_proxy=http://me:secret@proxy:3128\x00",
 		at("maps"):      mapsText,
 		at("fdinfo/10"): "pos:\t4096\nflags:\t02102001\nmnt_id:\t26\nino:\t77\n",
-		at("schedstat"): "1500 20 3\n",
+		at("schedstat"): "15000000 20500000 3\n",
 		at("wchan"):     "do_epoll_wait",
 		at("oom_score"): "666\n", at("oom_score_adj"): "-17\n",
 		at(fmt.Sprintf("task/%d/stat", pid)):   statLine(pid, "web", "S", 0x400100, 4242),

@@ -57,20 +57,20 @@ func (v *visit) signed(name string) (int, bool) {
 	return int(n), true
 }
 
-// parseSchedstat reads the three numbers of schedstat.
+// parseSchedstat reads the second of the three numbers of schedstat.
 func parseSchedstat(data []byte, p *index.Process) error {
 	f := bytes.Fields(data)
 	if len(f) < 3 {
 		return torn("%d fields of 3", len(f))
 	}
 	n := numbers{}
-	run, wait, slices := n.decimal(f[0], 64), n.decimal(f[1], 64), n.decimal(f[2], 64)
-	if n.err != nil || run == 0 && wait == 0 && slices == 0 {
+	wait := n.decimal(f[1], 64) / 1e6
+	if n.err != nil || wait == 0 {
 		return n.err
 	}
 	if p.Sched == nil {
 		p.Sched = &index.Sched{}
 	}
-	p.Sched.RunNS, p.Sched.WaitNS, p.Sched.Slices = run, wait, slices
+	p.Sched.WaitMS = wait
 	return nil
 }

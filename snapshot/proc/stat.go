@@ -47,7 +47,6 @@ const (
 	statStart
 	statVSize
 	statRSS
-	statCPU      = 35
 	statRealTime = 36
 	statPolicy   = 37
 	statBlockIO  = 38
@@ -142,7 +141,7 @@ func (r *reader) process(s *statText) *index.Process {
 	}); f != (index.Faults{}) {
 		p.Faults = &f
 	}
-	if c := (index.Sched{Policy: uint32(s.unsigned(statPolicy)), RealTime: uint32(s.unsigned(statRealTime)), CPU: int(s.unsigned(statCPU))}); c != (index.Sched{}) {
+	if c := (index.Sched{Policy: uint32(s.unsigned(statPolicy)), RealTime: uint32(s.unsigned(statRealTime))}); c != (index.Sched{}) {
 		p.Sched = &c
 	}
 	return p
@@ -156,7 +155,7 @@ func refresh(p, last *index.Process) {
 	case p.Sched == nil:
 		p.Sched = last.Sched
 	case last.Sched != nil:
-		p.Sched.Policy, p.Sched.RealTime, p.Sched.CPU = last.Sched.Policy, last.Sched.RealTime, last.Sched.CPU
+		p.Sched.Policy, p.Sched.RealTime = last.Sched.Policy, last.Sched.RealTime
 	}
 }
 

@@ -261,7 +261,7 @@ func (t *textProof) stateAt() []byte {
 }
 
 // checkBytes bounds the memory of the summaries that are made again.
-const checkBytes = 2 << 20
+const checkBytes = 1 << 20
 
 // touchedBySegment is about what finding a segment touches of the map: the
 // kernel maps the pages around the one that is asked for, too.

@@ -3,6 +3,8 @@ package query
 import (
 	"context"
 	"fmt"
+	"os"
+	"runtime/debug"
 
 	"stilltrace/index"
 	"stilltrace/index/printable"
@@ -21,6 +23,18 @@ type verdict struct {
 	*index.Proof
 }
 
+// collectInTime makes the collector hold what a check takes at once: 64 MiB for
+// a case of 1 GB of logs. The summaries that are counted again grow with the
+// case, and a limit that is too low would have it collect without end. A setting
+// of the environment stands.
+func collectInTime(path string) {
+	st, err := os.Stat(path)
+	if err != nil || os.Getenv("GOMEMLIMIT") != "" {
+		return
+	}
+	debug.SetMemoryLimit(48<<20 + st.Size()/4)
+}
+
 // Check proves that the case is as it was written.
 func Check(ctx context.Context, env *Env, o *Options, args []string) (Status, error) {
 	s, err := open(ctx, env, o, args)
@@ -31,6 +45,7 @@ func Check(ctx context.Context, env *Env, o *Options, args []string) (Status, er
 	if err := s.noWords("check"); err != nil {
 		return Trouble, err
 	}
+	collectInTime(s.path)
 	p, err := s.reader.Check()
 	if err != nil {
 		return StatusOf(err), err

@@ -233,8 +233,10 @@ func FirstLook(o Options, gap func(index.Gap)) (*Table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o.Proc, err)
 	}
-	t := &Table{reader: r, first: ReadClocks(o.Live), containers: map[int]string{}, netContainer: map[uint64]string{}}
+	t := &Table{reader: r, containers: map[int]string{}, netContainer: map[uint64]string{}}
+	// Before the clocks, as at the end it is behind them: what is forked between the looks is counted.
 	t.forks, _ = r.counts()
+	t.first = ReadClocks(o.Live)
 	pids, err := r.list(r.top)
 	if err != nil {
 		r.top.close()

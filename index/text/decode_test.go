@@ -96,6 +96,7 @@ func TestDecodeDamaged(t *testing.T) {
 func FuzzRoundTrip(f *testing.F) {
 	f.Add(sample(20))
 	f.Add([]byte("a\x00\x0b\n\"user 1\":/x=2001:db8::1 0x1f 1.500\n"))
+	f.Add([]byte("/all/of/it"))
 	var e Encoder
 	var d Decoder
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -195,11 +195,12 @@ func (d *Decoder) makePaths(block int) error {
 	}
 	starts := d.block.texts[KindPath].starts[block*pathsPerBlock:]
 	want := min(len(starts)-1, pathsPerBlock)
-	if !d.paths.read(parts, d.limit) || len(d.paths.lines) != want || d.paths.unended {
+	// Each line has a newline besides. The lengths were held against the limit of
+	// all blocks, since the paths of one may come from several of the text.
+	size := starts[want] - starts[0]
+	if !d.paths.read(parts, int(size)+want) || len(d.paths.lines) != want || d.paths.unended {
 		return ErrDamaged
 	}
-	// Each line has a newline besides.
-	size := starts[want] - starts[0]
 	if d.paths.starts[want] != size+uint32(want) {
 		return ErrDamaged
 	}

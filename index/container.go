@@ -24,3 +24,23 @@ func (h *Host) Container(id string) *Container {
 	}
 	return nil
 }
+
+// ShortID is how many digits of a container's id its runtime shows.
+const ShortID = 12
+
+// ContainerNames returns what people call the container with the given id and
+// name: its id, the first ShortID digits of that, and its name, if it has one;
+// none where there is no id.
+func ContainerNames(id, name string) []string {
+	if id == "" {
+		return nil
+	}
+	list := []string{id}
+	if len(id) > ShortID {
+		list = append(list, id[:ShortID])
+	}
+	if name != "" {
+		list = append(list, name)
+	}
+	return list
+}

@@ -14,7 +14,7 @@ func (v *visit) cgroup(p *index.Process) {
 	data, err := v.dir.text("cgroup", maxText)
 	if err == nil {
 		p.Cgroup, p.Container, err = cgroupOf(data)
-		p.Unit = unitOf(p.Cgroup)
+		p.Unit = index.UnitOf(p.Cgroup)
 	}
 	if err != nil {
 		v.fail("cgroup", err)
@@ -52,27 +52,6 @@ func cgroupOf(data []byte) (path, container string, err error) {
 		}
 	}
 	return path, container, nil
-}
-
-// unitOf returns the systemd unit that owns a cgroup: the innermost service,
-// scope, socket, mount or swap of the path, whose last part may lie below it
-// where the unit divides its own cgroup (systemd.unit(5), cgroups(7)).
-func unitOf(cgroup string) string {
-	cgroup = strings.TrimSuffix(cgroup, deleted)
-	for cgroup != "" {
-		slash := strings.LastIndexByte(cgroup, '/')
-		name := cgroup[slash+1:]
-		cgroup = cgroup[:max(slash, 0)]
-		dot := strings.LastIndexByte(name, '.')
-		if dot <= 0 {
-			continue
-		}
-		switch name[dot:] {
-		case ".service", ".scope", ".socket", ".mount", ".swap":
-			return name
-		}
-	}
-	return ""
 }
 
 // containerID finds the innermost container that a cgroup path names:

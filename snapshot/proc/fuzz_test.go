@@ -173,7 +173,7 @@ func FuzzProcessText(f *testing.F) {
 		path, container, _ := cgroupOf(data)
 		require.Contains(t, string(data), path)
 		require.NotContains(t, container, "/")
-		unit := unitOf(path)
+		unit := index.UnitOf(path)
 		require.Contains(t, path, unit)
 		for _, kind := range []string{"file", "anon", "memfd"} {
 			one := index.OpenFile{Type: kind}

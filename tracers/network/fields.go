@@ -123,22 +123,7 @@ func classesOf(r *Row) []string {
 	return list
 }
 
-// shortID is how many digits of a container's id its runtime shows.
-const shortID = 12
-
-func containers(r *Row) []string {
-	if r.Container == "" {
-		return nil
-	}
-	list := []string{r.Container}
-	if len(r.Container) > shortID {
-		list = append(list, r.Container[:shortID])
-	}
-	if r.ContainerName != "" {
-		list = append(list, r.ContainerName)
-	}
-	return list
-}
+func containers(r *Row) []string { return index.ContainerNames(r.Container, r.ContainerName) }
 
 // signed is n as a term can compare it.
 func signed(n uint64) int64 { return int64(min(n, 1<<63-1)) }

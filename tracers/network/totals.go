@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"stilltrace/index"
 	"stilltrace/tracers/address"
 	"stilltrace/tracers/tally"
 )
@@ -93,7 +94,7 @@ func (h *host) space(inode uint64) string {
 		if c != nil && c.Name != "" {
 			return text + " " + c.Name
 		}
-		return text + " " + s.Container[:min(len(s.Container), shortID)]
+		return text + " " + s.Container[:min(len(s.Container), index.ShortID)]
 	case s.PID == 0:
 		return text + " host"
 	}

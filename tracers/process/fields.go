@@ -148,22 +148,7 @@ func services(r *Row) []string {
 	return list
 }
 
-// shortID is how many digits of a container's id its runtime shows.
-const shortID = 12
-
-func containers(r *Row) []string {
-	if r.Container == "" {
-		return nil
-	}
-	list := []string{r.Container}
-	if len(r.Container) > shortID {
-		list = append(list, r.Container[:shortID])
-	}
-	if r.ContainerName != "" {
-		list = append(list, r.ContainerName)
-	}
-	return list
-}
+func containers(r *Row) []string { return index.ContainerNames(r.Container, r.ContainerName) }
 
 // files are those that lsof(8) lists: descriptors, code, the directory.
 func files(r *Row) []string {

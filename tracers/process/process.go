@@ -193,9 +193,7 @@ func (h *host) join() {
 // complete fills in what names and the tree tell of rows[i].
 func (h *host) complete(i int) {
 	p := h.rows[i]
-	if p.Service = unit(p.Cgroup); p.Service == "" {
-		p.Service = unit(p.Unit)
-	}
+	p.Service = cmp.Or(service(p.Cgroup), service(p.Unit))
 	p.Self = p.PID == h.snap.Capturer.PID
 	p.CPU = h.cpu(&p.Process)
 	if p.UID != nil {

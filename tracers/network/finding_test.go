@@ -132,4 +132,10 @@ func TestPressure(t *testing.T) {
 	require.Len(t, p.Ports, 2)
 	require.Equal(t, 28232, p.Ports[0].Of)
 	require.Equal(t, []network.Counters{{NetNS: 4026531840, Drops: 3}}, p.Counters)
+
+	unix := []index.Socket{{Proto: "unix", State: "LISTEN", Path: "/run/x", Inode: 7, NetNS: 4026531840}}
+	a, err = network.Run(openCase(t, snap, unix, nil), index.Query{Terms: []index.Term{{Field: "proto", Op: index.Is, Value: "unix"}}})
+	require.NoError(t, err)
+	require.Len(t, a.Sockets, 1)
+	require.Empty(t, a.Pressure.Counters, "what listeners of tcp dropped is not about them")
 }

@@ -57,11 +57,14 @@ func refused(list []network.Counters) string {
 	for _, c := range list {
 		var of []string
 		for _, n := range []struct {
-			count uint64
-			what  string
-		}{{c.Drops, "connections dropped by listeners"}, {c.Overflows, "of full queues"}, {c.Cookies, "SYN cookies sent"}, {c.TimeWait, "TIME_WAIT cut short"}} {
+			count     uint64
+			one, many string
+		}{
+			{c.Drops, "connection dropped by listeners", "connections dropped by listeners"}, {c.Overflows, "for a full queue", "for a full queue"},
+			{c.Cookies, "SYN cookie sent", "SYN cookies sent"}, {c.TimeWait, "TIME_WAIT cut short", "TIME_WAIT cut short"},
+		} {
 			if n.count > 0 {
-				of = append(of, grouped(n.count)+" "+n.what)
+				of = append(of, counted64(n.count, n.one, n.many))
 			}
 		}
 		if len(of) > 0 {

@@ -40,7 +40,7 @@ func (s *session) oneProcess(pid int) (Status, error) {
 		some(threads(), "Threads", p.Tasks, limit),
 		some(socketsOf(), "Sockets", held.Sockets, limit),
 		some(openFiles(), "Open files", p.Files, limit),
-		some(mappings(), "Code that it runs, and memory that matters", p.Maps, limit),
+		some(mappings(), "Code that it runs, and memory that matters", oddFirst(p.Maps), limit),
 		environment(p),
 		limits(p.Limits),
 		factors().list(scored(p), p.Factors),

@@ -1,7 +1,9 @@
 package query
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"stilltrace/index"
@@ -194,6 +196,20 @@ func mappings() view[index.Mapping] {
 			return render.TextCell(m.Path)
 		}},
 	}}
+}
+
+// oddFirst puts before the libraries what is none: only the first of many maps
+// are shown. A plain one has no address (index.Mapping).
+func oddFirst(maps []index.Mapping) []index.Mapping {
+	plain := func(m index.Mapping) int {
+		if m.Start == 0 && (strings.HasPrefix(m.Path, "/usr/") || strings.HasPrefix(m.Path, "/lib")) {
+			return 1
+		}
+		return 0
+	}
+	maps = slices.Clone(maps)
+	slices.SortStableFunc(maps, func(a, b index.Mapping) int { return cmp.Compare(plain(a), plain(b)) })
+	return maps
 }
 
 // environment shows the variables whose values were kept, a line each, and the

@@ -106,17 +106,20 @@ type (
 		Evidence  []string `json:"evidence"`
 	}
 	processRow struct {
-		PID     int       `json:"pid"`
-		PPID    int       `json:"ppid"`
-		Comm    string    `json:"comm"`
-		User    string    `json:"user"`
-		Args    []string  `json:"cmdline"`
-		Exe     string    `json:"exe"`
-		Deleted bool      `json:"exe_deleted"`
-		Start   uint64    `json:"starttime"`
-		Started time.Time `json:"started"`
-		FDs     *int      `json:"fds"`
-		Limits  []struct {
+		PID      int       `json:"pid"`
+		PPID     int       `json:"ppid"`
+		Comm     string    `json:"comm"`
+		User     string    `json:"user"`
+		Args     []string  `json:"cmdline"`
+		Exe      string    `json:"exe"`
+		Deleted  bool      `json:"exe_deleted"`
+		Start    uint64    `json:"starttime"`
+		Started  time.Time `json:"started"`
+		FDs      *int      `json:"fds"`
+		Security struct {
+			Effective uint64 `json:"cap_eff"`
+		} `json:"security"`
+		Limits []struct {
 			Name string `json:"name"`
 			Soft int64  `json:"soft"`
 		} `json:"limits"`

@@ -25,9 +25,11 @@ const (
 // lab is the director's view: the victim, the outside hosts, and the truth.
 type lab struct {
 	victim *rpc.Client
-	root   string // the victim's file system
-	pidns  string // the victim's pid namespace
-	memory string // the directory of our control groups with a memory controller
+	root   string     // the victim's file system
+	pidns  string     // the victim's pid namespace
+	memory string     // the directory of our control groups with a memory controller
+	alone  []int      // processes of the victim that have a network namespace of their own
+	held   []net.Conn // connections that stay open until the end
 	*journal
 }
 

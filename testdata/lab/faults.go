@@ -117,7 +117,7 @@ func (l *lab) fillDisk() {
 }
 
 // exhaustFiles has a service open files until it may have no more. It goes on
-// with all of them open.
+// with all of them open, and can accept no connection.
 func (l *lab) exhaustFiles() {
 	start := time.Now()
 	l.ownDirs("www-data", "/var/log/collector")
@@ -133,4 +133,5 @@ func (l *lab) exhaustFiles() {
 		must(fmt.Errorf("%d are open", len(open)), "the collector's %d files", collectorFiles)
 	}
 	l.note(act{What: actTooManyFiles, Actor: "host", At: start, PID: pid, Count: n, Detail: map[string]string{"limit": strconv.Itoa(collectorFiles)}})
+	l.fillQueue(pid)
 }

@@ -22,6 +22,7 @@ type intrusion struct {
 	*session
 	control net.Listener
 	call    net.Conn
+	shell   net.Conn
 	pids    map[string]int // of the implants, by their kind
 }
 
@@ -104,16 +105,21 @@ func (l *lab) callHome(i *intrusion) {
 	must(err, "call home")
 	i.pids["call"] = l.implantPID(out)
 	l.note(act{What: actOutgoing, Actor: "attacker", At: start, From: attacker4, Count: 1, PID: i.pids["call"], Port: controlPort, Path: "/dev/shm/.cache",
-		Detail: map[string]string{"from": fmt.Sprint(i.call.RemoteAddr().(*net.TCPAddr).Port)}})
+		Detail: map[string]string{"from": fmt.Sprint(i.call.RemoteAddr().(*net.TCPAddr).Port)}},
+		act{What: actWritable, Actor: "attacker", At: start, User: "root", Count: 1, PID: i.pids["call"]})
 }
 
-// retreat ends the attacker's session and the call; the listeners stay.
+// retreat ends the attacker's session and what is connected or looks on; the
+// listeners stay, and so does what waits to be used again.
 func (l *lab) retreat(i *intrusion) {
-	start := time.Now()
-	i.say(fmt.Sprintf("kill -KILL %[1]d; wait %[1]d; echo killed", i.pids["call"]))
-	l.gone(i.pids["call"])
-	l.note(act{What: actKilled, Actor: "attacker", At: start, User: "root", Count: 1, PID: i.pids["call"]})
+	for _, kind := range []string{"call", "shell", "trace"} {
+		start, pid := time.Now(), i.pids[kind]
+		i.say(fmt.Sprintf("kill -KILL %[1]d; wait %[1]d; echo killed", pid))
+		l.gone(pid)
+		l.note(act{What: actKilled, Actor: "attacker", At: start, User: "root", Count: 1, PID: pid})
+	}
 	i.call.Close()
+	i.shell.Close()
 	i.control.Close()
 	l.leave(i.session)
 }

@@ -6,26 +6,57 @@ import (
 	"time"
 )
 
-// startCron runs cron with one job that counts its own runs.
+const (
+	beatsDir   = "/srv/beats" // where each job of cron writes down when it ran
+	digestJob  = "/srv/jobs/digest"
+	digestTab  = "/etc/cron.d/digest"
+	everyBeat  = "* * * * *"
+	digestUser = "www-data"
+)
+
+// startCron runs cron with a job that counts its own runs, and with another
+// that does not end.
 func (l *lab) startCron() {
-	l.write("/srv/jobs/pulse", 0o755, "#!/bin/sh\ndate +%s.%N >>/srv/pulses\n")
-	l.write("/etc/cron.d/pulse", 0o644, "* * * * * root /srv/jobs/pulse\n")
+	l.ownDirs(digestUser, beatsDir)
+	l.write("/srv/jobs/pulse", 0o755, "#!/bin/sh\ndate +%s.%N >>"+beatsDir+"/pulse\n")
+	l.write("/etc/cron.d/pulse", 0o644, everyBeat+" root /srv/jobs/pulse\n")
+	l.write(digestTab, 0o644, everyBeat+" "+digestUser+" "+digestJob+"\n")
 	l.start(Job{Name: "cron", Args: []string{"cron", "-f"}, Unit: "cron"})
 }
 
-// noteCron waits for the first run, and out of the way of the next, and writes
-// down how often the job ran.
-func (l *lab) noteCron() {
-	deadline := time.Now().Add(65 * time.Second)
-	for !l.exists("/srv/pulses") && time.Now().Before(deadline) {
+// awaitCron waits for the job that does not end, at most until the minute is
+// full, and writes down which process it is.
+func (l *lab) awaitCron() {
+	file := beatsDir + "/digest.pid"
+	deadline := time.Now().Add(time.Minute + stepLimit)
+	for !strings.HasSuffix(l.read(file), "\n") && time.Now().Before(deadline) {
 		time.Sleep(pollEvery)
 	}
-	if s := time.Now().Second(); s >= 50 || s < 3 { // cron writes its line before the job runs, and the last act is close
-		time.Sleep(time.Duration((63-s)%60) * time.Second)
+	pid := l.pidIn(file)
+	keepClear(5, 1) // of the next run, which the still must not catch
+	at := seconds(strings.SplitN(l.read(beatsDir+"/digest"), "\n", 2)[0])
+	l.note(act{What: actCronJob, Actor: "host", At: at.Truncate(time.Minute), Until: at, User: digestUser, Count: 1, PID: pid, Path: digestTab,
+		Detail: map[string]string{"command": digestJob, "schedule": everyBeat}})
+}
+
+// keepClear waits if the minute is full within so many seconds, or has been
+// for less than the others, until it has.
+func keepClear(before, after int) {
+	if s := time.Now().Second(); s >= 60-before || s < after {
+		time.Sleep(time.Duration((60+after-s)%60) * time.Second)
 	}
-	for beat := range strings.Lines(l.read("/srv/pulses")) {
-		at := seconds(strings.TrimSpace(beat))
-		l.note(act{What: actCron, Actor: "host", At: at, Until: at, User: "root", Count: 1, Detail: map[string]string{"command": "/srv/jobs/pulse"}})
+}
+
+// noteCron gets out of the way of the next run, and writes down how often the
+// jobs ran. Cron says so when the minute is full, and the job's own beat may be
+// seconds later where much else wants to run.
+func (l *lab) noteCron() {
+	keepClear(10, 3) // cron writes its line before the job runs, and the last act is close
+	for job, user := range map[string]string{"pulse": "root", "digest": digestUser} {
+		for beat := range strings.Lines(l.read(beatsDir + "/" + job)) {
+			at := seconds(strings.TrimSpace(beat))
+			l.note(act{What: actCron, Actor: "host", At: at.Truncate(time.Minute), Until: at, User: user, Count: 1, Detail: map[string]string{"command": "/srv/jobs/" + job}})
+		}
 	}
 }
 

@@ -25,6 +25,8 @@ const (
 	admin4    = "192.0.2.23"   // honest
 	admin6    = "2001:db8:ad::23"
 	visitor4  = "192.0.2.80" // honest too, has a browser only
+
+	adminName = "desk.example" // what the victim's /etc/hosts calls admin4
 )
 
 // An outside is a host on the other end of a wire to the victim.

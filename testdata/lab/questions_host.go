@@ -52,12 +52,12 @@ func (c *comparison) peersOf(still string, pid int) bag {
 // open is what an address truly had open at the still, by the ports of the victim and of its own.
 func (c *comparison) open(still, ip string) bag {
 	b := bag{}
-	for _, a := range c.frame(still).done(c.of(actLoginAccepted, actOutgoing)) {
+	for _, a := range c.frame(still).done(c.of(actLoginAccepted, actOutgoing, actShell)) {
 		switch {
 		case a.From != ip:
 		case a.What == actLoginAccepted && a.Detail["session"] == still:
 			b[fmt.Sprintf("port 22, %d", a.Port)]++
-		case a.What == actOutgoing:
+		case a.What == actOutgoing || a.What == actShell:
 			b[fmt.Sprintf("port %s, %d", a.Detail["from"], a.Port)]++
 		}
 	}

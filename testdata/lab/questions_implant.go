@@ -39,8 +39,17 @@ func askImplants(c *comparison) {
 		c.row("calls home", a.From, things(fmt.Sprintf("pid [%d], port %s", a.PID, a.Detail["from"])), told)
 	}
 	c.row("times of implants", "during", bag{"in time": len(c.of(actListener, actOutgoing))}, c.startedInTime())
+	gone := map[string]bag{}
 	for _, a := range c.of(actKilled) {
-		c.row("killed, gone later", "by the "+a.Actor, bag{}, c.executable("after", a.PID))
+		if gone[a.Actor] == nil {
+			gone[a.Actor] = bag{}
+		}
+		for exe := range c.executable("after", a.PID) {
+			gone[a.Actor][exe]++
+		}
+	}
+	for _, actor := range sortedKeys(gone) {
+		c.row("killed, gone later", "by the "+actor, bag{}, gone[actor])
 	}
 }
 
@@ -102,7 +111,7 @@ func (c *comparison) executables(still, term string) bag {
 // implants are those that ran while the still was taken.
 func (c *comparison) implants(s still, kind func(act) bool) bag {
 	b := bag{}
-	for _, a := range s.done(c.of(actListener, actOutgoing)) {
+	for _, a := range s.done(c.of(actListener, actOutgoing, actTraces)) {
 		if kind(a) && !c.killed(s, a.PID) {
 			b[fmt.Sprintf("%d %s", a.PID, running(a))]++
 		}
@@ -138,12 +147,15 @@ func (c *comparison) askStandingOut() {
 	}
 	s := c.frame("during")
 	all, kernel := bag{}, bag{}
-	for _, a := range s.done(c.of(actListener, actOutgoing)) {
-		subject := fmt.Sprintf("port %d, %s", a.Port, a.Detail["kind"])
-		if a.What == actOutgoing {
-			subject = "calls home"
+	for _, a := range s.done(c.of(actListener, actOutgoing, actTraces, actPreloaded, actShell, actSetuid)) {
+		subject := a.What
+		if a.What == actListener {
+			subject = fmt.Sprintf("port %d, %s", a.Port, a.Detail["kind"])
 		}
 		all[pidOf(a)] = 1
+		if a.What == actTraces {
+			all[tracedOf(a)] = 1
+		}
 		c.row("stands out", subject, things(pidOf(a)), found.within(things(pidOf(a))))
 		if slices.ContainsFunc(s.Processes, func(p process) bool { return p.PID == a.PID && strings.HasPrefix(p.Args, "[") }) {
 			kernel[pidOf(a)] = 1

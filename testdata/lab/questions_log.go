@@ -29,6 +29,7 @@ func askLogs(c *comparison) {
 		c.row("faults by check", s.Name, bag{}, things(proof.Problems...))
 		c.export(s.Name)
 	}
+	c.row("faults by check", "twice", bag{}, things(whole[caseProof](c.asker, "check", "twice").Problems...))
 	info := whole[caseInfo](c.asker, "info", "after")
 	sources := bag{}
 	for _, s := range info.Sources {

@@ -33,10 +33,11 @@ func askServices(c *comparison) {
 	}
 	jobs := c.of(actCron)
 	c.row("cron", "all jobs", tallied(jobs, detail("command")), counted(c.events("after", "action:scheduled_job"), field("command")))
-	for command := range tallied(jobs, detail("command")) {
+	for _, command := range sortedKeys(tallied(jobs, detail("command"))) {
+		mine := having(jobs, "command", command)
 		runs := c.events("after", "action:scheduled_job", "message:"+command)
-		c.row("cron", command, tallied(jobs, userOf), counted(runs, userIn))
-		c.inTime("times of cron", command, jobs, nothing, runs, unnamed)
+		c.row("cron", command, tallied(mine, userOf), counted(runs, userIn))
+		c.inTime("times of cron", command, mine, nothing, runs, unnamed)
 	}
 }
 

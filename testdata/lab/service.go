@@ -26,10 +26,12 @@ type Job struct {
 	Name    string   // of the daemon; its words go to labDir/NAME.talk unless Output names another file
 	Args    []string // the first one is a path or is looked for as the shell does
 	Dir     string
-	Unit    string // the control group under system.slice; "" is the manager's own
-	Input   string // the text on its standard input
-	Output  string // file for stdout and stderr, appended to
-	Restart bool   // start it again when it dies
+	Unit    string   // the control group under system.slice; "" is the manager's own
+	Env     []string // beside those that every job has
+	Alone   bool     // in a network namespace of its own, as PrivateNetwork=yes has it (systemd.exec(5))
+	Input   string   // the text on its standard input
+	Output  string   // file for stdout and stderr, appended to
+	Restart bool     // start it again when it dies
 }
 
 // Start starts a job and answers its process id.
@@ -89,7 +91,11 @@ func (v *Victim) fork(j Job) (int, chan syscall.WaitStatus, error) {
 	if attr.Dir == "" {
 		attr.Dir = "/"
 	}
+	attr.Env = append(attr.Env, j.Env...)
 	attr.Sys = &syscall.SysProcAttr{Setsid: true}
+	if j.Alone {
+		attr.Sys.Cloneflags = syscall.CLONE_NEWNET
+	}
 	if j.Unit != "" {
 		dir, err := v.group(j.Unit)
 		if err != nil {

@@ -56,6 +56,48 @@ func (l *lab) still(name string) {
 	must(l.addStill(s), "truth.json")
 }
 
+// twice takes a still, lets something happen, and adds a second snapshot to a
+// copy of it, twice.db: what was used from the one to the other is known. The
+// truth of that is bounded by what the site's processes had used when each
+// snapshot began and when it was done.
+func (l *lab) twice(name string, between func()) {
+	before, start := l.siteTicks(), time.Now()
+	l.still(name)
+	first := l.siteTicks()
+	between()
+	second := l.siteTicks()
+	b, err := os.ReadFile(filepath.Join(resultsDir, name+".db"))
+	must(err, "the still %s", name)
+	db := filepath.Join(labDir, "twice.db")
+	must(os.WriteFile(l.path(db), b, 0o644), "the second snapshot")
+	l.command(stillBin, "snapshot", "--append", "--no-logs", "-o", db).run()
+	after := l.siteTicks()
+	b, err = os.ReadFile(l.path(db))
+	must(err, "the second snapshot")
+	must(os.WriteFile(filepath.Join(resultsDir, "twice.db"), b, 0o644), "the second snapshot")
+	const tick = 10 // ms, the USER_HZ of every architecture
+	l.note(act{What: actCPU, Actor: "host", At: start, Count: 1, Detail: map[string]string{"service": "gunicorn",
+		"least": strconv.Itoa((second - first) * tick), "most": strconv.Itoa((after - before) * tick)}})
+}
+
+// siteTicks is the CPU time that gunicorn's processes have used, those that are
+// still being started too (proc_pid_stat(5), utime and stime).
+func (l *lab) siteTicks() (sum int) {
+	for _, p := range l.processes() {
+		stat := l.read(fmt.Sprintf("/proc/%d/stat", p.PID))
+		f := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+		if !strings.HasSuffix(p.Args, "/usr/bin/gunicorn shop.wsgi") || len(f) < 13 {
+			continue
+		}
+		for _, text := range f[11:13] {
+			n, err := strconv.Atoi(text)
+			must(err, "CPU time of process %d", p.PID)
+			sum += n
+		}
+	}
+	return sum
+}
+
 // same returns the things that were there before and after, unchanged, and the
 // names of all others.
 func same[T, N any](before, after []T, name func(T) N) (both []T, rest []N) {
@@ -120,11 +162,16 @@ func (l *lab) processes() []process {
 
 var ownerPID = regexp.MustCompile(`pid=(\d+)`)
 
-// sockets asks ss for the listeners and the connections that somebody owns.
+// sockets asks ss for the listeners and the connections that somebody owns, in
+// the host's network and in those that are apart from it.
 func (l *lab) sockets() []socket {
 	var all []socket
 	for state, name := range map[string]string{"listening": "LISTEN", "established": "ESTABLISHED"} {
-		for line := range strings.Lines(l.command("ss", "-Htnp", "state", state).run()) {
+		said := l.command("ss", "-Htnp", "state", state).run()
+		for _, pid := range l.alone {
+			said += l.command("nsenter", fmt.Sprintf("--net=/proc/%d/ns/net", pid), "ss", "-Htnp", "state", state).run()
+		}
+		for line := range strings.Lines(said) {
 			f := strings.Fields(line)
 			k := socket{State: name, Local: end(f[2]), Peer: end(f[3])}
 			for _, m := range ownerPID.FindAllStringSubmatch(line, -1) {

@@ -22,6 +22,11 @@ const (
 	actSudoDenied    = "sudo_denied"     // Count commands of User that sudo refused
 	actListener      = "listener"        // PID listens on Port from the executable Path; Detail kind: deleted, memfd or shm
 	actOutgoing      = "outgoing"        // PID keeps a connection from the victim to From, port Port
+	actPreloaded     = "preloaded"       // PID runs with the library Path in LD_PRELOAD
+	actWritable      = "writable_code"   // PID has anonymous memory that can be written and executed
+	actShell         = "remote_shell"    // PID is a shell whose input and output are a connection to From, port Port
+	actSetuid        = "setuid"          // PID runs Path, which has the setuid bit and is root's; User started it
+	actTraces        = "traces"          // PID, from the executable Path, traces the process Detail traced
 	actKilled        = "killed"          // PID was ended by User
 	actRequest       = "request"         // Count requests of From for Path that nginx answered with Detail status
 	actAuthRefused   = "auth_refused"    // Count wrong passwords of User by HTTP, from From
@@ -41,6 +46,14 @@ const (
 	actStarted       = "service_started" // Detail service
 	actRotation      = "rotation"        // Path was renamed and begun anew
 	actCron          = "cron"            // Count runs of Detail command
+	actCronJob       = "cron_job"        // PID is the job of User that cron started for the line Detail command, schedule of Path
+	actAlone         = "alone"           // PID listens on Port in a network namespace of its own, and PID Detail peer keeps a connection to it there; Detail service, netns
+	actThreads       = "threads"         // PID has the threads of Detail names
+	actCapability    = "capability"      // PID of User has the capabilities of Detail effective, as /proc has them, and no other
+	actSecret        = "secret"          // PID was started with the variable Detail name, whose value Detail value no case may hold
+	actBacklog       = "backlog"         // Count connections of From wait at Port of PID, which accepts none; Detail backlog, refused: connections that had no room
+	actHalfOpen      = "half_open"       // Count connections of From to Port of which the last packet of the handshake never came
+	actCPU           = "cpu"             // Detail service used between Detail least and Detail most ms of CPU from the first snapshot of twice.db to the second
 	actAudit         = "audit"           // Detail state: running, not installed, or what auditctl says when the kernel refuses
 )
 

@@ -134,7 +134,7 @@ func makeEtc() error {
 		dropAccounts("/etc/passwd", "/etc/shadow"),
 		dropAccounts("/etc/group", "/etc/gshadow"),
 		os.WriteFile("/etc/hostname", []byte(hostName+"\n"), 0o644),
-		os.WriteFile("/etc/hosts", []byte("127.0.0.1 localhost\n::1 localhost\n"+victim4+" "+hostName+"\n"), 0o644),
+		os.WriteFile("/etc/hosts", []byte("127.0.0.1 localhost\n::1 localhost\n"+victim4+" "+hostName+"\n"+admin4+" "+adminName+"\n"), 0o644),
 		os.WriteFile("/etc/machine-id", []byte("57111ace57111ace57111ace57111ace\n"), 0o444),
 	)
 }
@@ -219,6 +219,13 @@ func makeRest() error {
 		if err := tmpfs(m[0], m[1]); err != nil {
 			return err
 		}
+	}
+	// Where the attacker will keep a program with the setuid bit.
+	if err := tmpfs("/opt", "mode=755"); err != nil {
+		return err
+	}
+	if err := unix.Mount("", "/opt", "", unix.MS_REMOUNT|unix.MS_NODEV, "mode=755"); err != nil {
+		return fmt.Errorf("setuid programs in /opt: %w", err)
 	}
 	for _, dir := range []string{labDir, "/run/sshd", "/run/sudo", "/run/lock"} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {

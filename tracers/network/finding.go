@@ -143,16 +143,18 @@ func (h *host) many(rows []Row, p *Pressure, put putFinding) {
 		if !q.busy() {
 			continue
 		}
-		severity, of := 50, ""
+		severity := 50
+		reasons := []string{fmt.Sprintf("%s at port %d (%s)", printable.Counted(int64(min(q.Waiting, 1<<62)), "connection waits", "connections wait"),
+			q.LPort, cmp.Or(q.Process, "?"))}
 		if q.Backlog != nil {
-			of = " of " + printable.Grouped(int64(min(*q.Backlog, 1<<62)))
+			// listen(2): the kernel takes one more than it was told.
+			reasons = append(reasons, "its backlog is "+printable.Grouped(int64(min(*q.Backlog, 1<<62))))
 			if q.Waiting >= *q.Backlog {
 				severity = 70
 			}
 		}
 		put("backlog", fmt.Sprintf("%d:%s:%d", q.NetNS, q.Local, q.LPort), severity, "a listener whose process does not keep up", q.PIDs,
-			fmt.Sprintf("/proc/net/%s %s port %d", q.Proto, q.Local, q.LPort),
-			fmt.Sprintf("%s%s wait at port %d (%s)", printable.Grouped(int64(min(q.Waiting, 1<<62))), of, q.LPort, cmp.Or(q.Process, "?")))
+			fmt.Sprintf("/proc/net/%s %s port %d", q.Proto, q.Local, q.LPort), reasons...)
 	}
 	for i := range p.Ports {
 		u := &p.Ports[i]

@@ -101,6 +101,17 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+// TestBacklogReasons: the kernel takes one connection more than the backlog says.
+func TestBacklogReasons(t *testing.T) {
+	four := uint64(4)
+	s := socket("tcp", "LISTEN", "0.0.0.0:5140", "0.0.0.0:0", 9, 0, owner(7, 3, "collector"))
+	s.RecvQ, s.Backlog = 5, &four
+	a, err := network.Run(openCase(t, index.Snapshot{}, []index.Socket{s}, nil), index.Query{})
+	require.NoError(t, err)
+	require.Len(t, a.Findings, 1)
+	require.Equal(t, []string{"5 connections wait at port 5140 (collector)", "its backlog is 4"}, a.Findings[0].Reasons)
+}
+
 func TestPressure(t *testing.T) {
 	var list []index.Socket
 	list = append(list, several(3, "SYN_RECV", "10.0.0.5:80", "203.0.113.%d:4000")...)
@@ -121,4 +132,10 @@ func TestPressure(t *testing.T) {
 	require.Len(t, p.Ports, 2)
 	require.Equal(t, 28232, p.Ports[0].Of)
 	require.Equal(t, []network.Counters{{NetNS: 4026531840, Drops: 3}}, p.Counters)
+
+	unix := []index.Socket{{Proto: "unix", State: "LISTEN", Path: "/run/x", Inode: 7, NetNS: 4026531840}}
+	a, err = network.Run(openCase(t, snap, unix, nil), index.Query{Terms: []index.Term{{Field: "proto", Op: index.Is, Value: "unix"}}})
+	require.NoError(t, err)
+	require.Len(t, a.Sockets, 1)
+	require.Empty(t, a.Pressure.Counters, "what listeners of tcp dropped is not about them")
 }

@@ -165,6 +165,8 @@ func (d *drawing) party(r *Row) int {
 		return d.node(Node{Kind: NodeProcess, Name: r.PeerProcesses[0], PIDs: r.PeerPIDs, NetNS: r.NetNS})
 	case r.Direction == Outbound && r.Program != "":
 		return d.node(Node{Kind: NodeProcess, Name: r.Program, NetNS: r.NetNS})
+	case r.Class == address.Loopback:
+		return d.node(Node{Kind: NodeProcess, Name: "?", NetNS: r.NetNS})
 	}
 	return d.node(Node{Kind: NodeAddress, Name: r.Remote.String(), Class: r.Class, Provider: r.Provider, RDNS: r.RDNS})
 }

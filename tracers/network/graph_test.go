@@ -61,6 +61,18 @@ func TestDrawMany(t *testing.T) {
 	require.Equal(t, counted("ESTABLISHED", 2500, "TIME_WAIT", 2500), g.Edges[0].States)
 }
 
+// TestDrawOver: whoever spoke over loopback is a process of the host, and one
+// that is not known any more, whichever side keeps the connection in TIME_WAIT.
+func TestDrawOver(t *testing.T) {
+	g, err := network.Draw(openCase(t, index.Snapshot{}, []index.Socket{
+		socket("tcp", "LISTEN", "127.0.0.1:8000", "0.0.0.0:0", 1, 0, owner(5, 3, "gunicorn")),
+		socket("tcp", "TIME_WAIT", "127.0.0.1:8000", "127.0.0.1:45000", 0, 0),
+		socket("tcp", "TIME_WAIT", "127.0.0.1:45001", "127.0.0.1:8000", 0, 0),
+	}, nil), index.Query{})
+	require.NoError(t, err)
+	require.Equal(t, []string{`? [] -> gunicorn [] tcp/8000 "gunicorn" x2`}, drawn(g))
+}
+
 // TestLoopbackOfNamespaces: every namespace has a loopback of its own.
 func TestLoopbackOfNamespaces(t *testing.T) {
 	elsewhere := socket("tcp", "ESTABLISHED", "127.0.0.1:8000", "127.0.0.1:45000", 2, 0, owner(9, 3, "other"))

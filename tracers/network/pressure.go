@@ -79,7 +79,9 @@ func (h *host) pressure(rows []Row) Pressure {
 	spaces := map[uint64]bool{}
 	for i := range rows {
 		r := &rows[i]
-		spaces[r.NetNS] = true
+		if r.Direction != Local { // unix sockets refuse nothing that is counted there
+			spaces[r.NetNS] = true
+		}
 		switch r.State {
 		case "SYN_RECV", "NEW_SYN_RECV":
 			p.HalfOpen++

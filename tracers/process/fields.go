@@ -65,7 +65,7 @@ var fields = []field{
 	text("tty", "controlling terminal: pts/0, tty1", func(r *Row) string { return r.TTY }),
 	texts("file", "what it has open, runs or works in: path of a file, device or directory, socket:[901], pipe:[77]", files),
 	truth("deleted_file", "whether it has a file open that was deleted, whose space is not free until it closes it", holdsDeleted),
-	texts("map", "file that it runs code of, beside its executable", mapped),
+	texts("map", "file whose code it runs, or that it shares memory with in an odd place", mapped),
 	texts("env", "name of an environment variable", func(r *Row) []string { return variables(r) }),
 	number("port", "local port of a socket that it holds", ports),
 	{FieldSpec: index.FieldSpec{Name: "ip", Kind: index.Address, Doc: "local or remote address of a socket that it holds, or a CIDR prefix"},

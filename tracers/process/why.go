@@ -292,10 +292,11 @@ func (h *host) unit(p *Row) (Why, bool) {
 		}
 		return w, true
 	}
+	file := h.unitFile(p.Service)
 	for i := range h.snap.Host.Units {
 		u := &h.snap.Host.Units[i]
 		switch {
-		case u.Name == p.Service:
+		case u.Name == file:
 			w.Place = u.Path
 			w.Evidence = append(w.Evidence, u.Path)
 			for _, e := range u.Exec {
@@ -311,6 +312,16 @@ func (h *host) unit(p *Row) (Why, bool) {
 		}
 	}
 	return w, true
+}
+
+// unitFile is the name of the unit's file: its own, else that of the template
+// of which it is an instance (systemd.unit(5)): postgresql@.service.
+func (h *host) unitFile(unit string) string {
+	name, instance, ok := strings.Cut(unit, "@")
+	if !ok || slices.ContainsFunc(h.snap.Host.Units, func(u index.Unit) bool { return u.Name == unit }) {
+		return unit
+	}
+	return name + "@" + path.Ext(instance)
 }
 
 // starts reports whether a timer, socket or path unit starts the unit.

@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 """Takes measurements from files that it forgets to close; says how often that
-failed, once it does, and then keeps what it has."""
+failed, once it does, and then keeps what it has. Whoever wants to send it one
+waits in vain."""
 import logging
 import signal
+import socket
 
 logging.basicConfig(
     filename="/var/log/collector/collector.log",
@@ -17,6 +19,7 @@ def measure():
     kept.append(open("/proc/loadavg"))
 
 
+server = socket.create_server(("0.0.0.0", 5140), backlog=4)
 logger.info("collecting")
 while failed == 0:
     try:

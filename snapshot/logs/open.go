@@ -41,6 +41,9 @@ type opened struct {
 	gzip   bool
 	fileID hash.Hash // over the file's own bytes, where it is compressed
 	text   *limitedText
+	// The first bytes of the file and the mark of its last ones, from before its text was read.
+	first []byte
+	tail  []byte
 }
 
 var (
@@ -234,6 +237,8 @@ func (o *opened) end(s *index.Source, readErr error) *index.Gap {
 		return gap(index.ReasonIO, fmt.Sprintf("%v: %s", cause(readErr), kept))
 	case !o.gzip && s.End() < s.Size:
 		return gap(index.ReasonChanged, fmt.Sprintf("it had %d bytes when it was opened and was cut while it was read: %s", s.Size, kept))
+	case !bytes.Equal(o.headMark(int64(len(o.first))), index.Mark(o.first)):
+		return gap(index.ReasonChanged, "it was written anew while it was read: the text may be of both: "+kept)
 	}
 	return nil
 }

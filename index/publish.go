@@ -28,7 +28,7 @@ func checkTarget(path string, force bool) error {
 	case !st.Mode().IsRegular():
 		return fmt.Errorf("%s: exists and is not a regular file: choose another name", path)
 	case !force:
-		return fmt.Errorf("%s: file exists: choose another name, or --force to replace it", path)
+		return fmt.Errorf("%s: %w: choose another name, or --force to replace it", path, unix.EEXIST)
 	}
 	return nil
 }
@@ -145,7 +145,7 @@ func renameNew(from, to string) error {
 		}
 	}
 	if errors.Is(err, unix.EEXIST) {
-		return errors.New("file exists: it came while the case was written: choose another name, or --force to replace it")
+		return fmt.Errorf("%w: it came while the case was written: choose another name, or --force to replace it", unix.EEXIST)
 	}
 	return err
 }

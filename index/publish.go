@@ -37,16 +37,13 @@ func checkTarget(path string, force bool) error {
 // fail at any point: the name stands for the old file or for the whole new
 // one.
 func (w *Writer) publish() error {
-	if err := w.db.Sync(); err != nil {
-		return fmt.Errorf("%s: sync: %w", w.path, err)
+	if err := trim(w.file); err != nil {
+		return fmt.Errorf("%s: trim: %w", w.path, bareError(err))
 	}
 	err := w.db.Close()
 	w.db, w.file = nil, nil
 	if err != nil {
 		return fmt.Errorf("%s: close: %w", w.path, err)
-	}
-	if err := trim(w.temp); err != nil {
-		return fmt.Errorf("%s: trim: %w", w.path, err)
 	}
 	switch {
 	case w.held != nil:
@@ -113,13 +110,9 @@ func (l *lock) keepOwner(path string) error {
 }
 
 // trim cuts the file behind its last used page, since bbolt lets it grow in
-// steps, and proves the structure of what is left as every reader will.
-func trim(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|unix.O_NOFOLLOW, 0)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
+// steps, proves the structure of what is left as every reader will, and syncs
+// it. bbolt touches its map no more, so that the file may be shorter than that.
+func trim(f *os.File) error {
 	_, end, err := verifyPages(f)
 	if err != nil {
 		return err

@@ -38,7 +38,7 @@ func checkTarget(path string, force bool) error {
 // one.
 func (w *Writer) publish() error {
 	if err := trim(w.file); err != nil {
-		return fmt.Errorf("%s: trim: %w", w.path, bareError(err))
+		return fmt.Errorf("%s: %w", w.path, err)
 	}
 	err := w.db.Close()
 	w.db, w.file = nil, nil
@@ -114,13 +114,16 @@ func (l *lock) keepOwner(path string) error {
 // it. bbolt touches its map no more, so that the file may be shorter than that.
 func trim(f *os.File) error {
 	_, end, err := verifyPages(f)
+	if err == nil {
+		err = f.Truncate(end)
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("trim: %w", bareError(err))
 	}
-	if err := f.Truncate(end); err != nil {
-		return err
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("sync: %w", bareError(err))
 	}
-	return f.Sync()
+	return nil
 }
 
 // renameNew renames without replacing: the check at the start cannot see a

@@ -115,7 +115,7 @@ func (w *Writer) open() (err error) {
 	w.processes = recordWriter{bucket: bucketProcess}
 	w.sockets = recordWriter{bucket: bucketSocket}
 	w.gaps = recordWriter{bucket: bucketGap}
-	return w.update(func(tx *bolt.Tx) error {
+	err = w.db.Update(func(tx *bolt.Tx) error {
 		for _, name := range append([]string{bucketManifest}, dataBuckets[:]...) {
 			if _, err := tx.CreateBucket([]byte(name)); err != nil {
 				return fmt.Errorf("bucket %s: %w", name, err)
@@ -123,6 +123,7 @@ func (w *Writer) open() (err error) {
 		}
 		return nil
 	})
+	return bareError(err)
 }
 
 func (w *Writer) update(do func(tx *bolt.Tx) error) error {

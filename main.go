@@ -211,10 +211,21 @@ func run(args []string) int {
 		if errors.Is(err, context.Canceled) {
 			err = errors.New("interrupted")
 		}
-		fmt.Fprintln(os.Stderr, "stilltrace: "+printable.String(err.Error()))
+		fmt.Fprintln(os.Stderr, "stilltrace: "+printable.String(err.Error())+room(err))
 		return int(max(status, query.Trouble))
 	}
 	return int(status)
+}
+
+// room is the next step where there is none left for what was to be written.
+func room(err error) string {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return ": make room there, or write to another disk"
+	case errors.Is(err, syscall.EFBIG):
+		return ": ulimit -f may forbid it: raise that, or write to another file system"
+	}
+	return ""
 }
 
 func unknownCommand(root *cobra.Command, name string) error {

@@ -94,6 +94,9 @@ func sampleEntries(n int, from index.Time) []entry {
 		if i%5 == 0 {
 			e.fields = []index.EntryField{{Name: "status", Value: []byte(fmt.Sprint(200 + i%300))}, {Name: "path", Value: []byte("/p")}}
 		}
+		if i%97 == 0 {
+			e.fields = []index.EntryField{{Name: "session", Value: []byte([]string{fmt.Sprint(i), "2-1940", "c1"}[i%3])}}
+		}
 		out = append(out, e)
 	}
 	return out
@@ -141,7 +144,7 @@ func TestCaseHoldsWhatWasWritten(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "web01", snap.Host.Hostname)
 	require.Equal(t, index.Counts{Processes: 600, Sockets: 300, Gaps: 1, Sources: 3, Lines: 1300, Events: 1300, LogBytes: int64(len(texts[0]) + len(texts[1]))}, snap.Counts)
-	require.Equal(t, []string{"path", "status"}, r.Manifest().Fields)
+	require.Equal(t, []string{"path", "session", "status"}, r.Manifest().Fields)
 
 	n := 0
 	for p, err := range r.Processes(1) {
@@ -195,7 +198,7 @@ func TestEventsComeBackWhole(t *testing.T) {
 		require.Equal(t, len(w.ips), len(e.IPs))
 		require.Equal(t, len(w.fields), len(e.Fields))
 		if len(w.fields) > 0 {
-			require.Equal(t, string(w.fields[0].Value), e.Get("status"))
+			require.Equal(t, string(w.fields[0].Value), e.Get(w.fields[0].Name))
 		}
 		n++
 	}
@@ -288,6 +291,11 @@ func TestRunEqualsBrute(t *testing.T) {
 		{name: "message", terms: []index.Term{term("message", index.Is, "NUMBER 99")}},
 		{name: "own field", terms: []index.Term{term("status", index.AtLeast, "400")}},
 		{name: "own field exact", terms: []index.Term{term("status", index.Is, "205")}},
+		{name: "own field in a range", terms: []index.Term{term("status", index.Is, "400-449")}},
+		{name: "own field out of a range", terms: []index.Term{not(term("status", index.Is, "200-499")), term("status", index.Is, "*")}, none: true},
+		{name: "session in a range", terms: []index.Term{term("session", index.Is, "1-1000")}},
+		{name: "session that looks like a range", terms: []index.Term{term("session", index.Is, "2-1940"), not(term("session", index.AtLeast, "0"))}},
+		{name: "user is no range", terms: []index.Term{term("user", index.Is, "1-9")}, none: true},
 		{name: "window", since: start + 510*second, until: start + 520*second},
 		{name: "window and term", terms: []index.Term{term("service", index.Is, "cron")}, since: start + 990*second},
 		{name: "window before all", until: start, none: true},

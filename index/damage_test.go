@@ -2,6 +2,7 @@ package index_test
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -323,6 +324,62 @@ func TestOpenTellsOldVersions(t *testing.T) {
 	_, err = index.Open(path)
 	require.ErrorIs(t, err, index.ErrNotCase)
 	require.ErrorContains(t, err, "stilltrace 0")
+}
+
+// A case of a later version that has more than this one knows, but nothing else,
+// is answered and proved, what is not known included; only nothing is added to it.
+func TestWhatALaterVersionAdded(t *testing.T) {
+	path, _ := writeCase(t, t.TempDir())
+	r := open(t, path)
+	m := r.Manifest()
+	want, err := answers(r)
+	require.NoError(t, err)
+	require.NoError(t, r.Close())
+	value := stored("later", "key", "what is not known")
+	sum := hasher()
+	for _, part := range [][]byte{[]byte("key"), value} {
+		sum.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
+		sum.Write(part)
+	}
+	m.Feature, m.Tool = index.Feature+1, "stilltrace 9"
+	m.Buckets = append(m.Buckets, index.BucketProof{Name: "later", Keys: 1, Bytes: int64(3 + len(value)),
+		Index: crc32.Checksum([]byte("key"), crc32.MakeTable(crc32.Castagnoli)), SHA256: hex.EncodeToString(sum.Sum(nil))})
+	told := fmt.Sprintf("stilltrace case\nformat %d\nfeature %d\ntool %q\n", m.Format, m.Feature, m.Tool)
+	for _, b := range m.Buckets {
+		told += fmt.Sprintf("bucket %q keys %d bytes %d index %d sha256 %s\n", b.Name, b.Keys, b.Bytes, b.Index, b.SHA256)
+	}
+	for _, f := range m.Fields {
+		told += fmt.Sprintf("field %q\n", f)
+	}
+	m.Digest = sha(told)
+	manifest, err := json.Marshal(m)
+	require.NoError(t, err)
+	write := func(value []byte) {
+		change(t, path, func(tx *bolt.Tx) error {
+			b, err := tx.CreateBucketIfNotExists([]byte("later"))
+			require.NoError(t, err)
+			require.NoError(t, b.Put([]byte("key"), value))
+			return tx.Bucket([]byte("manifest")).Put([]byte("manifest"), stored("manifest", "manifest", string(manifest)))
+		})
+	}
+	write(value)
+	r = open(t, path)
+	got, err := answers(r)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	proof, err := r.Check()
+	require.NoError(t, err)
+	require.Empty(t, proof.Problems)
+	require.NoError(t, r.Close())
+	_, err = index.Append(context.Background(), path, "test")
+	require.ErrorIs(t, err, index.ErrNewer)
+	require.ErrorContains(t, err, "stilltrace 9")
+
+	value[len(value)-6] ^= 1
+	write(value)
+	proof, err = open(t, path).Check()
+	require.NoError(t, err)
+	require.Len(t, proof.Problems, 2, "the value and the bucket: %v", proof.Problems)
 }
 
 // stored makes an envelope by hand, as doc.go describes it.

@@ -17,7 +17,7 @@ func (r *Reader) EventFields() []FieldSpec {
 	sort.Strings(own)
 	for _, name := range own {
 		if !known[name] {
-			out = append(out, FieldSpec{Name: name, Kind: Exact, Doc: "of the log's own format; also with >= <= > < where it is a number"})
+			out = append(out, FieldSpec{Name: name, Kind: Exact, Doc: "of the log's own format; also a range, and with >= <= > <, where it is a number"})
 		}
 	}
 	return out
@@ -115,5 +115,5 @@ func (c *Condition) event(e *Event) bool {
 	case "id":
 		return c.Text(e.ID)
 	}
-	return c.Optional(e.Get(c.Field))
+	return c.own(e.Get(c.Field))
 }

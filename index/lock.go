@@ -53,6 +53,10 @@ func tryLock(path string) (*lock, error) {
 	switch {
 	case errors.Is(err, unix.ELOOP):
 		return nil, errors.New("is a symbolic link: name the file that it leads to")
+	case errors.Is(err, unix.EISDIR):
+		return nil, errors.New("is a directory: give the name of a file")
+	case errors.Is(err, unix.EROFS):
+		return nil, fmt.Errorf("%w: copy the case to where it can be written, and add to the copy", bareError(err))
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("%w: who adds to a case must be allowed to write it", bareError(err))
 	case err != nil:

@@ -47,7 +47,7 @@ func (c *Condition) span() (first, last []byte, ok bool) {
 		}
 		return pidTerm(nil, int(c.number)), pidTerm(nil, int(c.upto)), true
 	case sessionField:
-		if c.Value == "" {
+		if c.Value == "" || c.ranged {
 			return nil, nil, false
 		}
 		letter = termSession

@@ -28,7 +28,7 @@ func checkTarget(path string, force bool) error {
 	case !st.Mode().IsRegular():
 		return fmt.Errorf("%s: exists and is not a regular file: choose another name", path)
 	case !force:
-		return fmt.Errorf("%s: file exists: choose another name, or --force to replace it", path)
+		return fmt.Errorf("%s: %w: choose another name, or --force to replace it", path, unix.EEXIST)
 	}
 	return nil
 }
@@ -37,16 +37,13 @@ func checkTarget(path string, force bool) error {
 // fail at any point: the name stands for the old file or for the whole new
 // one.
 func (w *Writer) publish() error {
-	if err := w.db.Sync(); err != nil {
-		return fmt.Errorf("%s: sync: %w", w.path, err)
+	if err := trim(w.file); err != nil {
+		return fmt.Errorf("%s: %w", w.path, err)
 	}
 	err := w.db.Close()
 	w.db, w.file = nil, nil
 	if err != nil {
 		return fmt.Errorf("%s: close: %w", w.path, err)
-	}
-	if err := trim(w.temp); err != nil {
-		return fmt.Errorf("%s: trim: %w", w.path, err)
 	}
 	switch {
 	case w.held != nil:
@@ -113,21 +110,20 @@ func (l *lock) keepOwner(path string) error {
 }
 
 // trim cuts the file behind its last used page, since bbolt lets it grow in
-// steps, and proves the structure of what is left as every reader will.
-func trim(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|unix.O_NOFOLLOW, 0)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
+// steps, proves the structure of what is left as every reader will, and syncs
+// it. bbolt touches its map no more, so that the file may be shorter than that.
+func trim(f *os.File) error {
 	_, end, err := verifyPages(f)
+	if err == nil {
+		err = f.Truncate(end)
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("trim: %w", bareError(err))
 	}
-	if err := f.Truncate(end); err != nil {
-		return err
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("sync: %w", bareError(err))
 	}
-	return f.Sync()
+	return nil
 }
 
 // renameNew renames without replacing: the check at the start cannot see a
@@ -145,7 +141,7 @@ func renameNew(from, to string) error {
 		}
 	}
 	if errors.Is(err, unix.EEXIST) {
-		return errors.New("file exists: it came while the case was written: choose another name, or --force to replace it")
+		return fmt.Errorf("%w: it came while the case was written: choose another name, or --force to replace it", unix.EEXIST)
 	}
 	return err
 }

@@ -71,6 +71,7 @@ type Condition struct {
 	prefix netip.Prefix
 	number int64
 	upto   int64          // Number with Is: the last of the range that begins with number, number itself where it is none
+	ranged bool           // Exact: the value looks like such a range, and is one where the field's values are numbers
 	expr   *regexp.Regexp // Matches
 	level  Level
 	lower  string
@@ -111,6 +112,8 @@ func (t Term) Compile(kind FieldKind) (Condition, bool) {
 		if strings.Contains(t.Value, "*") {
 			c.parts = strings.Split(t.Value, "*")
 		}
+		c.number, c.upto, c.ranged = parseRange(t.Value)
+		c.ranged = c.ranged && c.number < c.upto
 	}
 	return c, true
 }
@@ -175,6 +178,16 @@ func (c *Condition) Optional(v string) bool {
 		return (c.Op == Is && c.Value == "") != c.Not
 	}
 	return c.Text(v)
+}
+
+// own is Optional for a field of a log's own format, of which nobody knows
+// whether its values are numbers: status:400-499 holds for 404, and for the text
+// "400-499".
+func (c *Condition) own(v string) bool {
+	if n, err := strconv.ParseInt(v, 10, 64); err == nil && c.ranged && c.holdsFor(n) {
+		return !c.Not
+	}
+	return c.Optional(v)
 }
 
 // Int is Text for a Number field.

@@ -82,7 +82,7 @@ func Create(path string, o CreateOptions) (*Writer, error) {
 func newWriter(path, tool string) (*Writer, error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".stilltrace-partial-*.db")
 	if err != nil {
-		return nil, fmt.Errorf("%s: cannot create a file there: %w", filepath.Dir(path), bareError(err))
+		return nil, fmt.Errorf("%s: cannot create a file there: %w: choose another directory", filepath.Dir(path), bareError(err))
 	}
 	w := &Writer{path: path, tool: tool, temp: f.Name(), file: f, snapshot: 1,
 		bucket: map[string]*bucketWriter{}, pending: map[string][]pair{}, fields: map[string]struct{}{}, leans: leans{}, first: []uint32{0}, group: newTermGroup(maphash.MakeSeed())}
@@ -99,7 +99,7 @@ func (w *Writer) open() (err error) {
 	w.db, err = bolt.Open(w.temp, 0o600, &bolt.Options{NoGrowSync: true, InitialMmapSize: 64 << 20,
 		OpenFile: func(string, int, fs.FileMode) (*os.File, error) { return w.file, nil }})
 	if err != nil {
-		return fmt.Errorf("bbolt: %w", err)
+		return fmt.Errorf("bbolt: %w", bareError(err))
 	}
 	w.db.NoSync = true
 	w.db.AllocSize = 1 << 20
@@ -115,7 +115,7 @@ func (w *Writer) open() (err error) {
 	w.processes = recordWriter{bucket: bucketProcess}
 	w.sockets = recordWriter{bucket: bucketSocket}
 	w.gaps = recordWriter{bucket: bucketGap}
-	return w.update(func(tx *bolt.Tx) error {
+	err = w.db.Update(func(tx *bolt.Tx) error {
 		for _, name := range append([]string{bucketManifest}, dataBuckets[:]...) {
 			if _, err := tx.CreateBucket([]byte(name)); err != nil {
 				return fmt.Errorf("bucket %s: %w", name, err)
@@ -123,11 +123,12 @@ func (w *Writer) open() (err error) {
 		}
 		return nil
 	})
+	return bareError(err)
 }
 
 func (w *Writer) update(do func(tx *bolt.Tx) error) error {
 	if err := w.db.Update(do); err != nil {
-		return fmt.Errorf("%s: %w", w.path, err)
+		return fmt.Errorf("%s: %w", w.path, bareError(err))
 	}
 	return nil
 }

@@ -80,24 +80,30 @@ func TestKilledWhileItAppends(t *testing.T) {
 	require.Greater(t, count, 1, "it was not killed each time")
 }
 
-// Of several that add at once none is lost.
+// Of several that add at once none is lost, also where they all make the case.
 func TestManyAppendAtOnce(t *testing.T) {
 	stilltrace := built(t)
-	path := filepath.Join(t.TempDir(), "web01.db")
-	require.NoError(t, appendTo(t.Context(), stilltrace, path, 0).Run())
-	const many = 6
-	ended := make(chan error, many)
-	for i := range many {
-		go func() {
-			out, err := appendTo(t.Context(), stilltrace, path, i+1).CombinedOutput()
-			if err != nil {
-				err = fmt.Errorf("%w: %s", err, out)
+	for _, before := range []int{1, 0} {
+		t.Run(fmt.Sprintf("%d before", before), func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "web01.db")
+			for range before {
+				require.NoError(t, appendTo(t.Context(), stilltrace, path, 0).Run())
 			}
-			ended <- err
-		}()
+			const many = 6
+			ended := make(chan error, many)
+			for i := range many {
+				go func() {
+					out, err := appendTo(t.Context(), stilltrace, path, i+1).CombinedOutput()
+					if err != nil {
+						err = fmt.Errorf("%w: %s", err, out)
+					}
+					ended <- err
+				}()
+			}
+			for range many {
+				require.NoError(t, <-ended)
+			}
+			require.Equal(t, before+many, whole(t, path))
+		})
 	}
-	for range many {
-		require.NoError(t, <-ended)
-	}
-	require.Equal(t, many+1, whole(t, path))
 }

@@ -62,8 +62,17 @@ type taker struct {
 // Run takes the snapshot. What the host does not show becomes a gap in the
 // case; an error means that there is no new case.
 func Run(ctx context.Context, o Options) (*Summary, error) {
-	began := time.Now()
 	defer o.Progress.end()
+	s, err := run(ctx, o)
+	if o.Append && errors.Is(err, fs.ErrExist) {
+		// Of several that make the first still of a case at once, one makes the case and the others add to it.
+		return run(ctx, o)
+	}
+	return s, err
+}
+
+func run(ctx context.Context, o Options) (*Summary, error) {
+	began := time.Now()
 	if o.NoProc && o.NoLogs {
 		return nil, errors.New("snapshot: --no-proc and --no-logs leave nothing to capture")
 	}

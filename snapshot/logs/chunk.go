@@ -26,6 +26,8 @@ type chunk struct {
 	firstLine int64
 	// midLine tells that the chunk begins within a line, because that line is too long.
 	midLine bool
+	// cut tells that it ends within a line for the same reason.
+	cut bool
 	// open tells that the text ends in this chunk, and within a line: it is the last entry, alone, and will be read again should the log grow.
 	open bool
 }
@@ -78,7 +80,9 @@ func (c *chunker) next() (chunk, bool) {
 			return c.take(n), true
 		}
 		if len(c.buf) >= chunkSize+maxEntry {
-			return c.take(c.force()), true
+			out := c.take(c.force())
+			out.cut = c.mid
+			return out, true
 		}
 	}
 }

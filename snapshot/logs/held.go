@@ -200,12 +200,39 @@ func (o *opened) marks(end int64) (head, tail []byte, err error) {
 	if head = o.headMark(end); head == nil {
 		return nil, nil, errShort
 	}
+	tail, err = o.tailMark(end)
+	return head, tail, err
+}
+
+// tailMark is the mark of the file's bytes before end.
+func (o *opened) tailMark(end int64) ([]byte, error) {
 	from := max(0, end-index.MarkSize)
 	last := make([]byte, end-from)
 	if _, err := o.file.ReadAt(last, from); err != nil && !errors.Is(err, io.EOF) {
-		return nil, nil, cause(err)
+		return nil, cause(err)
 	}
-	return head, index.Mark(last), nil
+	return index.Mark(last), nil
+}
+
+// remember keeps by what the file is known before its text is read: after that
+// it may be another log, which was begun when this one was copied and truncated.
+func (o *opened) remember() {
+	o.first = make([]byte, min(o.stat.Size(), index.MarkSize))
+	// What cannot be read here cannot be read as text either, and that says why.
+	n, _ := o.file.ReadAt(o.first, 0)
+	o.first = o.first[:n]
+	o.tail, _ = o.tailMark(o.stat.Size())
+}
+
+// remembered are the marks of the file whose text was read up to end.
+func (o *opened) remembered(end int64) (head, tail []byte, err error) {
+	if o.gzip {
+		end = o.stat.Size()
+	}
+	if tail = o.tail; tail == nil || end != o.stat.Size() {
+		tail, err = o.tailMark(end)
+	}
+	return index.Mark(o.first[:min(end, int64(len(o.first)))]), tail, err
 }
 
 var errShort = errors.New("its first bytes cannot be read")

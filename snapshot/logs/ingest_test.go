@@ -355,6 +355,34 @@ func TestCutLineForgesNothing(t *testing.T) {
 	require.Equal(t, 2, failed, "the first line and the last one")
 }
 
+// Lines that are cut are told, wherever the cut falls, and each once.
+func TestCutLinesAreTold(t *testing.T) {
+	cases := []struct {
+		name string
+		long string
+		cut  int
+	}{
+		{"none", strings.Repeat("x", maxEntry/2), 0},
+		{"within a chunk", strings.Repeat("x", maxEntry+1), 1},
+		{"over several chunks", strings.Repeat("x", 2*chunkSize+maxEntry), 1},
+		{"two of them", strings.Repeat("x", maxEntry+1) + "\n" + strings.Repeat("y", 3*chunkSize), 2},
+		{"words", strings.Repeat("word ", 2*chunkSize/5), 1},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			for _, end := range []string{"", "\n", "\n" + sshLine} {
+				_, gaps := ingest(t, tree(t, map[string]string{"var/log/auth.log": strings.Repeat(sshLine, 10) + c.long + end}), false)
+				told := 0
+				for _, g := range gaps {
+					require.Equal(t, index.ReasonTooLarge, g.Reason)
+					told += g.Count
+				}
+				require.Equal(t, c.cut, told, "behind it %q", end)
+			}
+		})
+	}
+}
+
 func TestIngestStopsWhenAsked(t *testing.T) {
 	root := tree(t, map[string]string{"var/log/a.log": strings.Repeat(sshLine, 200_000)})
 	w, err := index.Create(filepath.Join(t.TempDir(), "case.db"), index.CreateOptions{})

@@ -41,6 +41,9 @@ type opened struct {
 	gzip   bool
 	fileID hash.Hash // over the file's own bytes, where it is compressed
 	text   *limitedText
+	// The first bytes of the file and the mark of its last ones, from before its text was read.
+	first []byte
+	tail  []byte
 }
 
 var (
@@ -114,7 +117,7 @@ func (o *opened) begin() error {
 		if _, err := o.file.Seek(o.from, io.SeekStart); err != nil {
 			return cause(err)
 		}
-		o.text = &limitedText{r: bufio.NewReaderSize(io.LimitReader(o.file, o.stat.Size()-o.from), 256<<10), limit: -1}
+		o.text = &limitedText{r: o.buffered(o.stat.Size() - o.from), limit: -1}
 		return nil
 	}
 	_, err := io.CopyN(io.Discard, o.text, o.from)
@@ -126,7 +129,7 @@ func (o *opened) rewind() error {
 	if _, err := o.file.Seek(0, io.SeekStart); err != nil {
 		return cause(err)
 	}
-	raw := bufio.NewReaderSize(io.LimitReader(o.file, o.stat.Size()), 256<<10)
+	raw := o.buffered(o.stat.Size())
 	magic, err := raw.Peek(6)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return cause(err)
@@ -147,6 +150,12 @@ func (o *opened) rewind() error {
 		}
 	}
 	return nil
+}
+
+// buffered reads the next n bytes of the file. Of ten thousand small logs most
+// of the work would be to make room for large ones.
+func (o *opened) buffered(n int64) *bufio.Reader {
+	return bufio.NewReaderSize(io.LimitReader(o.file, n), int(min(n, 256<<10)))
 }
 
 // head returns the first bytes of the whole text and begins anew.
@@ -234,6 +243,8 @@ func (o *opened) end(s *index.Source, readErr error) *index.Gap {
 		return gap(index.ReasonIO, fmt.Sprintf("%v: %s", cause(readErr), kept))
 	case !o.gzip && s.End() < s.Size:
 		return gap(index.ReasonChanged, fmt.Sprintf("it had %d bytes when it was opened and was cut while it was read: %s", s.Size, kept))
+	case !bytes.Equal(o.headMark(int64(len(o.first))), index.Mark(o.first)):
+		return gap(index.ReasonChanged, "it was written anew while it was read: the text may be of both: "+kept)
 	}
 	return nil
 }

@@ -148,6 +148,7 @@ func (r *fileReader) look(o *opened, prior *heldLog) (*reading, dater, error) {
 		}
 		o.from = from.resume.Offset
 	}
+	o.remember()
 	head, err := o.head()
 	if err != nil {
 		return nil, d, err
@@ -234,7 +235,7 @@ func (r *fileReader) file(l *looked) bool {
 	}
 	// A log that cannot be known again is not continued.
 	var err error
-	if s.Resume.Head, s.Resume.Tail, err = l.o.marks(s.End()); err != nil || s.Resume.State == nil {
+	if s.Resume.Head, s.Resume.Tail, err = l.o.remembered(s.End()); err != nil || s.Resume.State == nil {
 		s.Resume = nil
 	}
 	gap := l.o.end(&s, c.err)

@@ -78,6 +78,7 @@ func (s *splitter) segment(j *job) (*index.Segment, error) {
 		s.raw = raw[at : at+n : at+n]
 		s.builder.Begin(s.raw)
 		s.block(j, rest)
+		within = within || at+n == len(raw) && j.chunk.cut
 		if within && !rest {
 			j.cuts++
 		}

@@ -20,7 +20,7 @@ type NetSpace struct {
 // Interface is a row of /proc/PID/net/dev, with the addresses of fib_trie and
 // if_inet6.
 type Interface struct {
-	Name      string       `json:"name"`
+	Name      string       `json:"name"`                // "": the interface of these addresses is not known
 	Addresses []netip.Addr `json:"addresses,omitempty"` // IPv6, and those of IPv4 whose network has a route through it
 	RxBytes   uint64       `json:"rx_bytes,omitzero"`
 	RxPackets uint64       `json:"rx_packets,omitzero"`

@@ -32,6 +32,7 @@ func (r *tableReader) describe(s *index.NetSpace) {
 	r.rows("if_inet6", 0, func(line []byte) error { return parseAddress6(line, s) })
 	r.rows("route", 1, func(line []byte) error { return parseRoute(line, s) })
 	r.rows("ipv6_route", 0, func(line []byte) error { return parseRoute6(line, s) })
+	r.addresses4(s)
 	r.rows("arp", 1, func(line []byte) error { return parseNeighbour(line, s) })
 }
 

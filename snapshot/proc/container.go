@@ -11,18 +11,10 @@ import (
 	"stilltrace/index"
 )
 
-// NameContainers completes containers by the files of their runtimes, as far as
+// nameContainers completes containers by the files of their runtimes, as far as
 // these can be read. What is not found stays unknown.
-func NameContainers(o Options, users []index.User, containers []index.Container, gap func(index.Gap)) {
-	if len(containers) == 0 {
-		return
-	}
-	root, err := openTree(o.Root, "/")
-	if err != nil {
-		return // noted by ReadHost
-	}
-	defer root.close()
-	n := namer{hostReader: hostReader{root: root, gap: gap}}
+func (h *hostReader) nameContainers(users []index.User, containers []index.Container) {
+	n := namer{hostReader: h}
 	n.storage = append(n.storage, "var/lib/containers/storage", "run/containers/storage")
 	for i := range users {
 		if home := strings.TrimPrefix(path.Clean("/"+users[i].Home), "/"); home != "" && users[i].UID >= 1000 {
@@ -40,7 +32,7 @@ func NameContainers(o Options, users []index.User, containers []index.Container,
 }
 
 type namer struct {
-	hostReader
+	*hostReader
 	storage []string          // of containers-storage, which podman and cri-o have in common
 	stored  map[string][]byte // its files
 	spaces  []string          // of containerd; the first is empty once they were listed

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -219,14 +220,15 @@ func TestContainerNames(t *testing.T) {
 		{ID: id64}, {ID: pod}, {ID: task, Runtime: "kubernetes"}, {ID: "web1", Runtime: "lxc"}, {ID: strings.Repeat("e", 64)},
 	}
 	var gaps []index.Gap
-	NameContainers(Options{Root: root}, nil, all, func(g index.Gap) { gaps = append(gaps, g) })
+	h := index.Host{Containers: slices.Clone(all)}
+	ReadFiles(Options{Root: root}, &h, func(g index.Gap) { gaps = append(gaps, g) })
 	when := index.TimeOf(time.Date(2026, 11, 23, 1, 2, 3, 0, time.UTC))
 	require.Equal(t, []index.Container{
 		{ID: id64, Runtime: "docker", Name: "web", Image: "nginx:1", Pod: "ns/p", Created: when + 5e8, Source: "/var/lib/docker/containers/" + id64 + "/config.v2.json"},
 		{ID: pod, Runtime: "podman", Name: "db", Image: "docker.io/postgres:15", Created: when, Source: "/var/lib/containers/storage/overlay-containers/containers.json"},
 		{ID: task, Runtime: "containerd", Name: "api", Image: "api:2", Pod: "prod/api-1", Source: "/run/containerd/io.containerd.runtime.v2.task/k8s.io/" + task + "/config.json"},
 		{ID: "web1", Runtime: "lxc", Name: "web1"}, {ID: strings.Repeat("e", 64)},
-	}, all)
+	}, h.Containers)
 	require.Len(t, gaps, 1)
 	require.Equal(t, index.ReasonTorn, gaps[0].Reason)
 }

@@ -77,7 +77,9 @@ var factorCases = []struct {
 	{"a hidden file", proc(5, 1, ".x", "/opt/.x", ".x"), nil, []string{"exe_place 40"}},
 	{"in a tool's hidden directory", proc(5, 1, "x", "/home/a/.local/bin/x", "x"), nil, []string{"exe_place 5"}},
 	{"beside /tmp", proc(5, 1, "x", "/tmpfiles/x", "x"), nil, nil},
-	{"executable unreadable", proc(5, 1, "x", "/tmp/x", "x"), gap("/proc/5/exe"), nil},
+	{"executable too large to be hashed", proc(5, 1, "x", "/tmp/x", "x"), gap("/proc/5/exe"), []string{"exe_place 50"}},
+	{"executable unreadable", proc(5, 1, "x", "", "x"), gap("/proc/5/exe"), nil},
+	{"more maps than are kept", changed(func(p *index.Process) { p.Maps = []index.Mapping{{Perms: "rwxp", Size: 4096}} }), gap("/proc/5/maps"), []string{"rwx 30"}},
 	{"a script in /tmp", with(proc(5, 1, "sh", "/usr/bin/dash", "sh", "/tmp/x"), func(p *index.Process) { p.Script = &index.Script{Path: "/tmp/x"} }), nil,
 		[]string{"script_place 40"}},
 

@@ -93,6 +93,8 @@ const (
 	maxThreads = 8192
 	// maxHashed bounds an executable that is hashed: half a second of work. hashChunk is how much of it is read at once.
 	maxHashed, hashChunk = 1 << 30, 256 << 10
+	// hashShare is which part of the time up to the deadline hashing may take, and files that are larger than largeFile, as few programs are, half of that.
+	hashShare, largeFile = 3, 64 << 20
 	// maxPasses bounds the looks at a process table that does not come to rest.
 	maxPasses = 4
 	// maxStatText is what /proc/stat needs on a host of many CPUs and interrupts.

@@ -68,6 +68,8 @@ const (
 	maxPIDs = 1 << 22
 	// maxFDs is how many links of one process are kept. Its count stays exact up to maxFDCount.
 	maxFDs = 65_536
+	// fewFDs is how many they are once half of the time is over: the usual soft limit of open files.
+	fewFDs = 1024
 	// maxFDText bounds what these links take together, maxMapText what the mappings do: a record of a case has its limit of 8 MiB, and whoever opens or maps
 	// files of very long names many thousand times must not reach it.
 	maxFDText, maxMapText = 5 << 20, 1 << 20

@@ -115,6 +115,8 @@ const (
 	maxZone = 1 << 20
 	// maxLogins is how many records of a file of logins are kept, the last ones: two megabytes.
 	maxLogins = 5000
+	// maxDatabase is a database of some hundred thousand logins.
+	maxDatabase = 32 << 20
 	// maxUnits, maxUnitLines and maxUnitValue bound the unit files.
 	maxUnits, maxUnitLines, maxUnitValue = 5000, 64, 4096
 	// maxKeyFiles bounds small lists of files and servers.

@@ -43,7 +43,8 @@ type Host struct {
 	Units         []Unit            `json:"units,omitempty"`   // by name
 	Cron          []CronJob         `json:"cron,omitempty"`    // by path and line
 	Keys          []AuthorizedKey   `json:"authorized_keys,omitempty"`
-	Names         []HostName        `json:"hosts,omitempty"` // /etc/hosts, in its order
+	Watched       []WatchedFile     `json:"watched,omitempty"` // files that start programs or say who may do what, in the order of reading
+	Names         []HostName        `json:"hosts,omitempty"`   // /etc/hosts, in its order
 	Resolver      *Resolver         `json:"resolver,omitzero"`
 	Resolved      []Resolved        `json:"resolved,omitempty"` // by address
 }

@@ -49,7 +49,7 @@ func startsThings(h *index.Host) string {
 		}
 	}
 	return listOf(number(units, "unit", "units"), number(timers, "timer", "timers"), number(len(h.Cron), "cron job", "cron jobs"), number(len(h.Keys), "authorized key", "authorized keys"),
-		number(len(h.KernelModules), "kernel module", "kernel modules"))
+		number(len(h.Watched), "file of shells and rights", "files of shells and rights"), number(len(h.KernelModules), "kernel module", "kernel modules"))
 }
 
 func logins(h *index.Host) string {

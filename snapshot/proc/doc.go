@@ -115,6 +115,8 @@ const (
 	maxZone = 1 << 20
 	// maxLogins is how many records of a file of logins are kept, the last ones: two megabytes.
 	maxLogins = 5000
+	// maxWatched is ten times what a usual host has of such files.
+	maxWatched = 4000
 	// maxDatabase is a database of some hundred thousand logins.
 	maxDatabase = 32 << 20
 	// maxUnits, maxUnitLines and maxUnitValue bound the unit files.

@@ -108,13 +108,17 @@ func (h *hostReader) files() []fileStep {
 			to.Names, to.Resolver, to.Preload = from.Names, from.Resolver, from.Preload
 		}},
 		{"logins, units, cron tables, containers and keys", h.logins, func(to, from *index.Host) { to.Logins, to.Sessions = from.Logins, from.Sessions }},
-		{"cron tables, file systems, units, containers and keys", h.cron, func(to, from *index.Host) { to.Cron = from.Cron }},
-		{"file systems, units, containers and keys", h.spaces, func(to, from *index.Host) { to.Spaces = from.Spaces }},
-		{"units, containers and keys", h.units, func(to, from *index.Host) { to.Units = from.Units }},
-		{"containers and keys", func() { h.nameContainers(h.host.Users, h.host.Containers) }, func(to, from *index.Host) { to.Containers = from.Containers }},
+		{"cron tables, file systems, files of shells and of rights, units, containers and keys", h.cron, func(to, from *index.Host) { to.Cron = from.Cron }},
+		{"file systems, files of shells and of rights, units, containers and keys", h.spaces, func(to, from *index.Host) { to.Spaces = from.Spaces }},
+		{"files of shells and of rights, units, containers and keys", h.watchSystem, keepWatched},
+		{"units, containers, files of users' shells and keys", h.units, func(to, from *index.Host) { to.Units = from.Units }},
+		{"containers, files of users' shells and keys", func() { h.nameContainers(h.host.Users, h.host.Containers) }, func(to, from *index.Host) { to.Containers = from.Containers }},
+		{"files of users' shells and keys", h.watchHomes, keepWatched},
 		{"keys", h.authorizedKeys, func(to, from *index.Host) { to.Keys = from.Keys }},
 	}
 }
+
+func keepWatched(to, from *index.Host) { to.Watched = from.Watched }
 
 type hostReader struct {
 	Options

@@ -32,6 +32,9 @@ type Host struct {
 	Spaces   []Space           `json:"spaces,omitempty"` // by mount point
 	Files    *OpenFiles        `json:"open_files,omitzero"`
 
+	Clock *ClockSync   `json:"clock_sync,omitzero"` // of a running host
+	Trust *KernelTrust `json:"kernel_trust,omitzero"`
+
 	NetSpaces     []NetSpace        `json:"net_spaces,omitempty"` // by inode
 	Containers    []Container       `json:"containers,omitempty"` // by id
 	Logins        *LoginHistory     `json:"logins,omitzero"`

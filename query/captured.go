@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"time"
 
 	"stilltrace/index"
 	"stilltrace/index/printable"
@@ -36,6 +37,17 @@ func coverage(c *index.Coverage) string {
 		text += ": " + more
 	}
 	return text
+}
+
+// clockSync says how right the host's clock was.
+func clockSync(c *index.ClockSync) string {
+	switch {
+	case c == nil:
+		return ""
+	case !c.Synced:
+		return "not synchronised by any time service"
+	}
+	return "synchronised, off by at most " + (time.Duration(min(c.MaxErrorUS, 1<<50)) * time.Microsecond).Round(time.Millisecond).String()
 }
 
 // startsThings says what was captured of that starts programs.

@@ -181,6 +181,7 @@ func (s *session) about(i *information) render.Table {
 		fact{"starts", startsThings(h)},
 		fact{"spaces", spaces(h)},
 		fact{"time zone", zone},
+		fact{"clock", clockSync(h.Clock)},
 		fact{"snapshot", taken},
 		fact{"taken", how + ", by " + s.snap.Tool},
 		fact{"told", told(&s.snap.Options)},

@@ -115,6 +115,8 @@ const (
 	maxZone = 1 << 20
 	// maxLogins is how many records of a file of logins are kept, the last ones: two megabytes.
 	maxLogins = 5000
+	// maxNamesOfHooks and maxDepthOfHooks bound what is kept of hooks in the kernel.
+	maxNamesOfHooks, maxDepthOfHooks = 1000, 8
 	// maxWatched is ten times what a usual host has of such files.
 	maxWatched = 4000
 	// maxDatabase is a database of some hundred thousand logins.

@@ -31,6 +31,8 @@ func ReadHost(o Options, gap func(index.Gap)) index.Host {
 			h.machine(o.Proc)
 			h.settings()
 			h.mounts()
+			h.formats()
+			h.clock()
 			t.close()
 		}
 	}
@@ -54,7 +56,7 @@ func ReadFiles(o Options, host *index.Host, gap func(index.Gap)) {
 		host index.Host
 		gaps []index.Gap
 	}
-	h := hostReader{Options: o, live: o.Live, host: index.Host{Users: host.Users, Mounts: host.Mounts, Containers: slices.Clone(host.Containers)}}
+	h := hostReader{Options: o, live: o.Live, host: index.Host{Users: host.Users, Mounts: host.Mounts, Trust: host.Trust, Containers: slices.Clone(host.Containers)}}
 	steps := h.files()
 	parts := make(chan part, len(steps))
 	go func() {
@@ -107,6 +109,7 @@ func (h *hostReader) files() []fileStep {
 		{"names, logins, units, cron tables, containers and keys", h.nameFiles, func(to, from *index.Host) {
 			to.Names, to.Resolver, to.Preload = from.Names, from.Resolver, from.Preload
 		}},
+		{"hooks of the kernel, logins, units, cron tables, containers and keys", h.hooks, func(to, from *index.Host) { to.Trust = from.Trust }},
 		{"logins, units, cron tables, containers and keys", h.logins, func(to, from *index.Host) { to.Logins, to.Sessions = from.Logins, from.Sessions }},
 		{"cron tables, file systems, files of shells and of rights, units, containers and keys", h.cron, func(to, from *index.Host) { to.Cron = from.Cron }},
 		{"file systems, files of shells and of rights, units, containers and keys", h.spaces, func(to, from *index.Host) { to.Spaces = from.Spaces }},

@@ -266,6 +266,7 @@ func FuzzHostFiles(f *testing.F) {
 			parseLastlog(data)
 		}
 		parseSession("1", text)
+		parseFormat("x", text)
 		parseResolver(text)
 		parseVMStat(data)
 		unescapeUnit(text)

@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"golang.org/x/sys/unix"
+
 	"stilltrace/index"
 )
 
@@ -279,4 +281,31 @@ func FuzzHostFiles(f *testing.F) {
 		withoutCredentials(text)
 		require.NotContains(t, scriptOf("/usr/bin/python3.11", strings.Split(text, "\x00")), "\x00")
 	})
+}
+
+// When a file was read last is evidence too: of a login, of a job.
+func TestNoTraceInAccessTimes(t *testing.T) {
+	root := t.TempDir()
+	craft(t, root, map[string]any{
+		"etc/passwd": passwd, "etc/crontab": "* * * * * root true\n", "etc/cron.d/x": "* * * * * root true\n", "home/ann/.ssh/authorized_keys": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA== c\n",
+		"etc/systemd/system/x.service": "[Service]\nExecStart=/x\n", "etc/sudoers": "x", "var/log/wtmp": "x",
+	})
+	long := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
+	var names []string
+	require.NoError(t, filepath.WalkDir(root, func(name string, _ os.DirEntry, err error) error {
+		names = append(names, name)
+		return err
+	}))
+	for _, name := range names {
+		require.NoError(t, os.Chtimes(name, long, long))
+	}
+	h := ReadHost(Options{Root: root}, func(index.Gap) {})
+	ReadFiles(Options{Root: root}, &h, func(index.Gap) {})
+	require.Len(t, h.Cron, 2)
+	require.Len(t, h.Keys, 1)
+	for _, name := range names {
+		var st unix.Stat_t
+		require.NoError(t, unix.Stat(name, &st))
+		require.Equal(t, long.Unix(), st.Atim.Sec, name)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,27 +62,6 @@ func (n *namer) decode(name string, data []byte, into any) bool {
 	return true
 }
 
-func (n *namer) docker(c *index.Container) bool {
-	name := "var/lib/docker/containers/" + c.ID + "/config.v2.json"
-	var v struct {
-		Name    string
-		Created time.Time
-		Config  struct {
-			Image  string
-			Labels map[string]string
-		}
-	}
-	if !n.decode(name, n.file(name), &v) {
-		return false
-	}
-	c.Name, c.Image, c.Source, c.Runtime = strings.TrimPrefix(v.Name, "/"), v.Config.Image, n.root.at(name), "docker"
-	c.Pod = podName(v.Config.Labels["io.kubernetes.pod.namespace"], v.Config.Labels["io.kubernetes.pod.name"])
-	if !v.Created.IsZero() {
-		c.Created = index.TimeOf(v.Created)
-	}
-	return true
-}
-
 func podName(space, name string) string {
 	if name == "" {
 		return ""
@@ -104,7 +84,13 @@ func (n *namer) containerd(c *index.Container) bool {
 	}
 	for _, space := range n.spaces[1:] {
 		name := path.Join(tasks, space, c.ID, "config.json")
-		var v struct{ Annotations map[string]string }
+		var v struct {
+			Annotations map[string]string
+			Mounts      []struct {
+				Destination, Type, Source string
+				Options                   []string
+			}
+		}
 		if !n.decode(name, n.file(name), &v) {
 			continue
 		}
@@ -115,6 +101,11 @@ func (n *namer) containerd(c *index.Container) bool {
 		}
 		c.Name = first(a["io.kubernetes.cri.container-name"], a["nerdctl/name"], a["io.kubernetes.cri.container-type"])
 		c.Image = a["io.kubernetes.cri.image-name"]
+		for _, m := range v.Mounts {
+			if m.Type == "bind" && len(c.Mounts) < maxKeyFiles {
+				c.Mounts = append(c.Mounts, mountLine(m.Source, m.Destination, !slices.Contains(m.Options, "ro")))
+			}
+		}
 		c.Pod = podName(a["io.kubernetes.cri.sandbox-namespace"], a["io.kubernetes.cri.sandbox-name"])
 		return true
 	}

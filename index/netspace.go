@@ -6,8 +6,9 @@ import "net/netip"
 // interfaces and neighbours. Its sockets are Sockets with its inode.
 type NetSpace struct {
 	Inode     uint64 `json:"inode"`
-	PID       int    `json:"pid"`       // the process through whose /proc/PID/net it was read; 0 for the capture's own
-	Processes int    `json:"processes"` // how many live in it
+	PID       int    `json:"pid"`            // the process through whose /proc/PID/net it was read; 0 for the capture's own
+	Mount     string `json:"mount,omitzero"` // instead: no process lives in it, and this mount keeps it (ip-netns(8))
+	Processes int    `json:"processes"`      // how many live in it
 	Container string `json:"container,omitzero"`
 	Sockets   int    `json:"sockets"` // rows that were kept
 	// Counters are those of /proc/PID/net/snmp, netstat and sockstat that tell of trouble, as Table.Name (TcpExt.ListenOverflows, Tcp.RetransSegs, TCP.tw, UDP.mem), without those that are 0.

@@ -23,6 +23,7 @@ type NetSpace struct {
 type Interface struct {
 	Name      string       `json:"name"`                // "": the interface of these addresses is not known
 	Addresses []netip.Addr `json:"addresses,omitempty"` // IPv6, and those of IPv4 whose network has a route through it
+	Flags     uint32       `json:"flags,omitzero"`      // IFF_ of netdevice(7), of the capture's own namespace: 1 up, 0x100 promiscuous: it hears what is for others
 	RxBytes   uint64       `json:"rx_bytes,omitzero"`
 	RxPackets uint64       `json:"rx_packets,omitzero"`
 	RxErrors  uint64       `json:"rx_errors,omitzero"`

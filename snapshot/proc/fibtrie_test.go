@@ -38,9 +38,10 @@ Local:
 func TestAddressesOfInterfaces(t *testing.T) {
 	root := t.TempDir()
 	craft(t, root, map[string]any{
-		"net/tcp":      "",
-		"net/fib_trie": trieText,
-		"net/dev":      "Inter-|   Receive\n face |bytes\n    lo: 1 1 0 0 0 0 0 0 1 1 0 0 0 0 0 0\n  eth0: 2 2 0 0 0 0 0 0 2 2 0 0 0 0 0 0\n",
+		"net/tcp":            "",
+		"net/fib_trie":       trieText,
+		"sys/class/net/eth0": link("../../devices/eth0"), "sys/devices/eth0/flags": "0x1103\n",
+		"net/dev": "Inter-|   Receive\n face |bytes\n    lo: 1 1 0 0 0 0 0 0 1 1 0 0 0 0 0 0\n  eth0: 2 2 0 0 0 0 0 0 2 2 0 0 0 0 0 0\n",
 		"net/route": "Iface\tDestination\tGateway\n" +
 			"eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\neth0\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n",
 	})
@@ -48,6 +49,7 @@ func TestAddressesOfInterfaces(t *testing.T) {
 	require.Len(t, s.spaces, 1)
 	got := map[string][]netip.Addr{}
 	for _, i := range s.spaces[0].Interfaces {
+		require.Equal(t, map[string]uint32{"eth0": 0x1103}[i.Name], i.Flags)
 		got[i.Name] = i.Addresses
 	}
 	require.Equal(t, map[string][]netip.Addr{

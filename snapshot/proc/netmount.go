@@ -35,13 +35,16 @@ func (t *Table) mountedSpaces(tree *tree, known func(netns uint64) bool) map[uin
 	return found
 }
 
+// threadNet are the tables of the namespace that a thread is in.
+const threadNet = "thread-self/net"
+
 // mounted reads one such namespace after the other. Only a thread that is in a
 // namespace sees its tables, and it cannot come back where its rights end: it
 // ends with its goroutine.
 func (r *tableReader) mounted(ctx context.Context, spaces map[uint64]string) error {
 	for _, netns := range slices.Sorted(maps.Keys(spaces)) {
 		point := spaces[netns]
-		err := inSpace(point, netns, func() error { return r.space(ctx, "thread-self/net", point, netns, 0) })
+		err := inSpace(point, netns, func() error { return r.space(ctx, threadNet, point, netns, 0) })
 		if ctx.Err() != nil {
 			return err
 		}

@@ -13,6 +13,20 @@ type Container struct {
 	NetNS   uint64 `json:"netns,omitzero"`
 	Created Time   `json:"created,omitzero"`
 	Source  string `json:"source,omitzero"` // file that gave Name and Image
+
+	// What follows is of docker, as far as its files tell; Mounts also of containerd.
+	ImageID   string   `json:"image_id,omitzero"` // sha256:…
+	Started   Time     `json:"started,omitzero"`
+	Restart   string   `json:"restart,omitzero"` // policy: no, always, unless-stopped, on-failure
+	LogDriver string   `json:"log_driver,omitzero"`
+	LogPath   string   `json:"log_path,omitzero"`
+	Ports     []string `json:"ports,omitempty"`  // published: 0.0.0.0:8080 to 80/tcp
+	Mounts    []string `json:"mounts,omitempty"` // of the host: /var/run/docker.sock at /run/docker.sock rw
+	// Privileged and the following are ways out of it: all rights, further capabilities, confinement that was switched off, namespaces of the host.
+	Privileged bool     `json:"privileged,omitzero"`
+	CapAdd     []string `json:"cap_add,omitempty"`
+	Security   []string `json:"security_opt,omitempty"`
+	HostSpaces []string `json:"host_namespaces,omitempty"` // net, pid, ipc, user, uts
 }
 
 // Container returns the container with the given id, or nil.

@@ -32,6 +32,9 @@ type Host struct {
 	Spaces   []Space           `json:"spaces,omitempty"` // by mount point
 	Files    *OpenFiles        `json:"open_files,omitzero"`
 
+	Clock *ClockSync   `json:"clock_sync,omitzero"` // of a running host
+	Trust *KernelTrust `json:"kernel_trust,omitzero"`
+
 	NetSpaces     []NetSpace        `json:"net_spaces,omitempty"` // by inode
 	Containers    []Container       `json:"containers,omitempty"` // by id
 	Logins        *LoginHistory     `json:"logins,omitzero"`
@@ -43,7 +46,8 @@ type Host struct {
 	Units         []Unit            `json:"units,omitempty"`   // by name
 	Cron          []CronJob         `json:"cron,omitempty"`    // by path and line
 	Keys          []AuthorizedKey   `json:"authorized_keys,omitempty"`
-	Names         []HostName        `json:"hosts,omitempty"` // /etc/hosts, in its order
+	Watched       []WatchedFile     `json:"watched,omitempty"` // files that start programs or say who may do what, in the order of reading
+	Names         []HostName        `json:"hosts,omitempty"`   // /etc/hosts, in its order
 	Resolver      *Resolver         `json:"resolver,omitzero"`
 	Resolved      []Resolved        `json:"resolved,omitempty"` // by address
 }

@@ -1,6 +1,6 @@
 package index
 
-// Login is one record of utmp, wtmp or btmp (utmp(5)).
+// Login is one record of utmp, wtmp or btmp (utmp(5)), or of wtmpdb(8).
 type Login struct {
 	Type string `json:"type"` // user, dead, boot, shutdown, runlevel, init, login, time_old, time_new; else its number
 	User string `json:"user"`
@@ -10,14 +10,18 @@ type Login struct {
 	Addr string `json:"addr,omitzero"` // ut_addr_v6, "" where it is zero
 	PID  int    `json:"pid,omitzero"`
 	SID  int    `json:"sid,omitzero"`
-	Exit int    `json:"exit,omitzero"`   // of a dead process
-	Time Time   `json:"time"`            // microseconds
-	Zero bool   `json:"zeroed,omitzero"` // a record of zeros between others: somebody wiped it
+	Exit int    `json:"exit,omitzero"` // of a dead process
+	Time Time   `json:"time"`          // microseconds
+	// Ended and Service are of wtmpdb alone, which has no record of its own for the end of a login: 0 where it goes on, or was cut off.
+	Ended   Time   `json:"ended,omitzero"`
+	Service string `json:"service,omitzero"` // PAM service: sshd, login
+
+	Zero bool `json:"zeroed,omitzero"` // a record of zeros between others: somebody wiped it
 }
 
-// LastLogin is the last login of a user, from lastlog (lastlog(8)).
+// LastLogin is the last login of a user, from lastlog (lastlog(8)) or lastlog2(8).
 type LastLogin struct {
-	UID  uint32 `json:"uid"`
+	UID  uint32 `json:"uid"`           // 4294967295: lastlog2 has a name that the host's passwd has not
 	User string `json:"user,omitzero"` // in the host's passwd
 	Line string `json:"line"`
 	Host string `json:"host,omitzero"`
@@ -28,9 +32,9 @@ type LastLogin struct {
 // programs themselves, and by whoever is root.
 type LoginHistory struct {
 	Now    []Login     `json:"now,omitempty"`    // /run/utmp, without its empty records
-	Past   []Login     `json:"past,omitempty"`   // /var/log/wtmp: its last records, in the order of the file
+	Past   []Login     `json:"past,omitempty"`   // /var/log/wtmp: its last records, in the order of the file; behind them those of wtmpdb
 	Failed []Login     `json:"failed,omitempty"` // /var/log/btmp, likewise
-	Last   []LastLogin `json:"last,omitempty"`   // /var/log/lastlog, by uid
+	Last   []LastLogin `json:"last,omitempty"`   // /var/log/lastlog, by uid; behind them those of lastlog2
 }
 
 // LoginSession is a session of systemd-logind, from /run/systemd/sessions.

@@ -6,8 +6,9 @@ import "net/netip"
 // interfaces and neighbours. Its sockets are Sockets with its inode.
 type NetSpace struct {
 	Inode     uint64 `json:"inode"`
-	PID       int    `json:"pid"`       // the process through whose /proc/PID/net it was read; 0 for the capture's own
-	Processes int    `json:"processes"` // how many live in it
+	PID       int    `json:"pid"`            // the process through whose /proc/PID/net it was read; 0 for the capture's own
+	Mount     string `json:"mount,omitzero"` // instead: no process lives in it, and this mount keeps it (ip-netns(8))
+	Processes int    `json:"processes"`      // how many live in it
 	Container string `json:"container,omitzero"`
 	Sockets   int    `json:"sockets"` // rows that were kept
 	// Counters are those of /proc/PID/net/snmp, netstat and sockstat that tell of trouble, as Table.Name (TcpExt.ListenOverflows, Tcp.RetransSegs, TCP.tw, UDP.mem), without those that are 0.
@@ -20,8 +21,9 @@ type NetSpace struct {
 // Interface is a row of /proc/PID/net/dev, with the addresses of fib_trie and
 // if_inet6.
 type Interface struct {
-	Name      string       `json:"name"`
+	Name      string       `json:"name"`                // "": the interface of these addresses is not known
 	Addresses []netip.Addr `json:"addresses,omitempty"` // IPv6, and those of IPv4 whose network has a route through it
+	Flags     uint32       `json:"flags,omitzero"`      // IFF_ of netdevice(7), of the capture's own namespace: 1 up, 0x100 promiscuous: it hears what is for others
 	RxBytes   uint64       `json:"rx_bytes,omitzero"`
 	RxPackets uint64       `json:"rx_packets,omitzero"`
 	RxErrors  uint64       `json:"rx_errors,omitzero"`

@@ -13,6 +13,6 @@ type OpenFile struct {
 	Flags  uint32  `json:"flags,omitzero"`  // of open(2), with O_CLOEXEC: 0o2000 is O_APPEND on amd64; 0 where fdinfo was not read
 	Pos    *uint64 `json:"pos,omitzero"`    // offset in bytes; nil where fdinfo was not read
 	Mount  int     `json:"mnt_id,omitzero"` // Mount.ID of the process's mount namespace
-	// Detail is what else fdinfo says of an anonymous inode: "pid: 812" of a pidfd, "prog_id: 7" of a BPF program, how many an epoll instance watches.
+	// Detail is what else fdinfo says of an anonymous inode: "pid: 812" of a pidfd, "prog_id: 7" of a BPF program. Of an epoll instance it is not asked, as that can wait for ever; of a copied one it is how many it watches.
 	Detail string `json:"detail,omitzero"`
 }

@@ -30,6 +30,16 @@ type CronJob struct {
 	Mtime    Time   `json:"mtime,omitzero"` // of the file
 }
 
+// WatchedFile is a file that starts programs or says who may do what: of a
+// shell, of PAM, sudo(8), sshd(8), udev(7), the loader, a package manager. Its
+// text is not kept, which may hold secrets; that it changed shows in two stills.
+type WatchedFile struct {
+	Path   string        `json:"path"`
+	Target string        `json:"target,omitzero"` // where it is a link: what that leads to
+	File   *FileIdentity `json:"file,omitzero"`   // of the file at the end of the link; nil where that is no file, as /dev/null
+	SHA256 string        `json:"sha256,omitzero"` // "" of /etc/shadow and /etc/gshadow, and where a Gap says why
+}
+
 // AuthorizedKey is one line of an authorized_keys file (sshd(8)).
 type AuthorizedKey struct {
 	User        string `json:"user"` // whose account it opens

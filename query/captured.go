@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"time"
 
 	"stilltrace/index"
 	"stilltrace/index/printable"
@@ -38,6 +39,17 @@ func coverage(c *index.Coverage) string {
 	return text
 }
 
+// clockSync says how right the host's clock was.
+func clockSync(c *index.ClockSync) string {
+	switch {
+	case c == nil:
+		return ""
+	case !c.Synced:
+		return "not synchronised by any time service"
+	}
+	return "synchronised, off by at most " + (time.Duration(min(c.MaxErrorUS, 1<<50)) * time.Microsecond).Round(time.Millisecond).String()
+}
+
 // startsThings says what was captured of that starts programs.
 func startsThings(h *index.Host) string {
 	units, timers := 0, 0
@@ -49,7 +61,7 @@ func startsThings(h *index.Host) string {
 		}
 	}
 	return listOf(number(units, "unit", "units"), number(timers, "timer", "timers"), number(len(h.Cron), "cron job", "cron jobs"), number(len(h.Keys), "authorized key", "authorized keys"),
-		number(len(h.KernelModules), "kernel module", "kernel modules"))
+		number(len(h.Watched), "file of shells and rights", "files of shells and rights"), number(len(h.KernelModules), "kernel module", "kernel modules"))
 }
 
 func logins(h *index.Host) string {

@@ -139,6 +139,9 @@ func bareSocket(word string) ([]index.Term, error) {
 	if strings.ContainsAny(word, "/") {
 		return nil, fmt.Errorf("%s: not a network: write 203.0.113.0/24", word)
 	}
+	if digits(word) {
+		return nil, fmt.Errorf("%s: a port or a process: write :%s, or pid:%s", word, word, word)
+	}
 	return []index.Term{is("service", word)}, nil
 }
 

@@ -93,6 +93,7 @@ func TestParseTermsRefuses(t *testing.T) {
 		{"no order in a vocabulary", "action>=login", bareEvent, "action>=login: action has no order: write action:login"},
 		{"bare word that is no address", "sshd", bareAddress, "sshd: neither an address, a network such as 203.0.113.0/24, nor a term such as service:sshd"},
 		{"bad port", ":ssh", bareSocket, ":ssh: not a port: write :22, or :8000-8999"},
+		{"a bare number", "536", bareSocket, "536: a port or a process: write :536, or pid:536"},
 		{"ports backwards", ":90-80", bareSocket, ":90-80: not a range of ports: write :8000-8999"},
 		{"ports without an end", ":80-", bareSocket, ":80-: not a range of ports: write :8000-8999"},
 		{"two terms excluded at once", "-203.0.113.7:22", bareSocket, "-203.0.113.7:22: leave out the parts one by one: -ip:203.0.113.7 -port:22"},

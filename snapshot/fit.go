@@ -56,6 +56,8 @@ func halve(h *index.Host) (name string, lost int) {
 			{"/etc/systemd", func() int { return half(&h.Units, least) }},
 			{"/var/log/wtmp", func() int { return half(&l.Past, least) }},
 			{"/var/spool/cron", func() int { return half(&h.Cron, least) }},
+			{"/var/log/lastlog", func() int { return half(&l.Last, least) }},
+			{"files of shells and of rights", func() int { return half(&h.Watched, least) }},
 			{"authorized_keys", func() int { return half(&h.Keys, least) }},
 			{"/etc/services", func() int { return half(&h.Ports, least) }},
 			{"containers", func() int { return half(&h.Containers, least) }},

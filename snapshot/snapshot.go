@@ -302,7 +302,6 @@ func (t *taker) captureProc() error {
 	}
 	h := &t.snap.Host
 	h.Containers = table.Containers()
-	proc.NameContainers(o, h.Users, h.Containers, t.gap)
 	proc.ReadFiles(o, h, t.gap)
 	if t.o.Resolve {
 		t.o.Progress.stage("names", "")

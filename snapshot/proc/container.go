@@ -5,24 +5,17 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
 	"stilltrace/index"
 )
 
-// NameContainers completes containers by the files of their runtimes, as far as
+// nameContainers completes containers by the files of their runtimes, as far as
 // these can be read. What is not found stays unknown.
-func NameContainers(o Options, users []index.User, containers []index.Container, gap func(index.Gap)) {
-	if len(containers) == 0 {
-		return
-	}
-	root, err := openTree(o.Root, "/")
-	if err != nil {
-		return // noted by ReadHost
-	}
-	defer root.close()
-	n := namer{hostReader: hostReader{root: root, gap: gap}}
+func (h *hostReader) nameContainers(users []index.User, containers []index.Container) {
+	n := namer{hostReader: h}
 	n.storage = append(n.storage, "var/lib/containers/storage", "run/containers/storage")
 	for i := range users {
 		if home := strings.TrimPrefix(path.Clean("/"+users[i].Home), "/"); home != "" && users[i].UID >= 1000 {
@@ -40,7 +33,7 @@ func NameContainers(o Options, users []index.User, containers []index.Container,
 }
 
 type namer struct {
-	hostReader
+	*hostReader
 	storage []string          // of containers-storage, which podman and cri-o have in common
 	stored  map[string][]byte // its files
 	spaces  []string          // of containerd; the first is empty once they were listed
@@ -69,27 +62,6 @@ func (n *namer) decode(name string, data []byte, into any) bool {
 	return true
 }
 
-func (n *namer) docker(c *index.Container) bool {
-	name := "var/lib/docker/containers/" + c.ID + "/config.v2.json"
-	var v struct {
-		Name    string
-		Created time.Time
-		Config  struct {
-			Image  string
-			Labels map[string]string
-		}
-	}
-	if !n.decode(name, n.file(name), &v) {
-		return false
-	}
-	c.Name, c.Image, c.Source, c.Runtime = strings.TrimPrefix(v.Name, "/"), v.Config.Image, n.root.at(name), "docker"
-	c.Pod = podName(v.Config.Labels["io.kubernetes.pod.namespace"], v.Config.Labels["io.kubernetes.pod.name"])
-	if !v.Created.IsZero() {
-		c.Created = index.TimeOf(v.Created)
-	}
-	return true
-}
-
 func podName(space, name string) string {
 	if name == "" {
 		return ""
@@ -112,7 +84,13 @@ func (n *namer) containerd(c *index.Container) bool {
 	}
 	for _, space := range n.spaces[1:] {
 		name := path.Join(tasks, space, c.ID, "config.json")
-		var v struct{ Annotations map[string]string }
+		var v struct {
+			Annotations map[string]string
+			Mounts      []struct {
+				Destination, Type, Source string
+				Options                   []string
+			}
+		}
 		if !n.decode(name, n.file(name), &v) {
 			continue
 		}
@@ -123,6 +101,11 @@ func (n *namer) containerd(c *index.Container) bool {
 		}
 		c.Name = first(a["io.kubernetes.cri.container-name"], a["nerdctl/name"], a["io.kubernetes.cri.container-type"])
 		c.Image = a["io.kubernetes.cri.image-name"]
+		for _, m := range v.Mounts {
+			if m.Type == "bind" && len(c.Mounts) < maxKeyFiles {
+				c.Mounts = append(c.Mounts, mountLine(m.Source, m.Destination, !slices.Contains(m.Options, "ro")))
+			}
+		}
 		c.Pod = podName(a["io.kubernetes.cri.sandbox-namespace"], a["io.kubernetes.cri.sandbox-name"])
 		return true
 	}

@@ -68,6 +68,8 @@ const (
 	maxPIDs = 1 << 22
 	// maxFDs is how many links of one process are kept. Its count stays exact up to maxFDCount.
 	maxFDs = 65_536
+	// fewFDs is how many they are once half of the time is over: the usual soft limit of open files.
+	fewFDs = 1024
 	// maxFDText bounds what these links take together, maxMapText what the mappings do: a record of a case has its limit of 8 MiB, and whoever opens or maps
 	// files of very long names many thousand times must not reach it.
 	maxFDText, maxMapText = 5 << 20, 1 << 20
@@ -93,6 +95,8 @@ const (
 	maxThreads = 8192
 	// maxHashed bounds an executable that is hashed: half a second of work. hashChunk is how much of it is read at once.
 	maxHashed, hashChunk = 1 << 30, 256 << 10
+	// hashShare is which part of the time up to the deadline hashing may take, and files that are larger than largeFile, as few programs are, half of that.
+	hashShare, largeFile = 3, 64 << 20
 	// maxPasses bounds the looks at a process table that does not come to rest.
 	maxPasses = 4
 	// maxStatText is what /proc/stat needs on a host of many CPUs and interrupts.
@@ -111,6 +115,12 @@ const (
 	maxZone = 1 << 20
 	// maxLogins is how many records of a file of logins are kept, the last ones: two megabytes.
 	maxLogins = 5000
+	// maxNamesOfHooks and maxDepthOfHooks bound what is kept of hooks in the kernel.
+	maxNamesOfHooks, maxDepthOfHooks = 1000, 8
+	// maxWatched is ten times what a usual host has of such files.
+	maxWatched = 4000
+	// maxDatabase is a database of some hundred thousand logins.
+	maxDatabase = 32 << 20
 	// maxUnits, maxUnitLines and maxUnitValue bound the unit files.
 	maxUnits, maxUnitLines, maxUnitValue = 5000, 64, 4096
 	// maxKeyFiles bounds small lists of files and servers.

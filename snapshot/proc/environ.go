@@ -84,12 +84,34 @@ var harmlessNames = map[string]bool{
 	"HTTP_PROXY": true, "HTTPS_PROXY": true, "FTP_PROXY": true, "ALL_PROXY": true, "NO_PROXY": true,
 }
 
-// harmlessStarts begin the names of whole families: the dynamic linker
-// (ld.so(8)), ssh(1), the history of shells.
-var harmlessStarts = []string{"LD_", "SSH_", "HIST"}
+// The dynamic linker (ld.so(8)), ssh(1) and the history of shells have many
+// variables; others begin theirs likewise (LD_SDK_KEY, SSH_PRIVATE_KEY), which
+// is why each is named.
+var (
+	harmlessLinker = []string{
+		"PRELOAD", "LIBRARY_PATH", "AUDIT", "DEBUG", "DEBUG_OUTPUT", "BIND_NOW", "BIND_NOT", "ORIGIN_PATH", "PROFILE", "PROFILE_OUTPUT", "SHOW_AUXV",
+		"TRACE_LOADED_OBJECTS", "DYNAMIC_WEAK", "HWCAP_MASK", "POINTER_GUARD", "USE_LOAD_BIAS", "VERBOSE", "WARN", "ASSUME_KERNEL", "PREFER_MAP_32BIT_EXEC", "RUN_PATH",
+	}
+	harmlessSSH = []string{
+		"CONNECTION", "CLIENT", "TTY", "AUTH_SOCK", "AGENT_PID", "AGENT_LAUNCHER", "ORIGINAL_COMMAND", "USER_AUTH", "TUNNEL", "ASKPASS", "ASKPASS_REQUIRE",
+		"SK_PROVIDER", "SK_HELPER", "PKCS11_HELPER",
+	}
+	harmlessHistory = []string{"FILE", "SIZE", "FILESIZE", "CONTROL", "IGNORE", "TIMEFORMAT", "APPEND"}
+)
 
 func harmless(name string) bool {
-	return harmlessNames[name] || slices.ContainsFunc(harmlessStarts, func(start string) bool { return strings.HasPrefix(name, start) })
+	if harmlessNames[name] {
+		return true
+	}
+	for _, family := range []struct {
+		start string
+		rest  []string
+	}{{"LD_", harmlessLinker}, {"SSH_", harmlessSSH}, {"HIST", harmlessHistory}} {
+		if rest, ok := strings.CutPrefix(name, family.start); ok {
+			return slices.Contains(family.rest, rest)
+		}
+	}
+	return false
 }
 
 // withoutCredentials takes the user and the password out of a URL:

@@ -2,6 +2,7 @@ package proc
 
 import (
 	"cmp"
+	"errors"
 	"os"
 	"slices"
 
@@ -30,7 +31,7 @@ func (t *tree) folder(name string) (*folder, error) {
 	if plain == "" {
 		plain = "."
 	}
-	f, err := t.root.Open(plain)
+	f, err := t.untouched(plain, unix.O_DIRECTORY|unix.O_NONBLOCK)
 	if err != nil {
 		return nil, err
 	}
@@ -55,6 +56,14 @@ func (f *folder) read(name string, limit int) (string, *unix.Stat_t, error) {
 	if st.Mode&unix.S_IFMT != unix.S_IFREG {
 		return "", &st, errUnsupported
 	}
-	data, err := f.dir.content(name, limit, false)
+	fd, err := openat(f.dir.fd, name, unix.O_NOATIME)
+	if errors.Is(err, unix.EPERM) {
+		fd, err = openat(f.dir.fd, name, 0)
+	}
+	if err != nil {
+		return "", &st, err
+	}
+	data, err := f.dir.fill(fd, limit, false, unix.Read)
+	_ = unix.Close(fd)
 	return string(data), &st, err
 }

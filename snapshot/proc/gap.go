@@ -23,6 +23,7 @@ var (
 	errChanged     = errors.New("it changed while it was being read")
 	errBlocked     = errors.New("it cannot be read: the kernel does not answer")
 	errLate        = errors.New("the time for the state of the host was over")
+	errHashTime    = errors.New("the time for hashing was over")
 )
 
 // torn is the error of a parser: what it missed.
@@ -41,7 +42,7 @@ func explain(err error) (index.Reason, string) {
 		return index.ReasonChanged, err.Error()
 	case errors.Is(err, errBlocked):
 		return index.ReasonBlocked, err.Error()
-	case errors.Is(err, errLate):
+	case errors.Is(err, errLate), errors.Is(err, errHashTime):
 		return index.ReasonDeadline, err.Error()
 	case errors.Is(err, errUnsupported):
 		return index.ReasonUnsupported, clip(err.Error())

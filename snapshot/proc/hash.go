@@ -116,6 +116,20 @@ func (v *visit) openWhole(at int, name string) (int, error) {
 	return fd, err
 }
 
+// noTimeToHash reports whether hashing has had its share of the time: whoever
+// runs many huge files must not keep the rest of the host from being read, nor
+// with them the small ones from being hashed.
+func (r *reader) noTimeToHash(size int64) bool {
+	if r.Deadline.IsZero() {
+		return false
+	}
+	share := r.Deadline.Sub(r.opened) / hashShare
+	if size > largeFile {
+		share /= 2
+	}
+	return time.Since(r.opened) > share
+}
+
 // sum reads fd, which must be the file of key and stay it, to its end.
 func (v *visit) sum(fd int, key fileKey, next func(string) bool) (string, error) {
 	if key.size > maxHashed {
@@ -131,8 +145,11 @@ func (v *visit) sum(fd int, key fileKey, next func(string) bool) (string, error)
 	h := sha256.New()
 	buf := dir{buf: v.buf}.room(hashChunk)
 	for total := int64(0); ; {
-		if !next(stepExe) || v.late() {
+		switch {
+		case !next(stepExe) || v.late():
 			return "", errLate
+		case v.noTimeToHash(key.size):
+			return "", errHashTime
 		}
 		n, err := again(func() (int, error) { return unix.Read(fd, buf) })
 		if err != nil {

@@ -6,11 +6,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"golang.org/x/sys/unix"
 
 	"stilltrace/index"
 )
@@ -186,7 +189,7 @@ func TestLogins(t *testing.T) {
 	for _, g := range gaps {
 		places = append(places, fmt.Sprintf("%s %s", g.Place, g.Reason))
 	}
-	require.Equal(t, []string{"/var/log/btmp torn", "/var/lib/lastlog/lastlog2.db unsupported"}, places)
+	require.Equal(t, []string{"/var/log/btmp torn", "/var/lib/lastlog/lastlog2.db torn"}, places)
 }
 
 func TestNameFiles(t *testing.T) {
@@ -210,23 +213,27 @@ func TestContainerNames(t *testing.T) {
 	task := strings.Repeat("d", 64)
 	root := t.TempDir()
 	craft(t, root, map[string]any{
-		"var/lib/docker/containers/" + id64 + "/config.v2.json":                        `{"ID":"x","Name":"/web","Created":"2026-11-23T01:02:03.5Z","Config":{"Image":"nginx:1","Labels":{"io.kubernetes.pod.name":"p","io.kubernetes.pod.namespace":"ns"}}}`,
+		"var/lib/docker/containers/" + id64 + "/config.v2.json":                        `{"ID":"x","Name":"/web","Created":"2026-11-23T01:02:03.5Z","State":{"StartedAt":"2026-11-23T01:02:04Z"},"Image":"sha256:ab","LogPath":"/var/lib/docker/x-json.log","MountPoints":{"/run/docker.sock":{"Source":"/var/run/docker.sock","Destination":"/run/docker.sock","RW":true}},"NetworkSettings":{"Ports":{"80/tcp":[{"HostIp":"0.0.0.0","HostPort":"8080"}],"443/tcp":null}},"Config":{"Image":"nginx:1","Labels":{"io.kubernetes.pod.name":"p","io.kubernetes.pod.namespace":"ns"}}}`,
+		"var/lib/docker/containers/" + id64 + "/hostconfig.json":                       `{"Privileged":true,"CapAdd":["SYS_ADMIN"],"SecurityOpt":["seccomp=unconfined"],"NetworkMode":"host","PidMode":"host","IpcMode":"private","RestartPolicy":{"Name":"always"},"LogConfig":{"Type":"json-file"}}`,
 		"var/lib/containers/storage/overlay-containers/containers.json":                `[{"id":"` + pod + `","names":["db"],"metadata":"{\"image-name\":\"docker.io/postgres:15\"}","created":"2026-11-23T01:02:03Z"}]`,
-		"run/containerd/io.containerd.runtime.v2.task/k8s.io/" + task + "/config.json": `{"annotations":{"io.kubernetes.cri.container-name":"api","io.kubernetes.cri.image-name":"api:2","io.kubernetes.cri.sandbox-name":"api-1","io.kubernetes.cri.sandbox-namespace":"prod"}}`,
+		"run/containerd/io.containerd.runtime.v2.task/k8s.io/" + task + "/config.json": `{"mounts":[{"destination":"/proc","type":"proc","source":"proc"},{"destination":"/host","type":"bind","source":"/","options":["rbind","ro"]}],"annotations":{"io.kubernetes.cri.container-name":"api","io.kubernetes.cri.image-name":"api:2","io.kubernetes.cri.sandbox-name":"api-1","io.kubernetes.cri.sandbox-namespace":"prod"}}`,
 		"var/lib/docker/containers/" + strings.Repeat("e", 64) + "/config.v2.json":     `{torn`,
 	})
 	all := []index.Container{
 		{ID: id64}, {ID: pod}, {ID: task, Runtime: "kubernetes"}, {ID: "web1", Runtime: "lxc"}, {ID: strings.Repeat("e", 64)},
 	}
 	var gaps []index.Gap
-	NameContainers(Options{Root: root}, nil, all, func(g index.Gap) { gaps = append(gaps, g) })
+	h := index.Host{Containers: slices.Clone(all)}
+	ReadFiles(Options{Root: root}, &h, func(g index.Gap) { gaps = append(gaps, g) })
 	when := index.TimeOf(time.Date(2026, 11, 23, 1, 2, 3, 0, time.UTC))
 	require.Equal(t, []index.Container{
-		{ID: id64, Runtime: "docker", Name: "web", Image: "nginx:1", Pod: "ns/p", Created: when + 5e8, Source: "/var/lib/docker/containers/" + id64 + "/config.v2.json"},
+		{ID: id64, Runtime: "docker", Name: "web", Image: "nginx:1", Pod: "ns/p", Created: when + 5e8, Source: "/var/lib/docker/containers/" + id64 + "/config.v2.json",
+			ImageID: "sha256:ab", Started: when + 1e9, Restart: "always", LogDriver: "json-file", LogPath: "/var/lib/docker/x-json.log", Ports: []string{"0.0.0.0:8080 to 80/tcp"},
+			Mounts: []string{"/var/run/docker.sock at /run/docker.sock rw"}, Privileged: true, CapAdd: []string{"SYS_ADMIN"}, Security: []string{"seccomp=unconfined"}, HostSpaces: []string{"net", "pid"}},
 		{ID: pod, Runtime: "podman", Name: "db", Image: "docker.io/postgres:15", Created: when, Source: "/var/lib/containers/storage/overlay-containers/containers.json"},
-		{ID: task, Runtime: "containerd", Name: "api", Image: "api:2", Pod: "prod/api-1", Source: "/run/containerd/io.containerd.runtime.v2.task/k8s.io/" + task + "/config.json"},
+		{ID: task, Runtime: "containerd", Name: "api", Image: "api:2", Pod: "prod/api-1", Mounts: []string{"/ at /host ro"}, Source: "/run/containerd/io.containerd.runtime.v2.task/k8s.io/" + task + "/config.json"},
 		{ID: "web1", Runtime: "lxc", Name: "web1"}, {ID: strings.Repeat("e", 64)},
-	}, all)
+	}, h.Containers)
 	require.Len(t, gaps, 1)
 	require.Equal(t, index.ReasonTorn, gaps[0].Reason)
 }
@@ -264,6 +271,7 @@ func FuzzHostFiles(f *testing.F) {
 			parseLastlog(data)
 		}
 		parseSession("1", text)
+		parseFormat("x", text)
 		parseResolver(text)
 		parseVMStat(data)
 		unescapeUnit(text)
@@ -276,4 +284,31 @@ func FuzzHostFiles(f *testing.F) {
 		withoutCredentials(text)
 		require.NotContains(t, scriptOf("/usr/bin/python3.11", strings.Split(text, "\x00")), "\x00")
 	})
+}
+
+// When a file was read last is evidence too: of a login, of a job.
+func TestNoTraceInAccessTimes(t *testing.T) {
+	root := t.TempDir()
+	craft(t, root, map[string]any{
+		"etc/passwd": passwd, "etc/crontab": "* * * * * root true\n", "etc/cron.d/x": "* * * * * root true\n", "home/ann/.ssh/authorized_keys": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA== c\n",
+		"etc/systemd/system/x.service": "[Service]\nExecStart=/x\n", "etc/sudoers": "x", "var/log/wtmp": "x",
+	})
+	long := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
+	var names []string
+	require.NoError(t, filepath.WalkDir(root, func(name string, _ os.DirEntry, err error) error {
+		names = append(names, name)
+		return err
+	}))
+	for _, name := range names {
+		require.NoError(t, os.Chtimes(name, long, long))
+	}
+	h := ReadHost(Options{Root: root}, func(index.Gap) {})
+	ReadFiles(Options{Root: root}, &h, func(index.Gap) {})
+	require.Len(t, h.Cron, 2)
+	require.Len(t, h.Keys, 1)
+	for _, name := range names {
+		var st unix.Stat_t
+		require.NoError(t, unix.Stat(name, &st))
+		require.Equal(t, long.Unix(), st.Atim.Sec, name)
+	}
 }

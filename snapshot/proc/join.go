@@ -83,6 +83,9 @@ func (t *Table) stillThere(s *SocketTables, orphans map[uint64]map[string]bool) 
 	quiet := tableReader{tree: tree, options: t.Options, gap: func(index.Gap) {}}
 	for i := range s.Spaces {
 		one := &s.Spaces[i]
+		if one.Mount != "" {
+			continue // nobody goes there twice
+		}
 		if quiet.dir = fmt.Sprintf("%d/net", one.PID); one.PID == 0 {
 			quiet.dir, _ = netDirectory(tree, t.Live)
 		}

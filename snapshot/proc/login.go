@@ -29,8 +29,7 @@ var utmpLayouts = []utmpLayout{
 // utmpTypes are the names of ut_type, from 0.
 var utmpTypes = []string{"empty", "runlevel", "boot", "time_new", "time_old", "init", "login", "user", "dead", "accounting"}
 
-// logins reads the files of utmp(5), and notes the newer ones that this program
-// has no reader for.
+// logins reads the files of utmp(5), and the databases that follow them.
 func (h *hostReader) logins() {
 	l := &index.LoginHistory{}
 	for _, name := range []string{"run/utmp", "var/run/utmp"} {
@@ -44,15 +43,11 @@ func (h *hostReader) logins() {
 		}
 	}
 	l.Past, _ = h.utmp("var/log/wtmp")
+	l.Past = append(l.Past, h.wtmpdb()...)
 	l.Failed, _ = h.utmp("var/log/btmp")
-	l.Last = h.lastlog()
+	l.Last = append(h.lastlog(), h.lastlog2()...)
 	if l.Now != nil || l.Past != nil || l.Failed != nil || l.Last != nil {
 		h.host.Logins = l
-	}
-	for _, name := range []string{"var/lib/wtmpdb/wtmp.db", "var/lib/lastlog/lastlog2.db"} {
-		if _, _, err := h.root.resolve(name); err == nil {
-			h.gap(index.Gap{Area: areaHost, Place: h.root.at(name), Reason: index.ReasonUnsupported, Count: 1, Detail: "logins in a database of SQLite, for which there is no reader yet"})
-		}
 	}
 	h.sessions()
 }

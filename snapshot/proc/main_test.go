@@ -39,6 +39,7 @@ var roles = map[string]func(){
 	"procfs":  mountProcfs,
 	"blocked": blockItself,
 	"churn":   churn,
+	"epoll":   holdEpoll,
 }
 
 func demand[T any](v T, err error) T {

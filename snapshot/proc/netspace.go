@@ -29,10 +29,32 @@ func (r *tableReader) describe(s *index.NetSpace) {
 		s.Counters = nil
 	}
 	r.rows("dev", 2, func(line []byte) error { return parseDevice(line, s) })
+	if s.PID == 0 && r.dir != threadNet {
+		r.flags(s)
+	}
 	r.rows("if_inet6", 0, func(line []byte) error { return parseAddress6(line, s) })
 	r.rows("route", 1, func(line []byte) error { return parseRoute(line, s) })
 	r.rows("ipv6_route", 0, func(line []byte) error { return parseRoute6(line, s) })
+	r.addresses4(s)
 	r.rows("arp", 1, func(line []byte) error { return parseNeighbour(line, s) })
+}
+
+// flags reads those of the interfaces of the namespace that /sys shows, which is
+// the one of whoever mounted it.
+func (r *tableReader) flags(s *index.NetSpace) {
+	root, err := openTree(r.options.Root, "/")
+	if err != nil {
+		return // noted by ReadHost
+	}
+	defer root.close()
+	for i := range s.Interfaces {
+		data, err := root.read("sys/class/net/"+s.Interfaces[i].Name+"/flags", maxText)
+		if err != nil {
+			continue // a name like "." is none of an interface; of a copy without /sys nothing is known
+		}
+		n := numbers{}
+		s.Interfaces[i].Flags = uint32(n.parse(bytes.TrimPrefix(bytes.TrimSpace(data), []byte("0x")), 16, 32))
+	}
 }
 
 func (r *tableReader) eachOf(name string, parse func([]byte) error) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -20,6 +21,7 @@ type Owners map[uint64][]index.Owner
 // reader is what the visits to all processes share.
 type reader struct {
 	Options
+	opened  time.Time
 	top     dir // of the procfs itself
 	users   map[uint32]string
 	booted  index.Time
@@ -44,7 +46,7 @@ func newReader(o Options, gap func(index.Gap)) (*reader, error) {
 		return nil, err
 	}
 	return &reader{
-		Options: o, top: dir{fd: fd, live: o.Live, buf: new([]byte)}, users: map[uint32]string{}, gap: gap,
+		Options: o, opened: time.Now(), top: dir{fd: fd, live: o.Live, buf: new([]byte)}, users: map[uint32]string{}, gap: gap,
 		hashes: newHasher(), owners: Owners{}, missing: map[string]int{}, present: map[string]bool{}, closed: map[uint64]bool{},
 	}, nil
 }

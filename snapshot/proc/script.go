@@ -83,7 +83,12 @@ func (v *visit) script(args []string, next func(string) bool) *index.Script {
 	}
 	defer h.release()
 	if !h.done {
-		if fd, err = unix.Openat2(root, strings.TrimPrefix(name, "/"), &how); err != nil {
+		untouched := how
+		untouched.Flags |= unix.O_NOATIME
+		if fd, err = unix.Openat2(root, strings.TrimPrefix(name, "/"), &untouched); err != nil {
+			fd, err = unix.Openat2(root, strings.TrimPrefix(name, "/"), &how)
+		}
+		if err != nil {
 			return s
 		}
 		h.sum, h.err = v.sum(fd, keyOf(&st), next)

@@ -29,7 +29,8 @@ type SocketTables struct {
 
 // ReadSockets reads the socket tables of the network namespace of the capture,
 // and those of every other one in which a process of the first look lives,
-// each once, through /proc/PID/net of one of its processes. On a live host its
+// each once, through /proc/PID/net of one of its processes, and on a live host
+// those without processes that a mount keeps. On a live host its
 // own is that of the capture, in another tree that of pid 1, else of whoever
 // the tree's net or self stands for. Sockets live shorter than processes, so
 // they are read first.
@@ -53,6 +54,9 @@ func (t *Table) ReadSockets(ctx context.Context) (*SocketTables, error) {
 			continue
 		}
 		err = r.spaceOf(ctx, netns, members[netns])
+	}
+	if err == nil {
+		err = r.mounted(ctx, t.mountedSpaces(tree, func(netns uint64) bool { return netns == own || members[netns] != nil }))
 	}
 	if n := t.deniedNets; n > 0 {
 		gap(index.Gap{Area: areaSocket, Place: "/proc/PID/ns/net", Reason: index.ReasonPermission, Count: n,

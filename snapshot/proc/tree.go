@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -80,7 +81,7 @@ func (t *tree) open(name string) (*os.File, error) {
 	if info == nil || !info.Mode().IsRegular() {
 		return nil, errUnsupported
 	}
-	f, err := t.root.OpenFile(plain, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
+	f, err := t.untouched(plain, syscall.O_NONBLOCK|syscall.O_NOCTTY)
 	if err != nil {
 		return nil, err
 	}
@@ -92,6 +93,16 @@ func (t *tree) open(name string) (*os.File, error) {
 		return nil, errUnsupported
 	}
 	return f, nil
+}
+
+// untouched opens what name means without a trace in its time of access, where
+// that is allowed (open(2), O_NOATIME).
+func (t *tree) untouched(name string, flags int) (*os.File, error) {
+	f, err := t.root.OpenFile(name, os.O_RDONLY|syscall.O_NOATIME|flags, 0)
+	if errors.Is(err, syscall.EPERM) {
+		return t.root.OpenFile(name, os.O_RDONLY|flags, 0)
+	}
+	return f, err
 }
 
 // read returns the first limit bytes of a regular file, and errTooLarge with

@@ -50,6 +50,12 @@ type Event struct {
 // and opens it.
 func Open(t testing.TB, sources []Source, sockets ...index.Socket) *index.Reader {
 	t.Helper()
+	return OpenOf(t, index.Host{}, sources, sockets...)
+}
+
+// OpenOf is Open for a host of which more is known.
+func OpenOf(t testing.TB, host index.Host, sources []Source, sockets ...index.Socket) *index.Reader {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "case.db")
 	w, err := index.Create(path, index.CreateOptions{Tool: "casetest"})
 	require.NoError(t, err)
@@ -60,7 +66,7 @@ func Open(t testing.TB, sources []Source, sockets ...index.Socket) *index.Reader
 	for i := range sources {
 		add(t, w, &sources[i])
 	}
-	_, err = w.Commit(index.Snapshot{Live: true})
+	_, err = w.Commit(index.Snapshot{Live: true, Host: host})
 	require.NoError(t, err)
 	r, err := index.Open(path)
 	require.NoError(t, err)

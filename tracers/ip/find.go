@@ -49,11 +49,8 @@ func scan(r *index.Reader, q index.Query, w *wanted) (*Found, error) {
 		}
 		t.event(e)
 	}
-	for s, err := range r.Sockets(q.Snapshot) {
-		if err != nil {
-			return nil, err
-		}
-		t.socket(s)
+	if err := t.sockets(r, q.Snapshot); err != nil {
+		return nil, err
 	}
 	return t.answer(), nil
 }

@@ -84,7 +84,7 @@ type Row struct {
 	Kind  string        `json:"kind"` // always Kind
 	IP    netip.Addr    `json:"ip"`
 	Class address.Class `json:"class"`
-	Own   bool          `json:"own"` // an address of this host: a socket of the snapshot is bound to it
+	Own   bool          `json:"own"` // an address of this host: an interface has it, or a socket of the snapshot is bound to it
 
 	FailedLogins int64 `json:"failed_logins"` // refused credentials; "message repeated N times" is N
 	InvalidUsers int64 `json:"invalid_users"` // unknown users that were named before any credential

@@ -264,3 +264,17 @@ func TestAddressesAreBounded(t *testing.T) {
 	require.EqualValues(t, 2, a.Rows[0].FailedLogins, "what has a row is counted to the end")
 	require.EqualValues(t, 2, a.Beyond.Addresses)
 }
+
+// An address of an interface is the host's own, whether or not a socket is
+// bound to it.
+func TestAddressOfAnInterface(t *testing.T) {
+	host := index.Host{NetSpaces: []index.NetSpace{{Interfaces: []index.Interface{{Name: "eth0", Addresses: []netip.Addr{netip.MustParseAddr(server)}}}}}}
+	r := casetest.OpenOf(t, host, []casetest.Source{{Path: "/var/log/ufw.log", Events: []casetest.Event{
+		{Time: at(t, "01:02:00"), Service: "kernel", Action: index.ActionFirewallBlock, IP: attacker, IPs: []string{attacker, server}, Message: "[UFW BLOCK] SRC=203.0.113.7 DST=198.51.100.1"},
+	}}})
+	for _, brute := range []bool{false, true} {
+		a := run(t, r, index.Query{Brute: brute})
+		require.Equal(t, []string{attacker}, addresses(a))
+		require.Equal(t, 1, a.Hidden.Addresses)
+	}
+}

@@ -45,11 +45,8 @@ func summarized(r *index.Reader, q index.Query, w *wanted) (*Found, error) {
 	if s.head.Odd && len(w.events) > 0 {
 		return nil, nil
 	}
-	for k, err := range r.Sockets(q.Snapshot) {
-		if err != nil {
-			return nil, err
-		}
-		s.socket(k)
+	if err := s.sockets(r, q.Snapshot); err != nil {
+		return nil, err
 	}
 	s.prefix = w.within()
 	exact := true

@@ -95,6 +95,8 @@ func (h *host) space(inode uint64) string {
 			return text + " " + c.Name
 		}
 		return text + " " + s.Container[:min(len(s.Container), index.ShortID)]
+	case s.Mount != "":
+		return text + " " + s.Mount
 	case s.PID == 0:
 		return text + " host"
 	}

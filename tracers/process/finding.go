@@ -98,7 +98,9 @@ func (h *host) judgeAsked(terms []index.Term) {
 }
 
 // judge holds every rule against p. The process that took the snapshot is left
-// out, and so is what rests on a file that could not be read.
+// out. What was captured counts, even where not all of its file could be read
+// (an executable too large to be hashed has its place all the same): a rule
+// that concludes from what is missing asks why it is.
 func (h *host) judge(p *Row) {
 	if p.Self || p.judged {
 		return
@@ -113,10 +115,8 @@ func (h *host) judge(p *Row) {
 		for _, file := range v.files {
 			f.Evidence = append(f.Evidence, p.Evidence()+"/"+file)
 		}
-		if !slices.ContainsFunc(f.Evidence, func(place string) bool { return h.unread[place] }) {
-			p.Factors = append(p.Factors, f)
-			p.Score = min(100, p.Score+f.Points)
-		}
+		p.Factors = append(p.Factors, f)
+		p.Score = min(100, p.Score+f.Points)
 	}
 	slices.SortStableFunc(p.Factors, func(a, b Factor) int { return cmp.Compare(b.Points, a.Points) })
 }

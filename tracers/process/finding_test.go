@@ -77,7 +77,9 @@ var factorCases = []struct {
 	{"a hidden file", proc(5, 1, ".x", "/opt/.x", ".x"), nil, []string{"exe_place 40"}},
 	{"in a tool's hidden directory", proc(5, 1, "x", "/home/a/.local/bin/x", "x"), nil, []string{"exe_place 5"}},
 	{"beside /tmp", proc(5, 1, "x", "/tmpfiles/x", "x"), nil, nil},
-	{"executable unreadable", proc(5, 1, "x", "/tmp/x", "x"), gap("/proc/5/exe"), nil},
+	{"executable too large to be hashed", proc(5, 1, "x", "/tmp/x", "x"), gap("/proc/5/exe"), []string{"exe_place 50"}},
+	{"executable unreadable", proc(5, 1, "x", "", "x"), gap("/proc/5/exe"), nil},
+	{"more maps than are kept", changed(func(p *index.Process) { p.Maps = []index.Mapping{{Perms: "rwxp", Size: 4096}} }), gap("/proc/5/maps"), []string{"rwx 30"}},
 	{"a script in /tmp", with(proc(5, 1, "sh", "/usr/bin/dash", "sh", "/tmp/x"), func(p *index.Process) { p.Script = &index.Script{Path: "/tmp/x"} }), nil,
 		[]string{"script_place 40"}},
 
@@ -119,6 +121,7 @@ var factorCases = []struct {
 	{"a shell of an application server", proc(5, 9, "sh", "/usr/bin/dash", "sh", "-c", "id"), nil, []string{"shell_parent 20"}},
 	{"a shell of a program", proc(5, 4, "sh", "/usr/bin/dash", "sh", "-c", "id"), nil, nil},
 	{"root's child of the message bus", proc(5, 10, "x", "/opt/x", "x"), nil, nil},
+	{"root's child of what calls itself the message bus", proc(5, 11, "x", "/opt/x", "x"), nil, []string{"uid_change 50"}},
 	{"root's child of a user", with(proc(5, 8, "x", "/opt/x", "x"), func(*index.Process) {}), nil, []string{"uid_change 50"}},
 	{"sudo of a user", proc(5, 8, "sudo", "/usr/bin/sudo", "sudo", "id"), nil, nil},
 	{"a setuid program of a package", with(proc(5, 8, "x", "/usr/bin/x", "x"), func(p *index.Process) { p.ExeFile = &index.FileIdentity{Mode: 0o4755, Links: 1} }), nil, nil},
@@ -155,6 +158,7 @@ func TestFactors(t *testing.T) {
 					with(proc(6, 1, "strace", "/usr/bin/strace", "strace"), func(p *index.Process) { p.Tasks = []index.Thread{{TID: 6}, {TID: 66}} }), proc(7, 1, "nginx", "/usr/sbin/nginx", "nginx: worker process"), user,
 					proc(9, 1, "java", "/usr/lib/jvm/bin/java", "java"),
 					with(proc(10, 1, "dbus-daemon", "/usr/bin/dbus-daemon", "dbus-daemon"), func(p *index.Process) { p.UID, p.EUID = id(100), id(100) }),
+					with(proc(11, 1, "dbus-daemon", "/opt/m", "dbus-daemon"), func(p *index.Process) { p.UID, p.EUID = id(100), id(100) }),
 				},
 				sockets: []index.Socket{
 					{Proto: "tcp", State: "ESTABLISHED", Local: netip.MustParseAddr("10.0.0.5"), Remote: netip.MustParseAddr("203.0.113.7"), RPort: 4444, Inode: 901},

@@ -99,9 +99,9 @@ func commAgainstExe(_ *host, p *Row) *verdict {
 // noArguments: a process keeps its arguments in its own memory and can wipe
 // them; ps(1) then writes its name in brackets. Those that have ended have none
 // either, and an unknown executable leaves open that nothing could be read.
-func noArguments(_ *host, p *Row) *verdict {
+func noArguments(h *host, p *Row) *verdict {
 	ended := p.State == "Z" || p.State == "X" || p.State == "x"
-	if p.Kernel || ended || p.Blocked || p.Exe == "" || strings.Join(p.Cmdline, "") != "" {
+	if p.Kernel || ended || p.Blocked || h.unread[p.Evidence()+"/cmdline"] || p.Exe == "" || strings.Join(p.Cmdline, "") != "" {
 		return nil
 	}
 	return &verdict{50, "a process without arguments, which is listed like a kernel thread",

@@ -119,7 +119,7 @@ func uidChange(_ *host, p *Row) *verdict {
 	}
 	setuid := p.ExeFile != nil && p.ExeFile.Mode&0o6000 != 0
 	trusted := packaged(p.Exe) && !p.ExeGone && (setuid || slices.Contains(setuidPrograms, path.Base(p.Exe)))
-	if up := p.parent; root(p) && up != nil && up.EUID != nil && *up.EUID != 0 && !trusted && !slices.Contains(starters, up.Comm) && sameUsers(p, up) {
+	if up := p.parent; root(p) && up != nil && up.EUID != nil && *up.EUID != 0 && !trusted && !up.runs(starters...) && sameUsers(p, up) {
 		return &verdict{50, "a process of root whose parent is another user's",
 			[]string{"it is root's", fmt.Sprintf("its parent %d (%s) is %s's", up.PID, up.Comm, userOf(up))}, []string{"status"}}
 	}

@@ -63,7 +63,7 @@ func (h *host) why(p *Row) Why {
 		}
 	}
 	for _, a := range slices.Backward(line) {
-		if slices.Contains([]string{"sudo", "su", "doas", "pkexec", "runuser"}, a.Comm) && !a.Kernel {
+		if a.runs("sudo", "su", "doas", "pkexec", "runuser") {
 			w.Became = append(w.Became, fmt.Sprintf("%s %d", a.Comm, a.PID))
 		}
 	}
@@ -90,11 +90,11 @@ func (h *host) origin(p *Row, line []*Row) Why {
 	}
 	for i, a := range line {
 		switch {
-		case slices.Contains([]string{"cron", "crond", "atd", "anacron", "fcron"}, a.Comm) && i > 0:
+		case a.runs("cron", "crond", "atd", "anacron", "fcron") && i > 0:
 			return h.cron(a, line[i-1], line[:i])
 		case sshSession(a):
 			return h.ssh(a, p)
-		case a.Comm == "login":
+		case a.runs("login"):
 			return h.login(a, p)
 		}
 	}
@@ -111,6 +111,18 @@ func (h *host) origin(p *Row, line []*Row) Why {
 		return w
 	}
 	return Why{Origin: OriginUnknown, Evidence: []string{p.Evidence() + "/stat"}}
+}
+
+// runs reports whether p is one of these programs: by its name, and by its
+// executable, where that is known, since whoever runs something else can take the
+// name.
+func (r *Row) runs(programs ...string) bool {
+	if r.Kernel || !slices.Contains(programs, r.Comm) {
+		return false
+	}
+	base := path.Base(r.Exe)
+	odd, _ := oddPlace(r.Exe)
+	return r.Exe == "" || odd == 0 && (base == "busybox" || slices.Contains(programs, base))
 }
 
 func (h *host) container(p *Row) Why {
@@ -148,7 +160,7 @@ func (h *host) cron(daemon, child *Row, below []*Row) Why {
 // sshSession reports whether p is sshd's process of one login: it writes whose
 // over its arguments.
 func sshSession(p *Row) bool {
-	if p.Comm != "sshd" && p.Comm != "sshd-session" && p.Comm != "sshd-auth" || len(p.Cmdline) == 0 {
+	if !p.runs("sshd", "sshd-session", "sshd-auth") || len(p.Cmdline) == 0 {
 		return false
 	}
 	title, ok := strings.CutPrefix(p.Cmdline[0], "sshd: ")

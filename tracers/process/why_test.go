@@ -66,6 +66,8 @@ func origins() *records {
 			in(proc(70, 1, "systemd", "/usr/lib/systemd/systemd", "/lib/systemd/systemd", "--user"), "/user.slice/user-1000.slice/user@1000.service/init.scope", id(1000)),
 			in(proc(71, 70, "tmux", "/usr/bin/tmux", "tmux"), "/user.slice/user-1000.slice/user@1000.service/app.slice/tmux.service", id(1000)),
 			proc(80, 1, "x", "/opt/x", "x"),
+			proc(81, 1, "cron", "/var/lib/.x/m", "cron"), proc(82, 81, "sh", "/usr/bin/dash", "sh", "-c", "/opt/backup --all"),
+			proc(83, 1, "sshd", "/tmp/sshd", "sshd: alice@pts/0"), proc(84, 83, "sudo", "/opt/m", "sudo"),
 			proc(90, 91, "x", "/opt/x", "x"), proc(91, 90, "x", "/opt/x", "x"),
 		},
 		sockets: []index.Socket{{Proto: "tcp", State: "ESTABLISHED", Local: netip.MustParseAddr("10.0.0.5"), LPort: 22, Remote: netip.MustParseAddr("203.0.113.7"), RPort: 51000,
@@ -112,6 +114,8 @@ func TestWhy(t *testing.T) {
 		{"login", 61, process.Why{Origin: "login", PID: 60, User: "alice", Session: "3", Evidence: []string{"/proc/60"}}},
 		{"user's service", 71, process.Why{Origin: "user", Unit: "tmux.service", User: "alice", Evidence: []string{"/proc/71/cgroup"}}},
 		{"nothing tells", 80, process.Why{Origin: "unknown", Evidence: []string{"/proc/80/stat"}}},
+		{"below what calls itself cron", 82, process.Why{Origin: "unknown", Evidence: []string{"/proc/82/stat"}}},
+		{"below what calls itself sshd and sudo", 84, process.Why{Origin: "unknown", Evidence: []string{"/proc/84/stat"}}},
 		{"a circle", 90, process.Why{Origin: "unknown", Evidence: []string{"/proc/90/stat"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -41,8 +41,8 @@ func (s *patternSum) settle(p *Pattern, b *SegmentBuilder, e *Entry) bool {
 // repeat counts an event that lies in its lines as the pattern says.
 func (s *summarizer) repeat(p *Pattern, b *SegmentBuilder, l *Lines, at Time) {
 	c, v := &p.sum, &s.event
-	if c.round != s.round {
-		c.round, c.number, c.name = s.round, s.Kind(c.kind, c.keep), summary.None
+	if c.round != s.round.Names {
+		c.round, c.number, c.name = s.round.Names, s.Kind(c.kind, c.keep), summary.None
 		if len(c.user) > 0 {
 			c.name = s.User(c.user)
 		}
@@ -94,8 +94,8 @@ func (s *summarizer) userIn(r *reach, b *SegmentBuilder, l *Lines) int {
 	}
 	line := l.Of[r.line]
 	k := b.named(line.Kind(r.mark), line.Values[r.mark])
-	if k.round != s.round+1 {
-		k.round, k.number = s.round+1, int32(s.User(b.in(r, l)))
+	if k.round != s.round.Names+1 {
+		k.round, k.number = s.round.Names+1, int32(s.User(b.in(r, l)))
 	}
 	return int(k.number)
 }
@@ -106,8 +106,8 @@ func (s *summarizer) ipv4(b *SegmentBuilder, n uint64) int {
 		b.known = append(b.known, knownAddress{round: -1})
 	}
 	k := &b.known[n]
-	if k.round != s.round {
-		k.round, k.number = s.round, s.Address(ipv4Of(&b.shape.text, n))
+	if k.round != s.round.Addresses {
+		k.round, k.number = s.round.Addresses, s.Address(ipv4Of(&b.shape.text, n))
 	}
 	return k.number
 }

@@ -25,7 +25,7 @@ type Pattern struct {
 	fixed    []fixed
 	sum      patternSum
 	terms    []uint32 // that all its events have
-	seen     uint64   // the block whose terms have them
+	seen     uint32   // the block whose terms have them
 }
 
 // Lines are the lines of an entry that could be as a pattern says: the first and

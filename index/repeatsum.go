@@ -56,7 +56,9 @@ func (s *summarizer) repeat(p *Pattern, b *SegmentBuilder, l *Lines, at Time) {
 	for n := range p.lines {
 		line := l.Of[n]
 		for _, k := range p.ipv4[n] {
-			v.Names = append(v.Names, s.ipv4(b, line.Values[k]))
+			if k != p.ip || p.ipLast != (n > 0) {
+				v.Names = append(v.Names, s.ipv4(b, line.Values[k]))
+			}
 		}
 		for _, k := range p.colons[n] {
 			if m := b.set.colon(&b.shape.text, line.Values[k]); m.addr.IsValid() {
@@ -100,17 +102,12 @@ func (s *summarizer) userIn(r *reach, b *SegmentBuilder, l *Lines) int {
 	return int(k.number)
 }
 
-// ipv4 returns the number of an address that is a text of the segment.
+// ipv4 returns the number of an address that is a text of the segment, and was
+// added to its terms.
 func (s *summarizer) ipv4(b *SegmentBuilder, n uint64) int {
-	for int(n) >= len(b.known) {
-		b.known = append(b.known, knownAddress{round: -1})
+	k := &b.set.ipv4[n]
+	if round := int32(s.round.Addresses); k.round != round {
+		k.round, k.number = round, int32(s.Address(ipv4Of(&b.shape.text, n)))
 	}
-	k := &b.known[n]
-	if k.round != s.round.Addresses {
-		k.round, k.number = s.round.Addresses, s.Address(ipv4Of(&b.shape.text, n))
-	}
-	return k.number
+	return int(k.number)
 }
-
-// knownAddress is the number of an address in a round.
-type knownAddress struct{ round, number int }

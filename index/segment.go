@@ -51,7 +51,6 @@ type SegmentBuilder struct {
 	prover prover
 	sum    *summarizer                    // nil: no case is being written
 	again  bool                           // what is added was added before
-	known  []knownAddress                 // of four bytes, by their numbers in the segment
 	names  [text.KindLine + 1][]knownName // of users, by kind and number in the segment
 	line0  int64                          // of which the block's first byte is
 	at0    int64                          // where in the source the block begins
@@ -110,7 +109,6 @@ func (b *SegmentBuilder) Reset(source uint32, offset, firstLine int64) {
 	s.addrs, s.offsets, s.count, s.list, s.shapes = s.addrs[:0], s.offsets[:0], s.count[:0], s.list[:0], 0
 	b.shape.text.Reset()
 	b.set.resetSegment()
-	b.known = b.known[:0]
 	for k := range b.names {
 		b.names[k] = b.names[k][:0]
 	}

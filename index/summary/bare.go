@@ -13,7 +13,7 @@ import (
 type bare struct{ high, low uint64 }
 
 const (
-	fours  = 1 << 32      // how many addresses IPv4 has
+	fours  = 1 << 32        // how many addresses IPv4 has
 	within = 0xffff * fours // the first one of IPv4 within IPv6, in the lower half
 )
 

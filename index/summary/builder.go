@@ -67,6 +67,8 @@ type Builder struct {
 	times  int64 // occurrences of these
 	odd    bool
 	names  []int // memory for the addresses of one event
+	named  []naming
+	warm   uint32 // see settle
 
 	runs []*run
 }
@@ -131,6 +133,7 @@ func (b *Builder) Begin() (Round, error) {
 }
 
 func (b *Builder) endBurst() {
+	b.settle()
 	b.strands, b.tries = b.burst.end(b.strands, b.tries)
 	b.round.Addresses++
 }
@@ -243,7 +246,7 @@ func (b *Builder) address(k *kind, e *Event, known *Sum) {
 	b.events++
 	b.times += e.Times
 	if len(e.Names) == 0 {
-		b.burst.strand(uint32(e.About), k.thread+aboutIt).see(e.Time, e.Line, e.Times)
+		b.name(uint32(e.About), k.thread+aboutIt, e)
 	} else {
 		b.several(k, e)
 	}
@@ -273,8 +276,43 @@ func (b *Builder) several(k *kind, e *Event) {
 		if len(b.names) > 1 {
 			thread += namesOthers
 		}
-		b.burst.strand(uint32(n), thread).see(e.Time, e.Line, e.Times)
+		b.name(uint32(n), thread, e)
 	}
+}
+
+// naming is an address in an event. Some are gathered before they are counted.
+type naming struct {
+	address, thread, strand uint32
+	time, line, times       int64
+}
+
+// namings is how many are gathered: a few kilobytes.
+const namings = 64
+
+func (b *Builder) name(address, thread uint32, e *Event) {
+	if b.named = append(b.named, naming{address, thread, 0, e.Time, e.Line, e.Times}); len(b.named) == namings {
+		b.settle()
+	}
+}
+
+// settle counts the addresses that were gathered. Blocks of text pass by between
+// the events, so the time goes into waiting for memory; when all of it is asked
+// for at once, most of the waiting is done once.
+func (b *Builder) settle() {
+	for i := range b.named {
+		n := &b.named[i]
+		n.strand = b.burst.heads[n.address]
+	}
+	for i := range b.named {
+		if at := b.named[i].strand; at != 0 {
+			b.warm += b.burst.strands[at-1].thread
+		}
+	}
+	for i := range b.named {
+		n := &b.named[i]
+		b.burst.strand(n.address, n.thread).see(n.time, n.line, n.times)
+	}
+	b.named = b.named[:0]
 }
 
 // distinct returns the numbers each once, in any order.

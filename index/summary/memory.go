@@ -66,9 +66,9 @@ func sortKeyed(list []keyed) {
 // are taken from it.
 type sortedRows struct {
 	*Builder
-	kindList, userList []uint32
+	kindList, userList  []uint32
 	strandList, tryList []uint64 // see orderTallies
-	minuteList         []keyed
+	minuteList          []keyed
 }
 
 func (b *Builder) sort() *sortedRows {

@@ -94,19 +94,21 @@ func mergeTallies[T comparable](from []*tallies[T], compare func(a, b T) int, fo
 	for i := len(h.list)/2 - 1; i >= 0; i-- {
 		h.sink(i)
 	}
+	var row tally // one for all, because yield may be anything
 	for len(h.list) > 0 {
 		t := h.list[0].from
-		row, word := t.rows[t.at], t.word()
+		row = t.rows[t.at]
+		word := t.word()
 		if err := h.step(); err != nil {
 			return err
 		}
 		for len(h.list) > 0 {
 			t := h.list[0].from
-			if other := &t.rows[t.at]; other.bare != row.bare || compare(t.word(), word) != 0 {
+			other := &t.rows[t.at]
+			if other.bare != row.bare || compare(t.word(), word) != 0 {
 				break
-			} else {
-				fold(&row, other)
 			}
+			fold(&row, other)
 			if err := h.step(); err != nil {
 				return err
 			}

@@ -193,14 +193,18 @@ func (w *Writer) scratch() (summary.Scratch, error) {
 	return f, nil
 }
 
-// writeSummary adds the run of the snapshot: what all its builders saw. Without
-// an event there is none.
-func (w *Writer) writeSummary(snapshot uint32, events int64) error {
-	var sums []*summary.Builder
+// takeSums takes from all builders what they saw, which is that of a snapshot.
+func (w *Writer) takeSums() (sums []*summary.Builder) {
 	for _, b := range w.builders {
 		sums = append(sums, b.sum.Builder)
 		b.sum = w.newSummarizer() // for the next snapshot
 	}
+	return sums
+}
+
+// writeSummary adds the run of the snapshot: what all its builders saw. Without
+// an event there is none.
+func (w *Writer) writeSummary(snapshot uint32, events int64, sums []*summary.Builder) error {
 	if events == 0 {
 		return nil
 	}

@@ -107,7 +107,7 @@ func (s *summarizer) userIn(r *reach, b *SegmentBuilder, l *Lines) int {
 func (s *summarizer) ipv4(b *SegmentBuilder, n uint64) int {
 	k := &b.set.ipv4[n]
 	if round := int32(s.round.Addresses); k.round != round {
-		k.round, k.number = round, int32(s.Address(ipv4Of(&b.shape.text, n)))
+		k.round, k.number = round, int32(s.NewIPv4([4]byte(b.shape.text.Text(text.KindIPv4, n))))
 	}
 	return int(k.number)
 }

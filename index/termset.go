@@ -28,7 +28,7 @@ const (
 const sessionField = "session"
 
 // segmentTerms are the terms of the blocks of a segment: for each block the
-// numbers of its terms.
+// numbers of its terms. One may have several.
 type segmentTerms struct {
 	termList
 	blocks [][]uint32
@@ -138,7 +138,10 @@ func (t *termSet) addIPv4(texts *text.Encoder, n uint64) {
 	}
 	k.block = t.block
 	if k.term == 0 {
-		k.term = t.numberOf(addressTerm(t.key[:0], ipv4Of(texts, n))) + 1
+		// It may have a number, as the address of an entry: to look for that takes longer than to drop one of them with the segment's other terms.
+		t.key = append(append(t.key[:0], fourInSix...), texts.Text(text.KindIPv4, n)...)
+		k.term = t.table.add(t.key, t.table.hash(t.key)) + 1
+		t.seen = append(t.seen, 0)
 	}
 	t.mark(k.term - 1)
 }

@@ -1,9 +1,9 @@
 package summary
 
 import (
+	"encoding/binary"
 	"hash/maphash"
 	"net/netip"
-	"slices"
 )
 
 // Event is one event on its way into a summary. Numbers are those that the
@@ -171,11 +171,17 @@ func (b *Builder) thread(k *Kind) uint32 {
 	return n
 }
 
-// Address returns the number of a valid address.
+// Address returns a number of a valid address.
 func (b *Builder) Address(a netip.Addr) int {
 	plain := a.Unmap().WithZone("")
 	b.odd = b.odd || plain != a
 	return b.burst.number(bareOf(plain))
+}
+
+// NewIPv4 gives an address of IPv4 another number, for one who remembers it:
+// that takes less than to look for the one that it may have.
+func (b *Builder) NewIPv4(a [4]byte) int {
+	return b.burst.add(bare{0, uint64(binary.BigEndian.Uint32(a[:]))})
 }
 
 // User returns the number of a user. The name is borrowed.
@@ -267,10 +273,10 @@ func (b *Builder) several(k *kind, e *Event) {
 	if e.About != None {
 		b.names = append(b.names, e.About)
 	}
-	b.names = distinct(b.names)
+	b.names = b.burst.distinct(b.names)
 	for _, n := range b.names {
 		thread := k.thread
-		if n == e.About {
+		if e.About != None && b.burst.addrs[n] == b.burst.addrs[e.About] {
 			thread += aboutIt
 		}
 		if len(b.names) > 1 {
@@ -313,22 +319,6 @@ func (b *Builder) settle() {
 		b.burst.strand(n.address, n.thread).see(n.time, n.line, n.times)
 	}
 	b.named = b.named[:0]
-}
-
-// distinct returns the numbers each once, in any order.
-func distinct(names []int) []int {
-	if len(names) > 8 {
-		slices.Sort(names)
-		return slices.Compact(names)
-	}
-	n := 0
-	for _, name := range names {
-		if !slices.Contains(names[:n], name) {
-			names[n] = name
-			n++
-		}
-	}
-	return names[:n]
 }
 
 // about counts what an event says of the address that it is about.

@@ -1,5 +1,7 @@
 package summary
 
+import "slices"
+
 // burst is what is counted by address until it was counted of many. What
 // happens to an address in a log happens close together, so most of it is
 // counted here, in tables that the processor has at hand; what comes of it goes
@@ -32,16 +34,40 @@ const (
 
 func (b *burst) len() int { return len(b.strands) + len(b.tries.rows) }
 
-// number returns the number of an address.
+// add gives an address a number, whether it has one or not: of what is counted
+// by several numbers of one address the tallies are added up.
+func (b *burst) add(a bare) int {
+	b.addrs, b.heads = append(b.addrs, a), append(b.heads, 0)
+	return len(b.addrs) - 1
+}
+
+// number returns a number of an address.
 func (b *burst) number(a bare) int {
 	n, found := b.numbers.find(b.hash(a), len(b.addrs), func(n int) bool { return b.addrs[n] == a }, func(n int) uint64 { return b.hash(b.addrs[n]) })
 	if !found {
-		b.addrs, b.heads = append(b.addrs, a), append(b.heads, 0)
+		return b.add(a)
 	}
 	return n
 }
 
 func (b *burst) hash(a bare) uint64 { return mix(a.high^b.salt, a.low) }
+
+// distinct returns a number of each address that the numbers stand for, in any
+// order.
+func (b *burst) distinct(names []int) []int {
+	if len(names) > 8 {
+		slices.SortFunc(names, func(i, j int) int { return b.addrs[i].compare(b.addrs[j]) })
+		return slices.CompactFunc(names, func(i, j int) bool { return b.addrs[i] == b.addrs[j] })
+	}
+	n := 0
+	for _, name := range names {
+		if !slices.ContainsFunc(names[:n], func(i int) bool { return b.addrs[i] == b.addrs[name] }) {
+			names[n] = name
+			n++
+		}
+	}
+	return names[:n]
+}
 
 // strand returns what is counted of an address and a thread.
 func (b *burst) strand(address, thread uint32) *strand {

@@ -2,6 +2,7 @@ package index
 
 import (
 	"bytes"
+	"net/netip"
 
 	"stilltrace/index/summary"
 	"stilltrace/index/text"
@@ -62,7 +63,7 @@ func (s *summarizer) repeat(p *Pattern, b *SegmentBuilder, l *Lines, at Time) {
 		}
 		for _, k := range p.colons[n] {
 			if m := b.set.colon(&b.shape.text, line.Values[k]); m.addr.IsValid() {
-				v.Names = append(v.Names, s.Address(m.addr))
+				v.Names = append(v.Names, s.number(&m.numbered, m.addr))
 			}
 		}
 	}
@@ -74,7 +75,8 @@ func (s *summarizer) repeat(p *Pattern, b *SegmentBuilder, l *Lines, at Time) {
 		if line.Kind(p.ip) == text.KindIPv4 {
 			v.About = s.ipv4(b, line.Values[p.ip])
 		} else {
-			v.About = s.Address(b.set.colon(&b.shape.text, line.Values[p.ip]).addr)
+			m := b.set.colon(&b.shape.text, line.Values[p.ip])
+			v.About = s.number(&m.numbered, m.addr)
 		}
 	}
 	v.Times, v.Time, v.Line, v.Offset = c.times, int64(at), b.line0+int64(l.First), b.at0+int64(start)
@@ -106,8 +108,19 @@ func (s *summarizer) userIn(r *reach, b *SegmentBuilder, l *Lines) int {
 // added to its terms.
 func (s *summarizer) ipv4(b *SegmentBuilder, n uint64) int {
 	k := &b.set.ipv4[n]
-	if round := int32(s.round.Addresses); k.round != round {
-		k.round, k.number = round, int32(s.NewIPv4([4]byte(b.shape.text.Text(text.KindIPv4, n))))
+	if k.round != int32(s.round.Addresses) {
+		return s.number(&k.numbered, ipv4Of(&b.shape.text, n))
 	}
 	return int(k.number)
 }
+
+// number returns the number of an address.
+func (s *summarizer) number(n *numbered, a netip.Addr) int {
+	if round := int32(s.round.Addresses); n.round != round {
+		*n = numbered{int32(s.NewAddress(a)), round}
+	}
+	return int(n.number)
+}
+
+// numbered is the number of an address in a round of the summary.
+type numbered struct{ number, round int32 }

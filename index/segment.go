@@ -44,7 +44,7 @@ type SegmentBuilder struct {
 	parts  partsWriter
 	row    segmentRow
 	err    error
-	fields map[string]struct{} // names of fields
+	fields map[string]uint64 // names of fields, and their texts
 	shared shared
 	shape  shaper
 	set    termSet
@@ -88,7 +88,7 @@ func newSegmentBuilder(seed maphash.Seed) (*SegmentBuilder, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &SegmentBuilder{parts: partsWriter{pack: p}, fields: map[string]struct{}{}, set: newTermSet(seed)}
+	b := &SegmentBuilder{parts: partsWriter{pack: p}, fields: map[string]uint64{}, set: newTermSet(seed)}
 	b.shared = shared{addr: map[netip.Addr]uint64{}, offset: map[int64]uint64{}, number: map[string]uint32{}}
 	return b, nil
 }

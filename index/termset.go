@@ -53,10 +53,9 @@ type termSet struct {
 // knownAddress is what is known of an address that is a text of the segment: all
 // in one place, because it is asked for with nearly every event.
 type knownAddress struct {
-	term   uint32 // plus one
-	block  uint32 // the last one that had it
-	number int32  // in a round of the summary
-	round  int32
+	term  uint32 // plus one
+	block uint32 // the last one that had it
+	numbered
 }
 
 // markedColons is what a text with colons is.
@@ -64,6 +63,7 @@ type markedColons struct {
 	addr  netip.Addr
 	known bool
 	term  uint32 // plus one
+	numbered
 }
 
 func newTermSet(seed maphash.Seed) termSet { return termSet{table: termTable{seed: seed}} }

@@ -1,7 +1,6 @@
 package summary
 
 import (
-	"encoding/binary"
 	"hash/maphash"
 	"net/netip"
 )
@@ -172,16 +171,16 @@ func (b *Builder) thread(k *Kind) uint32 {
 }
 
 // Address returns a number of a valid address.
-func (b *Builder) Address(a netip.Addr) int {
+func (b *Builder) Address(a netip.Addr) int { return b.burst.number(b.bare(a)) }
+
+// NewAddress gives a valid address another number, for one who remembers it:
+// that takes less than to look for the one that it may have.
+func (b *Builder) NewAddress(a netip.Addr) int { return b.burst.add(b.bare(a)) }
+
+func (b *Builder) bare(a netip.Addr) bare {
 	plain := a.Unmap().WithZone("")
 	b.odd = b.odd || plain != a
-	return b.burst.number(bareOf(plain))
-}
-
-// NewIPv4 gives an address of IPv4 another number, for one who remembers it:
-// that takes less than to look for the one that it may have.
-func (b *Builder) NewIPv4(a [4]byte) int {
-	return b.burst.add(bare{0, uint64(binary.BigEndian.Uint32(a[:]))})
+	return bareOf(plain)
 }
 
 // User returns the number of a user. The name is borrowed.

@@ -65,7 +65,7 @@ func (w *Rewriter) NewSegmentBuilder() (*SegmentBuilder, error) { return w.w.New
 
 // EndSnapshot ends the sources of a snapshot.
 func (w *Rewriter) EndSnapshot(id int) error {
-	if err := w.w.writeSummary(uint32(id), w.counts[id].Events); err != nil {
+	if err := w.w.writeSummary(uint32(id), w.counts[id].Events, w.w.takeSums()); err != nil {
 		return fmt.Errorf("%s: summary: %w", w.w.path, err)
 	}
 	return nil

@@ -69,11 +69,16 @@ func (c *Condition) span() (first, last []byte, ok bool) {
 type termGroup struct {
 	table  termTable
 	rows   []segmentRow
-	uses   []uint32 // of each term
-	hits   []uint32 // the terms of one block after the other
-	ends   []int    // of each block in hits
-	number []uint32 // memory for the numbers of a segment's terms
+	uses   []termUse // of each term
+	hits   []uint32  // the terms of one block after the other
+	ends   []int     // of each block in hits
+	number []uint32  // memory for the numbers of a segment's terms
+	warm   uint32    // see find
 }
+
+// termUse is in how many blocks a term is, and behind how many the last one of
+// them ends.
+type termUse struct{ n, last uint32 }
 
 // newTermGroup returns an empty group of terms that were hashed with the seed.
 func newTermGroup(seed maphash.Seed) termGroup { return termGroup{table: termTable{seed: seed}} }
@@ -94,21 +99,39 @@ func (g *termGroup) full() bool {
 // add takes in a segment, and the terms of its blocks.
 func (g *termGroup) add(row segmentRow, t *segmentTerms) {
 	g.rows = append(g.rows, row)
-	g.number = g.number[:0]
-	for i, h := range t.hashes {
-		n, found := g.table.find(t.term(uint32(i)), h)
-		if !found {
-			g.uses = append(g.uses, 0)
-		}
-		g.number = append(g.number, n)
-	}
+	g.find(t)
 	for _, terms := range t.blocks {
+		block := uint32(len(g.ends)) + 1
 		for _, i := range terms {
 			n := g.number[i]
-			g.uses[n]++
-			g.hits = append(g.hits, n)
+			if u := &g.uses[n]; u.last != block {
+				u.n, u.last = u.n+1, block
+				g.hits = append(g.hits, n)
+			}
 		}
 		g.ends = append(g.ends, len(g.hits))
+	}
+}
+
+// termsAtOnce is how many terms are looked for at once.
+const termsAtOnce = 32
+
+// find finds the numbers in the group of a segment's terms. The table lies in
+// megabytes, so the time goes into waiting for memory; when the slots of some
+// terms are asked for at once, and then what they lead to, most of the waiting
+// is done once.
+func (g *termGroup) find(t *segmentTerms) {
+	g.number = g.number[:0]
+	for from := 0; from < len(t.hashes); from += termsAtOnce {
+		some := t.hashes[from:min(from+termsAtOnce, len(t.hashes))]
+		g.warm += g.table.warm(some)
+		for i, h := range some {
+			n, found := g.table.find(t.term(uint32(from+i)), h)
+			if !found {
+				g.uses = append(g.uses, termUse{})
+			}
+			g.number = append(g.number, n)
+		}
 	}
 }
 
@@ -119,7 +142,7 @@ func (g *termGroup) blocks(order []keyedTerm) []uint16 {
 	at := uint32(0)
 	for _, t := range order {
 		next[t.n] = at
-		at += g.uses[t.n]
+		at += g.uses[t.n].n
 	}
 	out := make([]uint16, len(g.hits))
 	from := 0
@@ -140,7 +163,7 @@ func (g *termGroup) pages(put func(first, page []byte) error) error {
 	rest := g.blocks(order)
 	var page, first, prev []byte
 	for _, o := range order {
-		t, n := g.table.term(o.n), g.uses[o.n]
+		t, n := g.table.term(o.n), g.uses[o.n].n
 		if n == 0 {
 			continue // of a segment, and yet of none of its blocks
 		}

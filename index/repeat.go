@@ -10,22 +10,24 @@ import (
 // other lines of the same templates: what they say is the same, but for what
 // stands in their variables.
 type Pattern struct {
+	// What Fits asks of every line comes first, in one line of a processor's cache:
 	template [2]uint32
 	lines    int
-	number   uint32   // of the shape
-	stamp    int      // the variable that is the stamp, or -1: the time is that of the event before
-	offset   int64    // from the stamp to the time
-	pid      int      // the variable that is the process id, or -1
-	ip       int      // the variable that is the address, or -1
-	ipLast   bool     // it is one of the second line
-	ipv4     [2][]int // the variables that are addresses
-	colons   [2][]int // and those that may be
-	user     reach    // where it is another in each line
-	session  reach    // likewise
 	fixed    []fixed
-	sum      patternSum
-	terms    []uint32 // that all its events have
-	seen     uint64   // the block whose terms have them
+	pid      int  // the variable that is the process id, or -1
+	ip       int  // the variable that is the address, or -1
+	ipLast   bool // it is one of the second line
+
+	number  uint32   // of the shape
+	stamp   int      // the variable that is the stamp, or -1: the time is that of the event before
+	offset  int64    // from the stamp to the time
+	ipv4    [2][]int // the variables that are addresses
+	colons  [2][]int // and those that may be
+	user    reach    // where it is another in each line
+	session reach    // likewise
+	sum     patternSum
+	terms   []uint32 // that all its events have
+	seen    uint32   // the block whose terms have them
 }
 
 // Lines are the lines of an entry that could be as a pattern says: the first and

@@ -2,6 +2,7 @@ package index
 
 import (
 	"bytes"
+	"net/netip"
 
 	"stilltrace/index/summary"
 	"stilltrace/index/text"
@@ -41,8 +42,8 @@ func (s *patternSum) settle(p *Pattern, b *SegmentBuilder, e *Entry) bool {
 // repeat counts an event that lies in its lines as the pattern says.
 func (s *summarizer) repeat(p *Pattern, b *SegmentBuilder, l *Lines, at Time) {
 	c, v := &p.sum, &s.event
-	if c.round != s.round {
-		c.round, c.number, c.name = s.round, s.Kind(c.kind, c.keep), summary.None
+	if c.round != s.round.Names {
+		c.round, c.number, c.name = s.round.Names, s.Kind(c.kind, c.keep), summary.None
 		if len(c.user) > 0 {
 			c.name = s.User(c.user)
 		}
@@ -56,11 +57,13 @@ func (s *summarizer) repeat(p *Pattern, b *SegmentBuilder, l *Lines, at Time) {
 	for n := range p.lines {
 		line := l.Of[n]
 		for _, k := range p.ipv4[n] {
-			v.Names = append(v.Names, s.ipv4(b, line.Values[k]))
+			if k != p.ip || p.ipLast != (n > 0) {
+				v.Names = append(v.Names, s.ipv4(b, line.Values[k]))
+			}
 		}
 		for _, k := range p.colons[n] {
 			if m := b.set.colon(&b.shape.text, line.Values[k]); m.addr.IsValid() {
-				v.Names = append(v.Names, s.Address(m.addr))
+				v.Names = append(v.Names, s.number(&m.numbered, m.addr))
 			}
 		}
 	}
@@ -72,7 +75,8 @@ func (s *summarizer) repeat(p *Pattern, b *SegmentBuilder, l *Lines, at Time) {
 		if line.Kind(p.ip) == text.KindIPv4 {
 			v.About = s.ipv4(b, line.Values[p.ip])
 		} else {
-			v.About = s.Address(b.set.colon(&b.shape.text, line.Values[p.ip]).addr)
+			m := b.set.colon(&b.shape.text, line.Values[p.ip])
+			v.About = s.number(&m.numbered, m.addr)
 		}
 	}
 	v.Times, v.Time, v.Line, v.Offset = c.times, int64(at), b.line0+int64(l.First), b.at0+int64(start)
@@ -94,23 +98,29 @@ func (s *summarizer) userIn(r *reach, b *SegmentBuilder, l *Lines) int {
 	}
 	line := l.Of[r.line]
 	k := b.named(line.Kind(r.mark), line.Values[r.mark])
-	if k.round != s.round+1 {
-		k.round, k.number = s.round+1, int32(s.User(b.in(r, l)))
+	if k.round != s.round.Names+1 {
+		k.round, k.number = s.round.Names+1, int32(s.User(b.in(r, l)))
 	}
 	return int(k.number)
 }
 
-// ipv4 returns the number of an address that is a text of the segment.
+// ipv4 returns the number of an address that is a text of the segment, and was
+// added to its terms.
 func (s *summarizer) ipv4(b *SegmentBuilder, n uint64) int {
-	for int(n) >= len(b.known) {
-		b.known = append(b.known, knownAddress{round: -1})
+	k := &b.set.ipv4[n]
+	if k.round != int32(s.round.Addresses) {
+		return s.number(&k.numbered, ipv4Of(&b.shape.text, n))
 	}
-	k := &b.known[n]
-	if k.round != s.round {
-		k.round, k.number = s.round, s.Address(ipv4Of(&b.shape.text, n))
-	}
-	return k.number
+	return int(k.number)
 }
 
-// knownAddress is the number of an address in a round.
-type knownAddress struct{ round, number int }
+// number returns the number of an address.
+func (s *summarizer) number(n *numbered, a netip.Addr) int {
+	if round := int32(s.round.Addresses); n.round != round {
+		*n = numbered{int32(s.NewAddress(a)), round}
+	}
+	return int(n.number)
+}
+
+// numbered is the number of an address in a round of the summary.
+type numbered struct{ number, round int32 }

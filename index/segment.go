@@ -44,14 +44,13 @@ type SegmentBuilder struct {
 	parts  partsWriter
 	row    segmentRow
 	err    error
-	fields map[string]struct{} // names of fields
+	fields map[string]uint64 // names of fields, and their texts
 	shared shared
 	shape  shaper
 	set    termSet
 	prover prover
 	sum    *summarizer                    // nil: no case is being written
 	again  bool                           // what is added was added before
-	known  []knownAddress                 // of four bytes, by their numbers in the segment
 	names  [text.KindLine + 1][]knownName // of users, by kind and number in the segment
 	line0  int64                          // of which the block's first byte is
 	at0    int64                          // where in the source the block begins
@@ -89,7 +88,7 @@ func newSegmentBuilder(seed maphash.Seed) (*SegmentBuilder, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &SegmentBuilder{parts: partsWriter{pack: p}, fields: map[string]struct{}{}, set: newTermSet(seed)}
+	b := &SegmentBuilder{parts: partsWriter{pack: p}, fields: map[string]uint64{}, set: newTermSet(seed)}
 	b.shared = shared{addr: map[netip.Addr]uint64{}, offset: map[int64]uint64{}, number: map[string]uint32{}}
 	return b, nil
 }
@@ -110,7 +109,6 @@ func (b *SegmentBuilder) Reset(source uint32, offset, firstLine int64) {
 	s.addrs, s.offsets, s.count, s.list, s.shapes = s.addrs[:0], s.offsets[:0], s.count[:0], s.list[:0], 0
 	b.shape.text.Reset()
 	b.set.resetSegment()
-	b.known = b.known[:0]
 	for k := range b.names {
 		b.names[k] = b.names[k][:0]
 	}

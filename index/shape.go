@@ -160,8 +160,12 @@ func (b *SegmentBuilder) describe(e *Entry) {
 	b.value(e.Message, false)
 	s.uint(uint64(len(e.Fields)))
 	for _, f := range e.Fields {
-		b.fields[f.Name] = struct{}{}
-		s.uint(b.shared.dict.add([]byte(f.Name)))
+		n, ok := b.fields[f.Name]
+		if !ok {
+			n = b.shared.dict.add([]byte(f.Name))
+			b.fields[f.Name] = n
+		}
+		s.uint(n)
 		b.value(f.Value, false)
 	}
 	s.number = b.shared.shape(template, s.key)

@@ -30,7 +30,7 @@ func Times(count int) int64 { return int64(min(max(count, 1), maxTimes)) }
 // summarizer feeds the summary with the entries of the blocks of one builder.
 type summarizer struct {
 	*summary.Builder
-	round int
+	round summary.Round
 	kinds [kindSlots]knownKind
 	key   []byte
 	event summary.Event
@@ -115,9 +115,9 @@ func (s *summarizer) kindOf(source uint32, e *Entry) int {
 	k = append(k, e.Signature...)
 	s.key = k
 	known := &s.kinds[crc32.Checksum(k, castagnoli)%kindSlots]
-	if known.round != s.round || !bytes.Equal(known.key, k) {
+	if known.round != s.round.Names || !bytes.Equal(known.key, k) {
 		known.number = s.Kind(e.summaryKind(source))
-		known.key, known.round = append(known.key[:0], k...), s.round
+		known.key, known.round = append(known.key[:0], k...), s.round.Names
 	}
 	return known.number
 }
@@ -193,14 +193,18 @@ func (w *Writer) scratch() (summary.Scratch, error) {
 	return f, nil
 }
 
-// writeSummary adds the run of the snapshot: what all its builders saw. Without
-// an event there is none.
-func (w *Writer) writeSummary(snapshot uint32, events int64) error {
-	var sums []*summary.Builder
+// takeSums takes from all builders what they saw, which is that of a snapshot.
+func (w *Writer) takeSums() (sums []*summary.Builder) {
 	for _, b := range w.builders {
 		sums = append(sums, b.sum.Builder)
 		b.sum = w.newSummarizer() // for the next snapshot
 	}
+	return sums
+}
+
+// writeSummary adds the run of the snapshot: what all its builders saw. Without
+// an event there is none.
+func (w *Writer) writeSummary(snapshot uint32, events int64, sums []*summary.Builder) error {
 	if events == 0 {
 		return nil
 	}

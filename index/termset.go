@@ -28,7 +28,7 @@ const (
 const sessionField = "session"
 
 // segmentTerms are the terms of the blocks of a segment: for each block the
-// numbers of its terms.
+// numbers of its terms. One may have several.
 type segmentTerms struct {
 	termList
 	blocks [][]uint32
@@ -38,16 +38,24 @@ type segmentTerms struct {
 type termSet struct {
 	table  termTable
 	blocks [][]uint32 // the terms of each block
-	seen   []uint64   // the last block that had the term
+	seen   []uint32   // the last block that had the term
 	list   []uint32   // the terms of the block
 	key    []byte     // memory for the next term
 
-	block  uint64         // counts blocks, so that nothing has to be forgotten between them
-	ipv4   []uint32       // the term of an address, plus one, by its number in the segment
-	colons []markedColons // likewise, and what each is
+	block  uint32         // counts blocks, so that nothing has to be forgotten between them; 4 billion of them are half a petabyte
+	ipv4   []knownAddress // by their numbers in the segment
+	colons []markedColons // likewise
 	pids   map[int]struct{}
 	bitmap []uint64 // the process ids of the block, a bit each; higher ones are in pids
 	words  []int    // of the bitmap that are not zero
+}
+
+// knownAddress is what is known of an address that is a text of the segment: all
+// in one place, because it is asked for with nearly every event.
+type knownAddress struct {
+	term  uint32 // plus one
+	block uint32 // the last one that had it
+	numbered
 }
 
 // markedColons is what a text with colons is.
@@ -55,6 +63,7 @@ type markedColons struct {
 	addr  netip.Addr
 	known bool
 	term  uint32 // plus one
+	numbered
 }
 
 func newTermSet(seed maphash.Seed) termSet { return termSet{table: termTable{seed: seed}} }
@@ -121,12 +130,20 @@ func (t *termSet) addEvent(e *Event) {
 // addIPv4 and addColons add the addresses that texts of the segment are.
 func (t *termSet) addIPv4(texts *text.Encoder, n uint64) {
 	for int(n) >= len(t.ipv4) {
-		t.ipv4 = append(t.ipv4, 0)
+		t.ipv4 = append(t.ipv4, knownAddress{})
 	}
-	if t.ipv4[n] == 0 {
-		t.ipv4[n] = t.numberOf(addressTerm(t.key[:0], ipv4Of(texts, n))) + 1
+	k := &t.ipv4[n]
+	if k.block == t.block {
+		return
 	}
-	t.mark(t.ipv4[n] - 1)
+	k.block = t.block
+	if k.term == 0 {
+		// It may have a number, as the address of an entry: to look for that takes longer than to drop one of them with the segment's other terms.
+		t.key = append(append(t.key[:0], fourInSix...), texts.Text(text.KindIPv4, n)...)
+		k.term = t.table.add(t.key, t.table.hash(t.key)) + 1
+		t.seen = append(t.seen, 0)
+	}
+	t.mark(k.term - 1)
 }
 
 func (t *termSet) addColons(texts *text.Encoder, n uint64) {

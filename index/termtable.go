@@ -37,7 +37,16 @@ type termTable struct {
 // hash is that of a term, in all tables of the same seed.
 func (t *termTable) hash(term []byte) uint32 { return uint32(maphash.Bytes(t.seed, term)) }
 
-// find returns the number of a term whose hash is h.
+// add gives a term another number, whether it has one or not.
+func (t *termTable) add(term []byte, h uint32) (n uint32) {
+	n = uint32(t.len())
+	t.all = append(t.all, term...)
+	t.ends = append(t.ends, uint32(len(t.all)))
+	t.hashes = append(t.hashes, h)
+	return n
+}
+
+// find returns a number of a term whose hash is h.
 func (t *termTable) find(term []byte, h uint32) (n uint32, found bool) {
 	if t.len() >= len(t.slots)/4*3 {
 		t.grow()
@@ -46,17 +55,38 @@ func (t *termTable) find(term []byte, h uint32) (n uint32, found bool) {
 	for i := h & mask; ; i = (i + 1) & mask {
 		slot := t.slots[i]
 		if slot == 0 {
-			n = uint32(t.len())
-			t.slots[i] = uint64(h)<<32 | uint64(n+1)
-			t.all = append(t.all, term...)
-			t.ends = append(t.ends, uint32(len(t.all)))
-			t.hashes = append(t.hashes, h)
-			return n, false
+			t.slots[i] = uint64(h)<<32 | uint64(t.len()+1)
+			return t.add(term, h), false
 		}
 		if n = uint32(slot) - 1; uint32(slot>>32) == h && bytes.Equal(t.term(n), term) {
 			return n, true
 		}
 	}
+}
+
+// warm asks for the memory that find will need for terms of these hashes: up to
+// termsAtOnce. What it returns means nothing.
+func (t *termTable) warm(hashes []uint32) (sum uint32) {
+	if len(t.slots) == 0 {
+		return 0
+	}
+	var numbers [termsAtOnce]uint32
+	mask := uint32(len(t.slots) - 1)
+	for i, h := range hashes {
+		numbers[i] = uint32(t.slots[h&mask])
+	}
+	var ends [termsAtOnce]uint32
+	for i, n := range numbers[:len(hashes)] {
+		if n > 0 {
+			ends[i] = t.ends[n-1]
+		}
+	}
+	for _, end := range ends[:len(hashes)] {
+		if end > 0 {
+			sum += uint32(t.all[end-1])
+		}
+	}
+	return sum
 }
 
 func (t *termTable) grow() {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"net/netip"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -39,4 +40,42 @@ func TestTermOrder(t *testing.T) {
 		require.True(t, i == 0 || bytes.Compare(last, term) < 0, fmt.Sprintf("%q before %q", last, term))
 		last = term
 	}
+}
+
+// TestTermsOfSeveralNumbers holds a group of segments whose terms have several
+// numbers against one where each has one.
+func TestTermsOfSeveralNumbers(t *testing.T) {
+	type block []string
+	pages := func(several bool, blocks ...block) (out [][]byte) {
+		seed := maphash.MakeSeed()
+		g := newTermGroup(seed)
+		table := termTable{seed: seed}
+		var list [][]uint32
+		for _, b := range blocks {
+			var terms []uint32
+			for i, s := range b {
+				term := append([]byte{termUser}, s...)
+				n := uint32(0)
+				if several {
+					n = table.add(term, table.hash(term))
+				} else if n, _ = table.find(term, table.hash(term)); slices.Contains(b[:i], s) {
+					continue
+				}
+				terms = append(terms, n)
+			}
+			list = append(list, terms)
+		}
+		g.add(segmentRow{}, &segmentTerms{table.termList, list})
+		require.NoError(t, g.pages(func(first, page []byte) error {
+			out = append(out, bytes.Clone(first), bytes.Clone(page))
+			return nil
+		}))
+		require.Len(t, g.ends, len(blocks))
+		return append(out, fmt.Append(nil, len(g.hits)))
+	}
+	blocks := []block{{"root", "admin", "root"}, {}, {"admin", "admin", "admin"}, {"root", "x"}}
+	for i := range 100 {
+		blocks = append(blocks, block{fmt.Sprint("user", i%7), fmt.Sprint("user", i%40), "root", fmt.Sprint("user", i%7)})
+	}
+	require.Equal(t, pages(false, blocks...), pages(true, blocks...))
 }

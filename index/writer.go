@@ -295,10 +295,14 @@ func (w *Writer) finish(s Snapshot) (Manifest, error) {
 			return Manifest{}, err
 		}
 	}
+	// To end the terms and to merge summaries takes memory, too.
+	sums := w.takeSums()
+	w.builders = nil
 	if err := w.flushGroup(); err != nil {
 		return Manifest{}, err
 	}
-	if err := w.writeSummary(uint32(w.snapshot), w.counts.Events); err != nil {
+	w.group = termGroup{}
+	if err := w.writeSummary(uint32(w.snapshot), w.counts.Events, sums); err != nil {
 		return Manifest{}, fmt.Errorf("%s: summary: %w", w.path, err)
 	}
 	s.ID, s.Tool, s.Counts = w.snapshot, w.tool, w.counts

@@ -72,21 +72,6 @@ func (t Thread) beyond() *Thread {
 	return &t
 }
 
-// tidy keeps strands, which are in order, within the limits.
-func tidy(strands []Strand) []Strand {
-	long := false
-	for i := range strands {
-		if s := &strands[i]; len(s.Service) > maxName || len(s.Jail) > maxName {
-			s.Thread, long = s.beyond(), true
-		}
-	}
-	if long {
-		slices.SortFunc(strands, func(a, b Strand) int { return a.compare(b.Thread) })
-		strands = unite(strands)
-	}
-	return limit(strands)
-}
-
 // limit counts what is beyond the limits by action and status alone.
 func limit(strands []Strand) []Strand {
 	// Those of source 0 come first and do not count.
@@ -156,4 +141,18 @@ func (s *slab) foldAddresses(a, b *AddressRow) {
 func Key(a netip.Addr) []byte {
 	b := a.AsSlice()
 	return append([]byte{byte(len(b))}, b...)
+}
+
+// slab gives memory for strands, many at a time.
+type slab struct{ free []Strand }
+
+const slabStrands = 1024
+
+func (s *slab) take(n int) []Strand {
+	if n > len(s.free) {
+		s.free = make([]Strand, max(n, slabStrands))
+	}
+	out := s.free[:n:n]
+	s.free = s.free[n:]
+	return out
 }

@@ -32,6 +32,14 @@ func addressCodec(r addressReader) codec[AddressRow] {
 	}
 }
 
+// copyAddress is for rows whose strands are used again: those of the copy lie
+// where its strands were before.
+func copyAddress(to, from *AddressRow) {
+	own := append(to.Strands[:0], from.Strands...)
+	*to = *from
+	to.Strands = own
+}
+
 // pageThread is a thread and how its strands are written.
 type pageThread struct {
 	Thread

@@ -3,7 +3,6 @@ package summary
 import (
 	"hash/maphash"
 	"net/netip"
-	"slices"
 )
 
 // Event is one event on its way into a summary. Numbers are those that the
@@ -47,25 +46,21 @@ type Options struct {
 // What comes out does not depend on which Builder saw what.
 type Builder struct {
 	o     Options
-	round int
+	round Round
 	bytes int // of memory, about
 
-	seed      maphash.Seed
-	kindOf    slots
-	kinds     []kind
-	threadOf  map[Thread]uint32
-	threads   []*Thread // each four times, by what pairs say of an event beside it: see strand
-	salt      uint64    // of the hashes of addresses, so that nobody can choose some that collide
-	fourOf    fourSlots // IPv4
-	addressOf slots     // all others
-	addrs     []netip.Addr
-	addresses []address // likewise
-	userOf    slots
-	users     []UserRow
-	strands   strands
-	tries     pairs // by address and user
-	minutes   pairs // by source and minute
-	deeds     map[uint32]*deeds
+	seed     maphash.Seed
+	kindOf   slots
+	kinds    []kind
+	threadOf map[Thread]uint32
+	threads  []*Thread // each four times, by what strands say of an event beside it: see namesOthers
+	userOf   slots
+	users    []UserRow
+	minutes  pairs // by source and minute
+	burst    burst
+	strands  []tally
+	tries    []tally
+	deeds    []deed
 
 	events int64 // that name an address
 	times  int64 // occurrences of these
@@ -77,6 +72,12 @@ type Builder struct {
 	runs []*run
 }
 
+// Round numbers the times between which the numbers that a Builder gave hold.
+type Round struct {
+	Names     int // of kinds and users
+	Addresses int
+}
+
 // kind is what is known of one kind of events.
 type kind struct {
 	row     KindRow
@@ -85,59 +86,55 @@ type kind struct {
 	example []byte
 }
 
-// address is what is known of one address beside its strands.
-type address struct {
-	first, last Place
-	strand      uint32 // place of one of its strands, plus one
-	_           uint64 // so that it is one line of a processor's cache
-}
-
 // What things cost in memory, about.
 const (
-	kindBytes    = 232 + slotBytes
-	addressBytes = 88 + 2*slotBytes
-	userBytes    = 48 + slotBytes
-	deedsBytes   = 100
-	deedBytes    = 40
+	kindBytes = 232 + slotBytes
+	userBytes = 48 + slotBytes
+	deedBytes = 64
 )
 
 // NewBuilder returns an empty Builder.
 func NewBuilder(o Options) *Builder {
-	b := &Builder{o: o, seed: maphash.MakeSeed(), named: make([]naming, 0, namings)}
-	b.tries.add, b.minutes.add = (*Sum).span, (*Sum).span
-	b.salt = maphash.Comparable(b.seed, 0)
+	b := &Builder{o: o, seed: maphash.MakeSeed()}
+	b.minutes.add = (*Sum).span
+	b.burst.salt = maphash.Comparable(b.seed, 0)
 	b.reset()
 	return b
 }
 
 func (b *Builder) reset() {
-	b.round++
+	b.round.Names++
+	b.round.Addresses++
 	b.bytes = 0
 	// The names and rows of the round may be many, the next one's few.
 	b.kinds, b.users = nil, nil
 	b.threadOf, b.threads = map[Thread]uint32{}, nil
-	b.addrs, b.addresses = b.addrs[:0], b.addresses[:0]
-	b.strands.reset()
-	b.fourOf.reset()
-	b.deeds = map[uint32]*deeds{}
-	for _, s := range [...]*slots{&b.kindOf, &b.addressOf, &b.userOf} {
-		s.reset()
-	}
-	for _, p := range [...]*pairs{&b.tries, &b.minutes} {
-		p.reset()
-	}
+	b.kindOf.reset()
+	b.userOf.reset()
+	b.minutes.reset()
+	b.strands, b.tries, b.deeds = b.strands[:0], b.tries[:0], b.deeds[:0]
 }
 
 // Begin is called before the events of each block. It returns the number of
-// the round: where that is another one than before, the memory was full, and
-// all numbers that the Builder gave are void.
-func (b *Builder) Begin() (round int, err error) {
-	if b.bytes+(b.strands.len()+len(b.tries.rows())+len(b.minutes.rows()))*pairBytes >= b.o.Limit {
+// the round: where that is another one than before, the numbers that the
+// Builder gave are void.
+func (b *Builder) Begin() (Round, error) {
+	size := b.bytes + len(b.minutes.rows())*pairBytes + len(b.deeds)*deedBytes + (b.burst.len()+len(b.strands)+len(b.tries))*tallyBytes
+	switch {
+	case size >= b.o.Limit:
 		if err := b.spill(); err != nil {
-			return 0, err
+			return Round{}, err
 		}
+	case b.burst.len() >= burstRows:
+		b.endBurst()
 	}
 	return b.round, nil
+}
+
+func (b *Builder) endBurst() {
+	b.settle()
+	b.strands, b.tries = b.burst.end(b.strands, b.tries)
+	b.round.Addresses++
 }
 
 // Kind returns the number of a kind. keep asks for the message of its earliest
@@ -166,35 +163,24 @@ func (b *Builder) thread(k *Kind) uint32 {
 		b.threadOf[t] = n
 		for flags := range 4 {
 			own := t
-			own.About, own.Shared = flags&2 != 0, flags&1 != 0
+			own.About, own.Shared = flags&aboutIt != 0, flags&namesOthers != 0
 			b.threads = append(b.threads, &own)
 		}
 	}
 	return n
 }
 
-// Address returns the number of a valid address.
-func (b *Builder) Address(a netip.Addr) int {
+// Address returns a number of a valid address.
+func (b *Builder) Address(a netip.Addr) int { return b.burst.number(b.bare(a)) }
+
+// NewAddress gives a valid address another number, for one who remembers it:
+// that takes less than to look for the one that it may have.
+func (b *Builder) NewAddress(a netip.Addr) int { return b.burst.add(b.bare(a)) }
+
+func (b *Builder) bare(a netip.Addr) bare {
 	plain := a.Unmap().WithZone("")
 	b.odd = b.odd || plain != a
-	next := len(b.addrs)
-	var n int
-	if plain.Is4() {
-		n = b.fourOf.find(low4(plain), next, b.salt)
-	} else {
-		n, _ = b.addressOf.find(b.hash(plain), next, func(n int) bool { return b.addrs[n] == plain }, func(n int) uint64 { return b.hash(b.addrs[n]) })
-	}
-	if n == next {
-		b.addrs = append(b.addrs, plain)
-		b.addresses = append(b.addresses, address{})
-		b.bytes += addressBytes
-	}
-	return n
-}
-
-func (b *Builder) hash(a netip.Addr) uint64 {
-	high, low := halves(a)
-	return mix(high^b.salt, low)
+	return bareOf(plain)
 }
 
 // User returns the number of a user. The name is borrowed.
@@ -229,7 +215,7 @@ func (b *Builder) Add(e *Event) {
 		b.users[e.User].span(&known)
 	}
 	if len(e.Names) > 0 || e.About != None {
-		b.address(k, e, &sum, &known)
+		b.address(k, e, &known)
 	}
 }
 
@@ -261,77 +247,77 @@ func (b *Builder) kind(k *kind, e *Event, sum *Sum) {
 }
 
 // address counts an event for each address that it names.
-func (b *Builder) address(k *kind, e *Event, sum, known *Sum) {
+func (b *Builder) address(k *kind, e *Event, known *Sum) {
 	b.events++
 	b.times += e.Times
-	b.names = append(b.names[:0], e.Names...)
-	if e.About != None {
-		b.names = append(b.names, e.About)
-	}
-	b.names = distinct(b.names)
-	at := Place{e.Time, k.row.Source, e.Line}
-	shared := flag(len(b.names) > 1)
-	for _, n := range b.names {
-		if len(b.named) == cap(b.named) {
-			b.settle()
-		}
-		b.named = append(b.named, naming{uint32(n), k.thread + uint32(flag(n == e.About)<<1|shared), at, *sum})
+	if len(e.Names) == 0 {
+		b.name(uint32(e.About), k.thread+aboutIt, e)
+	} else {
+		b.several(k, e)
 	}
 	if e.About != None {
 		b.about(k, e, known)
 	}
 }
 
+// The numbers of the four threads of a kind are those of the first one and these.
+const (
+	namesOthers = 1 << iota // the event names other addresses, too
+	aboutIt                 // it is about the address
+)
+
+// several counts an event that may name several addresses.
+func (b *Builder) several(k *kind, e *Event) {
+	b.names = append(b.names[:0], e.Names...)
+	if e.About != None {
+		b.names = append(b.names, e.About)
+	}
+	b.names = b.burst.distinct(b.names)
+	for _, n := range b.names {
+		thread := k.thread
+		if e.About != None && b.burst.addrs[n] == b.burst.addrs[e.About] {
+			thread += aboutIt
+		}
+		if len(b.names) > 1 {
+			thread += namesOthers
+		}
+		b.name(uint32(n), thread, e)
+	}
+}
+
 // naming is an address in an event. Some are gathered before they are counted.
 type naming struct {
-	address, thread uint32
-	Place
-	Sum
+	address, thread, strand uint32
+	time, line, times       int64
 }
 
 // namings is how many are gathered: a few kilobytes.
 const namings = 64
 
-// settle counts the addresses that were gathered. What is known of an address
-// lies anywhere in megabytes, so the time goes into waiting for memory; when all
-// of it is asked for at once, most of the waiting is done once.
+func (b *Builder) name(address, thread uint32, e *Event) {
+	if b.named = append(b.named, naming{address, thread, 0, e.Time, e.Line, e.Times}); len(b.named) == namings {
+		b.settle()
+	}
+}
+
+// settle counts the addresses that were gathered. Blocks of text pass by between
+// the events, so the time goes into waiting for memory; when all of it is asked
+// for at once, most of the waiting is done once.
 func (b *Builder) settle() {
 	for i := range b.named {
-		b.warm += b.addresses[b.named[i].address].strand
+		n := &b.named[i]
+		n.strand = b.burst.heads[n.address]
 	}
 	for i := range b.named {
-		if at := b.addresses[b.named[i].address].strand; at != 0 {
-			b.warm += b.strands.rows[at-1].b
+		if at := b.named[i].strand; at != 0 {
+			b.warm += b.burst.strands[at-1].thread
 		}
 	}
 	for i := range b.named {
 		n := &b.named[i]
-		a := &b.addresses[n.address]
-		if a.first.Source == 0 || n.Place.before(&a.first) {
-			a.first = n.Place
-		}
-		if a.last.Source == 0 || a.last.before(&n.Place) {
-			a.last = n.Place
-		}
-		b.strands.at(a, n.address, n.thread).fold(&n.Sum)
+		b.burst.strand(n.address, n.thread).see(n.time, n.line, n.times)
 	}
 	b.named = b.named[:0]
-}
-
-// distinct returns the numbers each once, in any order.
-func distinct(names []int) []int {
-	if len(names) > 8 {
-		slices.Sort(names)
-		return slices.Compact(names)
-	}
-	n := 0
-	for _, name := range names {
-		if !slices.Contains(names[:n], name) {
-			names[n] = name
-			n++
-		}
-	}
-	return names[:n]
 }
 
 // about counts what an event says of the address that it is about.
@@ -343,19 +329,10 @@ func (b *Builder) about(k *kind, e *Event, known *Sum) {
 		if !login && action != b.o.Actions.LoginFailed {
 			try.Count = 0
 		}
-		b.tries.at(uint32(e.About), uint32(e.User)).span(&try)
+		b.burst.try(uint32(e.About), uint32(e.User)).span(&try)
 	}
-	if !login && action != b.o.Actions.Banned && action != b.o.Actions.Unbanned {
-		return
-	}
-	d := b.deeds[uint32(e.About)]
-	if d == nil {
-		d = &deeds{}
-		b.deeds[uint32(e.About)] = d
-		b.bytes += deedsBytes
-	}
-	// The kind with times has all that is asked of it, and its number is the caller's.
-	if d.add(login, deed{Place{e.Time, k.row.Source, e.Line}, uint32(e.Kind), int32(e.User)}) {
-		b.bytes += deedBytes
+	if login || action == b.o.Actions.Banned || action == b.o.Actions.Unbanned {
+		// The kind with times has all that is asked of it, and its number is the caller's.
+		b.deeds = append(b.deeds, deed{b.burst.addrs[e.About], Place{e.Time, k.row.Source, e.Line}, uint32(e.Kind), int32(e.User), login})
 	}
 }

@@ -35,37 +35,27 @@ const (
 
 // deed is a ban or a login while it is in a Builder's memory.
 type deed struct {
+	bare
 	Place
-	kind uint32
-	user int32
+	kind  uint32
+	user  int32
+	login bool
 }
 
-// deeds are the earliest bans and logins of one address, each in order.
-type deeds struct {
-	bans, logins []deed
-}
-
-// add keeps the deed if it is one of the earliest, and reports whether there
-// is one more than before.
-func (d *deeds) add(login bool, r deed) bool {
-	list := &d.bans
-	if login {
-		list = &d.logins
+func (d *deed) compare(e *deed) int {
+	if c := d.bare.compare(e.bare); c != 0 {
+		return c
 	}
-	i := len(*list)
-	for i > 0 && r.before(&(*list)[i-1].Place) {
-		i--
+	if d.login != e.login {
+		return cmp.Compare(flag(d.login), flag(e.login))
 	}
-	if i >= maxDeeds {
-		return false
+	if d.Place == e.Place {
+		return 0
 	}
-	more := len(*list) < maxDeeds
-	if more {
-		*list = append(*list, deed{})
+	if d.before(&e.Place) {
+		return -1
 	}
-	copy((*list)[i+1:], (*list)[i:])
-	(*list)[i] = r
-	return more
+	return 1
 }
 
 // deedLimit holds deeds that come in order within the limit.

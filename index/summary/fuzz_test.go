@@ -49,22 +49,49 @@ func FuzzHead(f *testing.F) {
 }
 
 // A disk may give back anything of a scratch file.
-func FuzzPlainAddresses(f *testing.F) {
-	fuzzPlain(f, addressCodec(addressReader{}), plainAddresses)
-}
-func FuzzPlainTries(f *testing.F) { fuzzPlain(f, tryCodec(tryReader{}), plainTries) }
+func FuzzScratchThreads(f *testing.F) { fuzzScratch(f, threadWording()) }
+func FuzzScratchUsers(f *testing.F)   { fuzzScratch(f, userWording()) }
 
-func fuzzPlain[R any](f *testing.F, c codec[R], plain func(codec[R]) codec[R]) {
-	for _, p := range build(f, samples(800, 4), 1, 1, 1<<30) {
-		if p.Table == c.table {
-			rows, err := c.decode(p.Content)
-			require.NoError(f, err)
-			content := plain(c).encode(rows).Content
-			again, err := plain(c).decode(content)
-			require.NoError(f, err)
-			require.Equal(f, rows, again)
-			f.Add(content)
-		}
+func fuzzScratch[T comparable](f *testing.F, w wording[T]) {
+	b := builder(1 << 30)
+	all := samples(800, 4)
+	for i := range all {
+		feed(f, b, &all[i])
 	}
-	fuzz(f, plain(c))
+	require.NoError(f, b.spill())
+	r := b.runs[0]
+	require.NotEmpty(f, r.pages[w.table])
+	for _, p := range r.pages[w.table] {
+		content := make([]byte, p.size)
+		_, err := r.file.ReadAt(content, p.at)
+		require.NoError(f, err)
+		f.Add(content)
+	}
+	f.Fuzz(func(t *testing.T, content []byte) {
+		var rows tallies[T]
+		if err := rows.decode(content, w.reader()); err != nil {
+			return
+		}
+		require.NotEmpty(t, rows.rows)
+		require.LessOrEqual(t, len(rows.rows), maxRows)
+		// What can be read can be written, and reads the same.
+		var again tallies[T]
+		n := 0
+		page := scratchPage[T]{wording: w, number: map[T]uint64{}, put: func(p Page) error {
+			require.NoError(t, again.decode(p.Content, w.reader()))
+			for i := range again.rows {
+				want, got := rows.rows[n], again.rows[i]
+				require.Zero(t, w.compare(rows.words[want.what], again.words[got.what]))
+				want.what, got.what = 0, 0
+				require.Equal(t, want, got)
+				n++
+			}
+			return nil
+		}}
+		for i := range rows.rows {
+			require.NoError(t, page.add(&rows.rows[i], rows.words[rows.rows[i].what]))
+		}
+		require.NoError(t, page.close())
+		require.Len(t, rows.rows, n)
+	})
 }

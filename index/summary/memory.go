@@ -2,7 +2,6 @@ package summary
 
 import (
 	"cmp"
-	"net/netip"
 	"slices"
 	"strings"
 )
@@ -63,82 +62,24 @@ func sortKeyed(list []keyed) {
 	slices.SortFunc(list, func(a, b keyed) int { return cmp.Compare(a.key, b.key) })
 }
 
-// byAddress returns the places of pairs in the order of the places of their
-// addresses, and then of what else they are about.
-func byAddress(rows []pair, address, other []uint32) []keyed {
-	// Each address has few pairs: these are put beside one another first.
-	next := make([]uint32, len(address)+1) // where the next pair of an address goes
-	for i := range rows {
-		next[address[rows[i].a]+1]++
-	}
-	for i := range address {
-		next[i+1] += next[i]
-	}
-	list := make([]keyed, len(rows))
-	for i := range rows {
-		p := &rows[i]
-		n := address[p.a]
-		list[next[n]] = keyed{uint64(n)<<32 | uint64(other[p.b]), uint32(i)}
-		next[n]++
-	}
-	from := uint32(0)
-	for _, end := range next[:len(address)] {
-		if end > from+1 {
-			sortKeyed(list[from:end])
-		}
-		from = end
-	}
-	return list
-}
-
-// orderAddresses returns the numbers of addresses in their order.
-func orderAddresses(all []netip.Addr) []uint32 {
-	list := make([]keyed, len(all))
-	for i := range all {
-		a := all[i]
-		key := uint64(low4(a))
-		if high, _ := halves(a); a.Is6() {
-			key = 1<<63 | high>>1
-		}
-		list[i] = keyed{key, uint32(i)}
-	}
-	slices.SortFunc(list, func(a, b keyed) int {
-		if a.key != b.key {
-			return cmp.Compare(a.key, b.key)
-		}
-		return all[a.n].Compare(all[b.n])
-	})
-	out := make([]uint32, len(list))
-	for i := range list {
-		out[i] = list[i].n
-	}
-	return out
-}
-
 // sortedRows is a Builder's memory put in order. It is made once, before rows
 // are taken from it.
 type sortedRows struct {
 	*Builder
-	kindList, userList []uint32
-	addressList        []uint32
-	strandList         []keyed // by place of the address, then of the thread
-	tryList            []keyed // by place of the address, then of the user
-	minuteList         []keyed
+	kindList, userList  []uint32
+	strandList, tryList []uint64 // see orderTallies
+	minuteList          []keyed
 }
 
 func (b *Builder) sort() *sortedRows {
 	s := &sortedRows{Builder: b}
-	b.settle()
-	for _, p := range [...]*pairs{&b.tries, &b.minutes} {
-		p.flush()
-	}
+	b.endBurst()
+	b.minutes.flush()
 	s.kindList = order(len(b.kinds), func(i, j int) int { return compareKinds(&b.kinds[i].row, &b.kinds[j].row) })
 	s.userList = order(len(b.users), func(i, j int) int { return strings.Compare(b.users[i].Name, b.users[j].Name) })
-	s.addressList = orderAddresses(b.addrs)
-	address, user := ranks(s.addressList), ranks(s.userList)
-	thread := ranks(order(len(b.threads), func(i, j int) int { return b.threads[i].compare(b.threads[j]) }))
-	s.strandList = byAddress(b.strands.gather(), address, thread)
-	s.tryList = byAddress(b.tries.rows(), address, user)
+	s.strandList = orderTallies(b.strands, ranks(order(len(b.threads), func(i, j int) int { return b.threads[i].compare(b.threads[j]) })))
+	s.tryList = orderTallies(b.tries, ranks(s.userList))
+	slices.SortFunc(b.deeds, func(d, e deed) int { return d.compare(&e) })
 	s.minuteList = ordered(b.minutes.rows(), func(p *pair) uint64 {
 		m := int64(int32(p.b))
 		// Group, source, and minute within the group, as MinuteRow is ordered: 24, 32 and 8 bits.
@@ -170,60 +111,26 @@ func (s *sortedRows) minuteRows() *cursor[MinuteRow] {
 	})
 }
 
-func (s *sortedRows) addressRows() *cursor[AddressRow] {
-	at := 0
-	var strands slab
-	return batches(len(s.addressList), func(rows []AddressRow, i int) []AddressRow {
-		n := s.addressList[i]
-		a := &s.addresses[n]
-		end := at
-		for end < len(s.strandList) && s.strandList[end].key>>32 == uint64(i) {
-			end++
-		}
-		if end == at {
-			return rows
-		}
-		r := AddressRow{Addr: s.addrs[n], First: a.first, Last: a.last, Strands: strands.take(end - at)}
-		for i := range r.Strands {
-			p := &s.strands.rows[s.strandList[at+i].n]
-			r.Strands[i] = Strand{s.threads[p.b], p.Sum}
-		}
-		at = end
-		r.Strands = tidy(r.Strands)
-		return append(rows, r)
-	})
+func (s *sortedRows) strandTallies() *tallies[*Thread] {
+	return someTallies(s.strands, s.strandList, s.threads)
 }
 
-func (s *sortedRows) tryRows() *cursor[TryRow] {
-	return batches(len(s.tryList), func(rows []TryRow, i int) []TryRow {
-		p := &s.tries.rows()[s.tryList[i].n]
-		return append(rows, TryRow{s.addrs[p.a], s.users[p.b].Name, p.Sum})
-	})
+func (s *sortedRows) tryTallies() *tallies[string] {
+	names := make([]string, len(s.users))
+	for i := range names {
+		names[i] = s.users[i].Name
+	}
+	return someTallies(s.tries, s.tryList, names)
 }
 
 func (s *sortedRows) deedRows() *cursor[DeedRow] {
-	return batches(len(s.addressList), func(rows []DeedRow, i int) []DeedRow {
-		n := s.addressList[i]
-		d := s.Builder.deeds[n]
-		if d == nil {
-			return rows
+	return batches(len(s.Builder.deeds), func(rows []DeedRow, i int) []DeedRow {
+		d := &s.Builder.deeds[i]
+		k := &s.kinds[d.kind].row
+		r := DeedRow{Addr: d.addr(), Place: d.Place, Action: k.Action, Login: d.login, Service: k.Service, Jail: k.Jail}
+		if d.login && d.user != None {
+			r.User = s.users[d.user].Name
 		}
-		a := s.addrs[n]
-		for _, e := range d.bans {
-			rows = append(rows, s.deedRow(a, &e, false))
-		}
-		for _, e := range d.logins {
-			rows = append(rows, s.deedRow(a, &e, true))
-		}
-		return rows
+		return append(rows, r)
 	})
-}
-
-func (s *sortedRows) deedRow(a netip.Addr, e *deed, login bool) DeedRow {
-	k := &s.kinds[e.kind].row
-	r := DeedRow{Addr: a, Place: e.Place, Action: k.Action, Login: login, Service: k.Service, Jail: k.Jail}
-	if login && e.user != None {
-		r.User = s.users[e.user].Name
-	}
-	return r
 }

@@ -82,41 +82,33 @@ func (in *inputs) all(to *target) error {
 		from = append(from, b.sort())
 	}
 	var cut deedLimit
-	if err := one(in, to, kindCodec(), nil, func(i int) *cursor[KindRow] { return from[i].kindRows() }, nil, nil); err != nil {
+	if err := one(in, to, kindCodec(), func(i int) *cursor[KindRow] { return from[i].kindRows() }, nil); err != nil {
 		return err
 	}
-	if err := one(in, to, userCodec(), nil, func(i int) *cursor[UserRow] { return from[i].userRows() }, nil, nil); err != nil {
+	if err := one(in, to, userCodec(), func(i int) *cursor[UserRow] { return from[i].userRows() }, nil); err != nil {
 		return err
 	}
-	if err := one(in, to, addressCodec(addressReader{}), plainAddresses, func(i int) *cursor[AddressRow] { return from[i].addressRows() }, nil, to.address); err != nil {
+	if err := in.tallies(from, to); err != nil {
 		return err
 	}
-	if err := one(in, to, tryCodec(tryReader{}), plainTries, func(i int) *cursor[TryRow] { return from[i].tryRows() }, nil, to.try); err != nil {
+	if err := one(in, to, deedCodec(), func(i int) *cursor[DeedRow] { return from[i].deedRows() }, cut.keep); err != nil {
 		return err
 	}
-	if err := one(in, to, deedCodec(), nil, func(i int) *cursor[DeedRow] { return from[i].deedRows() }, cut.keep, nil); err != nil {
-		return err
-	}
-	return one(in, to, minuteCodec(), nil, func(i int) *cursor[MinuteRow] { return from[i].minuteRows() }, nil, nil)
+	return one(in, to, minuteCodec(), func(i int) *cursor[MinuteRow] { return from[i].minuteRows() }, nil)
 }
 
-// one merges one table. plain makes the codec for scratch files, if it is
-// another one; keep, unless it is nil, says which rows stay, and see sees those.
-func one[R any](in *inputs, to *target, c codec[R], plain func(codec[R]) codec[R], memory func(i int) *cursor[R], keep func(*R) bool, see func(*R)) error {
-	scratch := c
-	if plain != nil {
-		scratch = plain(c)
-	}
+// one merges one table. keep, unless it is nil, says which rows stay.
+func one[R any](in *inputs, to *target, c codec[R], memory func(i int) *cursor[R], keep func(*R) bool) error {
 	var cursors []*cursor[R]
 	for i := range in.builders {
 		cursors = append(cursors, memory(i))
 	}
 	for _, r := range in.runs {
-		cursors = append(cursors, read(r, scratch))
+		cursors = append(cursors, read(r, c))
 	}
-	out := pages[R]{codec: c, limit: pageWeight, put: to.put, do: to.do, see: see}
+	out := pages[R]{codec: c, limit: pageWeight, put: to.put, do: to.do}
 	if to.scratch {
-		out.codec, out.limit = scratch, spillWeight
+		out.limit = spillWeight
 	}
 	err := c.merge(cursors, func(r *R) error {
 		if keep != nil && !keep(r) {
@@ -128,6 +120,45 @@ func one[R any](in *inputs, to *target, c codec[R], plain func(codec[R]) codec[R
 		return err
 	}
 	return out.close()
+}
+
+// tallies merges the tables of addresses and of tries.
+func (in *inputs) tallies(from []*sortedRows, to *target) error {
+	strands, tries := threadWording(), userWording()
+	var strandsOf []*tallies[*Thread]
+	var triesOf []*tallies[string]
+	for _, s := range from {
+		strandsOf, triesOf = append(strandsOf, s.strandTallies()), append(triesOf, s.tryTallies())
+	}
+	thread, user := strands.reader(), tries.reader()
+	for _, r := range in.runs {
+		strandsOf, triesOf = append(strandsOf, readTallies(r, strands, thread)), append(triesOf, readTallies(r, tries, user))
+	}
+	if to.scratch {
+		if err := spillTallies(strandsOf, strands, to.put); err != nil {
+			return err
+		}
+		return spillTallies(triesOf, tries, to.put)
+	}
+	addresses := pages[AddressRow]{codec: addressCodec(addressReader{}), limit: pageWeight, put: to.put, do: to.do, see: to.address, copy: copyAddress}
+	group := addressGroup{yield: addresses.add, none: true}
+	if err := mergeTallies(strandsOf, strands.compare, strands.fold, group.add); err != nil {
+		return err
+	}
+	if err := cmp.Or(group.end(), addresses.close()); err != nil {
+		return err
+	}
+	out := pages[TryRow]{codec: tryCodec(tryReader{}), limit: pageWeight, put: to.put, do: to.do, see: to.try}
+	err := mergeTallies(triesOf, tries.compare, tries.fold, func(r *tally, user string) error {
+		return out.add(&TryRow{r.addr(), user, r.Sum})
+	})
+	return cmp.Or(err, out.close())
+}
+
+// spillTallies writes what comes in order to a scratch file.
+func spillTallies[T comparable](from []*tallies[T], w wording[T], put func(Page) error) error {
+	out := scratchPage[T]{wording: w, put: put, number: map[T]uint64{}}
+	return cmp.Or(mergeTallies(from, w.compare, w.fold, out.add), out.close())
 }
 
 // fanIn is how many runs of one level are merged into one: fewer are merged
@@ -247,6 +278,8 @@ type totals struct {
 	actions Actions
 	leaders leaders
 	of      map[netip.Addr]*leader // once all addresses were seen
+	tried   netip.Addr             // the address of the row of tries before
+	leader  *leader                // who it is, if it leads
 }
 
 func (t *totals) address(r *AddressRow) {
@@ -262,8 +295,11 @@ func (t *totals) try(r *TryRow) {
 			t.of[n.addr] = n
 		}
 	}
-	if n := t.of[r.Addr]; n != nil {
-		n.try(r)
+	if r.Addr != t.tried {
+		t.tried, t.leader = r.Addr, t.of[r.Addr]
+	}
+	if t.leader != nil {
+		t.leader.try(r)
 	}
 }
 

@@ -2,194 +2,198 @@ package summary
 
 import (
 	"encoding/binary"
-	"net/netip"
+	"fmt"
+	"strings"
 )
 
-// Rows that wait in a scratch file to be merged are read back within seconds.
-// There the two tables with most rows are written plainly, which takes a third
-// of the time and twice the room of the pages of a case.
+// Tallies that wait in a scratch file to be merged are read back within
+// seconds. There they are written plainly, which takes a third of the time and
+// twice the room of the pages of a case: of each page the words, which are
+// threads or users, then its rows.
 
-// plainAddresses is the codec of addresses for scratch files: of each page the threads,
-// then its rows.
-func plainAddresses(c codec[AddressRow]) codec[AddressRow] {
-	c.encode = func(rows []AddressRow) Page {
-		var list []*Thread
-		number := map[*Thread]uint64{}
-		out := make([]byte, 0, 2*spillWeight)
-		for i := range rows {
-			r := &rows[i]
-			out = appendAddress(out, r.Addr)
-			out = binary.AppendUvarint(out, uint64(r.First.Source))
-			out = binary.AppendUvarint(out, uint64(r.First.Line))
-			out = binary.AppendUvarint(out, uint64(r.Last.Source))
-			out = binary.AppendVarint(out, r.Last.Line-r.First.Line)
-			out = binary.AppendUvarint(out, uint64(len(r.Strands)))
-			for j := range r.Strands {
-				s := &r.Strands[j]
-				n, ok := number[s.Thread]
+// wording is how words of one sort are ordered and written.
+type wording[T comparable] struct {
+	table   Table
+	compare func(a, b T) int
+	fold    func(a, b *tally)
+	append  func(out []byte, word T) []byte
+	// reader makes what reads words. Words that are the same are the same T, nearly always.
+	reader func() func(p *parser) T
+}
+
+func threadWording() wording[*Thread] {
+	return wording[*Thread]{
+		table: Addresses, compare: (*Thread).compare, fold: foldStrand,
+		append: func(out []byte, t *Thread) []byte {
+			out = binary.AppendUvarint(out, uint64(t.Source))
+			out = binary.AppendUvarint(out, t.bits())
+			return appendText(appendText(out, t.Service), t.Jail)
+		},
+		reader: func() func(*parser) *Thread {
+			known := map[string]*Thread{} // by their bytes
+			return func(p *parser) *Thread {
+				bytes := p.b
+				t := Thread{Source: uint32(p.uint())}
+				t.setBits(p.uint())
+				service, jail := p.bytes(p.uint()), p.bytes(p.uint())
+				bytes = bytes[:len(bytes)-len(p.b)]
+				own := known[string(bytes)]
+				if own == nil {
+					t.Service, t.Jail = string(service), string(jail)
+					own = &t
+					forget(known)
+					known[string(bytes)] = own
+				}
+				return own
+			}
+		},
+	}
+}
+
+func userWording() wording[string] {
+	return wording[string]{
+		table: Tries, compare: strings.Compare, fold: foldTry, append: appendText,
+		reader: func() func(*parser) string {
+			known := map[string]string{}
+			return func(p *parser) string {
+				name := p.bytes(p.uint())
+				own, ok := known[string(name)]
 				if !ok {
-					n = uint64(len(list))
-					number[s.Thread] = n
-					list = append(list, s.Thread)
+					own = string(name)
+					forget(known)
+					known[own] = own
 				}
-				out = appendSum(binary.AppendUvarint(out, n), &s.Sum)
+				return own
 			}
-		}
-		head := binary.AppendUvarint(nil, uint64(len(list)))
-		for _, t := range list {
-			head = binary.AppendUvarint(head, uint64(t.Source))
-			head = binary.AppendUvarint(head, t.bits())
-			head = appendText(appendText(head, t.Service), t.Jail)
-		}
-		head = binary.AppendUvarint(head, uint64(len(rows)))
-		return Page{Table: Addresses, Content: append(head, out...)}
+		},
 	}
-	var strands slab
-	c.decode = func(content []byte) ([]AddressRow, error) {
-		p := plainReader{parser{b: content}, string(content)}
-		list := make([]Thread, p.rows())
-		for i := range list {
-			t := &list[i]
-			t.Source = uint32(p.uint())
-			t.setBits(p.uint())
-			t.Service, t.Jail = p.text(), p.text()
-		}
-		rows := make([]AddressRow, p.rows())
-		for i := range rows {
-			if p.bad {
-				break
-			}
-			r := &rows[i]
-			r.Addr = p.address()
-			r.First.Source, r.First.Line = uint32(p.uint()), int64(p.uint())
-			r.Last.Source, r.Last.Line = uint32(p.uint()), r.First.Line+p.int()
-			r.Strands = strands.take(p.count())
-			for j := range r.Strands {
-				n := p.uint()
-				if n >= uint64(len(list)) {
-					return nil, ErrPage
-				}
-				s := &r.Strands[j]
-				s.Thread = &list[n]
-				p.sum(&s.Sum)
-				if j == 0 {
-					r.First.Time, r.Last.Time = s.Sum.First, s.Sum.Last
-				}
-				r.First.Time, r.Last.Time = min(r.First.Time, s.Sum.First), max(r.Last.Time, s.Sum.Last)
-			}
-		}
-		return rows, p.end()
-	}
-	return c
 }
 
-// plainTries is the codec of tries for scratch files: the rows one after the
-// other.
-func plainTries(c codec[TryRow]) codec[TryRow] {
-	c.encode = func(rows []TryRow) Page {
-		out := binary.AppendUvarint(make([]byte, 0, 4*spillWeight), uint64(len(rows)))
-		for i := range rows {
-			r := &rows[i]
-			same := byte(1)
-			if i == 0 || r.Addr != rows[i-1].Addr {
-				same = 0
-			}
-			if out = append(out, same); same == 0 {
-				out = appendAddress(out, r.Addr)
-			}
-			out = appendSum(appendText(out, r.User), &r.Sum)
-		}
-		return Page{Table: Tries, Content: out}
-	}
-	c.decode = func(content []byte) ([]TryRow, error) {
-		p := plainReader{parser{b: content}, string(content)}
-		rows := make([]TryRow, p.rows())
-		var a netip.Addr
-		for i := range rows {
-			if p.byte() == 0 {
-				a = p.address()
-			}
-			rows[i].Addr, rows[i].User = a, p.text()
-			p.sum(&rows[i].Sum)
-		}
-		return rows, p.end()
-	}
-	return c
-}
+// maxKnown is how many words are known while runs are merged: those of a log
+// are some thousands, and whoever makes up more gets them again and again.
+const maxKnown = 1 << 14
 
-func appendAddress(out []byte, a netip.Addr) []byte {
-	if a.Is4() {
-		four := a.As4()
-		return append(append(out, 4), four[:]...)
+func forget[K comparable, V any](known map[K]V) {
+	if len(known) >= maxKnown {
+		clear(known)
 	}
-	sixteen := a.As16()
-	return append(append(out, 16), sixteen[:]...)
 }
 
 func appendText(out []byte, s string) []byte {
 	return append(binary.AppendUvarint(out, uint64(len(s))), s...)
 }
 
-func appendSum(out []byte, s *Sum) []byte {
-	out = binary.AppendUvarint(out, uint64(s.Events))
-	out = binary.AppendUvarint(out, uint64(s.Count))
-	out = binary.LittleEndian.AppendUint64(out, uint64(s.First))
-	return binary.AppendUvarint(out, uint64(s.Last-s.First))
+// scratchPage gathers the rows of one page.
+type scratchPage[T comparable] struct {
+	wording[T]
+	put    func(Page) error
+	number map[T]uint64
+	words  []byte
+	rows   []byte
+	n      int
+	prev   tally
 }
 
-// plainReader reads a plain page.
-type plainReader struct {
-	parser
-	whole string // the page, of which texts are parts
+func (s *scratchPage[T]) add(r *tally, word T) error {
+	n, ok := s.number[word]
+	if !ok {
+		n = uint64(len(s.number))
+		s.number[word] = n
+		s.words = s.append(s.words, word)
+	}
+	out := s.rows
+	if d := r.low - s.prev.low; r.high == s.prev.high && r.low >= s.prev.low && d+1 > 0 {
+		out = binary.AppendUvarint(out, d+1)
+	} else {
+		out = binary.BigEndian.AppendUint64(append(out, 0), r.high)
+		out = binary.BigEndian.AppendUint64(out, r.low)
+	}
+	out = binary.AppendUvarint(out, n)
+	out = binary.AppendUvarint(out, uint64(r.Events))
+	out = binary.AppendUvarint(out, uint64(r.Count))
+	out = binary.LittleEndian.AppendUint64(out, uint64(r.First))
+	out = binary.AppendUvarint(out, uint64(r.Last-r.First))
+	out = binary.AppendUvarint(out, uint64(r.firstLine))
+	s.rows = binary.AppendVarint(out, r.lastLine-r.firstLine)
+	s.prev = *r
+	s.n++
+	if len(s.rows)+len(s.words) < spillWeight && s.n < maxRows {
+		return nil
+	}
+	return s.close()
 }
 
-// rows reads how many of something a page has: no more than rows.
-func (p *plainReader) rows() int {
+func (s *scratchPage[T]) close() error {
+	if s.n == 0 {
+		return nil
+	}
+	out := binary.AppendUvarint(nil, uint64(len(s.number)))
+	out = append(out, s.words...)
+	out = binary.AppendUvarint(out, uint64(s.n))
+	out = append(out, s.rows...)
+	clear(s.number)
+	s.words, s.rows, s.n, s.prev = s.words[:0], s.rows[:0], 0, tally{}
+	return s.put(Page{Table: s.table, Content: out})
+}
+
+// readTallies yields the tallies of a run.
+func readTallies[T comparable](r *run, w wording[T], read func(*parser) T) *tallies[T] {
+	pages := r.pages[w.table]
+	var buf []byte
+	return &tallies[T]{fill: func(t *tallies[T]) error {
+		t.rows = t.rows[:0]
+		if len(pages) == 0 {
+			return nil
+		}
+		p := pages[0]
+		pages = pages[1:]
+		buf = append(buf[:0], make([]byte, p.size)...)
+		if _, err := r.file.ReadAt(buf, p.at); err != nil {
+			return fmt.Errorf("scratch file: %w", err)
+		}
+		return t.decode(buf, read)
+	}}
+}
+
+// decode takes the rows and the words from a page.
+func (t *tallies[T]) decode(content []byte, read func(*parser) T) error {
+	p := parser{b: content}
+	words := p.count()
+	t.words = t.words[:0]
+	for range words {
+		if p.bad {
+			break
+		}
+		t.words = append(t.words, read(&p))
+	}
 	n := p.count()
-	if n > maxRows {
-		p.bad = true
-		return 0
+	if p.bad || n > maxRows {
+		return ErrPage
 	}
-	return n
-}
-
-func (p *plainReader) address() netip.Addr {
-	a, _ := netip.AddrFromSlice(p.bytes(uint64(p.byte())))
-	p.bad = p.bad || !a.IsValid()
-	return a
-}
-
-func (p *plainReader) text() string {
-	n := p.uint()
-	at := len(p.whole) - len(p.b)
-	return p.whole[at : at+len(p.bytes(n))]
-}
-
-func (p *plainReader) sum(s *Sum) {
-	s.Events, s.Count = int64(p.uint()), int64(p.uint())
-	if first := p.bytes(8); first != nil {
-		s.First = int64(binary.LittleEndian.Uint64(first))
+	t.rows = t.rows[:0]
+	var r tally
+	for range n {
+		if d := p.uint(); d > 0 {
+			r.low += d - 1
+		} else if b := p.bytes(16); b != nil {
+			r.high, r.low = binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])
+		}
+		what := p.uint()
+		r.Events, r.Count = int64(p.uint()), int64(p.uint())
+		if first := p.bytes(8); first != nil {
+			r.First = int64(binary.LittleEndian.Uint64(first))
+		}
+		r.Last = r.First + int64(p.uint())
+		r.firstLine = int64(p.uint())
+		r.lastLine = r.firstLine + p.int()
+		if p.bad || what >= uint64(len(t.words)) {
+			return ErrPage
+		}
+		r.what = uint32(what)
+		t.rows = append(t.rows, r)
 	}
-	s.Last = s.First + int64(p.uint())
-}
-
-func (p *plainReader) end() error {
-	if p.bad || len(p.b) > 0 {
+	if len(p.b) > 0 || n == 0 {
 		return ErrPage
 	}
 	return nil
-}
-
-// slab gives memory for strands, many at a time.
-type slab struct{ free []Strand }
-
-const slabStrands = 1024
-
-func (s *slab) take(n int) []Strand {
-	if n > len(s.free) {
-		s.free = make([]Strand, max(n, slabStrands))
-	}
-	out := s.free[:n:n]
-	s.free = s.free[n:]
-	return out
 }

@@ -50,47 +50,6 @@ func (s *slots) reset() {
 	s.used = 0
 }
 
-// fourSlots is slots for IPv4 addresses, which lie in the table themselves.
-type fourSlots struct {
-	list []uint64 // the address above its number plus one; 0 is free
-	used int
-}
-
-// find returns the number of an address, or else next, which then is its number.
-func (s *fourSlots) find(a uint32, next int, salt uint64) int {
-	if s.used >= len(s.list)/4*3 {
-		old := s.list
-		s.list = make([]uint64, max(64, 2*len(old)))
-		for _, slot := range old {
-			if slot != 0 {
-				s.list[s.place(uint32(slot>>32), salt)] = slot
-			}
-		}
-	}
-	i := s.place(a, salt)
-	if slot := s.list[i]; slot != 0 {
-		return int(uint32(slot)) - 1
-	}
-	s.list[i] = uint64(a)<<32 | uint64(next+1)
-	s.used++
-	return next
-}
-
-// place is where the address is, or where it belongs.
-func (s *fourSlots) place(a uint32, salt uint64) int {
-	mask := len(s.list) - 1
-	i := int(mix(uint64(a), salt)>>32) & mask
-	for s.list[i] != 0 && uint32(s.list[i]>>32) != a {
-		i = (i + 1) & mask
-	}
-	return i
-}
-
-func (s *fourSlots) reset() {
-	clear(s.list)
-	s.used = 0
-}
-
 // mix is a hash of two numbers (the finalizer of MurmurHash3, by Appleby).
 func mix(a, b uint64) uint64 {
 	h := a ^ b*0x9E3779B97F4A7C15

@@ -36,6 +36,7 @@ type pages[R any] struct {
 	put    func(Page) error
 	do     func(func() error) error // does what makes a page of rows, now or later
 	see    func(*R)                 // sees each row then; may be nil
+	copy   func(to, from *R)        // nil: rows refer to nothing that is used again
 	rows   []R
 	weight int
 	spare  chan []R // memory for rows, of pages that are done
@@ -51,8 +52,18 @@ func (p *pages[R]) add(r *R) error {
 			return err
 		}
 	}
-	p.rows = append(p.rows, *r)
 	p.weight += w
+	if n := len(p.rows); p.copy != nil && n < cap(p.rows) {
+		p.rows = p.rows[:n+1]
+	} else {
+		var none R
+		p.rows = append(p.rows, none)
+	}
+	if to := &p.rows[len(p.rows)-1]; p.copy != nil {
+		p.copy(to, r)
+	} else {
+		*to = *r
+	}
 	return nil
 }
 
@@ -76,7 +87,9 @@ func (p *pages[R]) close() error {
 			}
 		}
 		page := p.encode(rows)
-		clear(rows)
+		if p.copy == nil {
+			clear(rows)
+		}
 		select {
 		case p.spare <- rows[:0]:
 		default:
@@ -120,9 +133,10 @@ func (c *codec[R]) merge(cursors []*cursor[R], yield func(*R) error) error {
 			return err
 		}
 	}
+	var row R // one for all, because yield may be anything
 	for len(h.list) > 0 {
 		first := h.pop()
-		row := *first.row()
+		row = *first.row()
 		for c.fold != nil && len(h.list) > 0 && c.compare(h.list[0].row(), &row) == 0 {
 			other := h.pop()
 			c.fold(&row, other.row())

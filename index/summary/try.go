@@ -2,7 +2,6 @@ package summary
 
 import (
 	"cmp"
-	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -46,9 +45,7 @@ func tryCodec(r tryReader) codec[TryRow] {
 
 func encodeTries(rows []TryRow) Page {
 	w := newPageWriter(len(rows), tryColumns)
-	frequentFirst(&w.dict, rows)
-	// Within an address the users come in the order in which they were tried: a list of names is worked off in seconds.
-	rows = slices.Clone(rows)
+	user := frequentFirst(&w.dict, rows)
 	var s stamps
 	for i := range rows {
 		s.fit(&rows[i].Sum)
@@ -58,62 +55,110 @@ func encodeTries(rows []TryRow) Page {
 	base := s.base(rows)
 	w.int(base)
 	var prev netip.Addr
+	var order []timed
 	for i := 0; i < len(rows); {
 		a := rows[i].Addr
-		end := i
-		for end < len(rows) && rows[end].Addr == a {
-			end++
+		order = order[:0]
+		for ; i < len(rows) && rows[i].Addr == a; i++ {
+			order = append(order, timed{rows[i].First, i})
 		}
 		putAddress(w.cols[tryFour:], prev, a)
 		prev = a
-		w.cols[tryMore].put(uint64(end - i - 1))
-		slices.SortStableFunc(rows[i:end], func(a, b TryRow) int { return cmp.Compare(a.First, b.First) })
+		w.cols[tryMore].put(uint64(len(order) - 1))
+		// Within an address the users come in the order in which they were tried: a list of names is worked off in seconds.
+		slices.SortFunc(order, timed.compare)
 		s.prev = base
-		for ; i < end; i++ {
-			r := &rows[i]
-			w.cols[tryUser].put(w.dict.add(r.User))
-			w.cols[tryForm].put(number[form{r.Events, r.Count}])
-			s.put(w.cols[tryTimes:], &r.Sum)
+		for _, o := range order {
+			w.cols[tryUser].put(uint64(user[o.row]))
+			w.cols[tryForm].put(number[o.row])
+			s.put(w.cols[tryTimes:], &rows[o.row].Sum)
 		}
 	}
 	return w.finish(Tries, Key(rows[0].Addr))
 }
 
-// frequentFirst numbers the users of a page, the most frequent first.
-func frequentFirst(t *texts, rows []TryRow) {
-	uses := map[string]int{}
+// timed is a row of a page and its time.
+type timed struct {
+	first int64
+	row   int
+}
+
+func (a timed) compare(b timed) int {
+	if a.first != b.first {
+		return cmp.Compare(a.first, b.first)
+	}
+	return cmp.Compare(a.row, b.row)
+}
+
+// frequentFirst numbers the users of a page, the most frequent first, and
+// returns the number of each row's.
+func frequentFirst(t *texts, rows []TryRow) []uint32 {
+	of := make([]uint32, len(rows))
+	found := map[string]uint32{}
+	var names []string
+	var uses []int
 	for i := range rows {
-		uses[rows[i].User]++
+		n, ok := found[rows[i].User]
+		if !ok {
+			n = uint32(len(names))
+			found[rows[i].User] = n
+			names, uses = append(names, rows[i].User), append(uses, 0)
+		}
+		uses[n]++
+		of[i] = n
 	}
-	names := slices.SortedFunc(maps.Keys(uses), func(a, b string) int {
-		return cmp.Or(cmp.Compare(uses[b], uses[a]), strings.Compare(a, b))
-	})
-	for _, name := range names {
-		t.add(name)
+	list := order(len(names), func(a, b int) int { return cmp.Or(cmp.Compare(uses[b], uses[a]), strings.Compare(names[a], names[b])) })
+	for _, n := range list {
+		t.add(names[n])
 	}
+	number := ranks(list)
+	for i := range of {
+		of[i] = number[of[i]]
+	}
+	return of
 }
 
 // form is how many events a row has, and their count: most rows of a page
 // share a few of them.
 type form struct{ events, count int64 }
 
-// putForms writes the forms of a page, the most frequent first.
-func putForms(w *pageWriter, rows []TryRow) map[form]uint64 {
-	uses := map[form]int{}
+// putForms writes the forms of a page, the most frequent first, and returns the
+// number of each row's.
+func putForms(w *pageWriter, rows []TryRow) []uint64 {
+	of := make([]uint64, len(rows))
+	found := map[form]uint64{}
+	var forms []form
+	var uses []int
 	for i := range rows {
-		uses[form{rows[i].Events, rows[i].Count}]++
+		f := form{rows[i].Events, rows[i].Count}
+		if i > 0 && f == forms[of[i-1]] {
+			of[i] = of[i-1]
+			uses[of[i]]++
+			continue
+		}
+		n, ok := found[f]
+		if !ok {
+			n = uint64(len(forms))
+			found[f] = n
+			forms, uses = append(forms, f), append(uses, 0)
+		}
+		uses[n]++
+		of[i] = n
 	}
-	list := slices.SortedFunc(maps.Keys(uses), func(a, b form) int {
-		return cmp.Or(cmp.Compare(uses[b], uses[a]), cmp.Compare(a.events, b.events), cmp.Compare(a.count, b.count))
+	list := order(len(forms), func(i, j int) int {
+		a, b := &forms[i], &forms[j]
+		return cmp.Or(cmp.Compare(uses[j], uses[i]), cmp.Compare(a.events, b.events), cmp.Compare(a.count, b.count))
 	})
 	w.uint(uint64(len(list)))
-	number := make(map[form]uint64, len(list))
-	for i, f := range list {
-		w.uint(uint64(f.events))
-		w.uint(uint64(f.count))
-		number[f] = uint64(i)
+	for _, n := range list {
+		w.uint(uint64(forms[n].events))
+		w.uint(uint64(forms[n].count))
 	}
-	return number
+	number := ranks(list)
+	for i := range of {
+		of[i] = uint64(number[of[i]])
+	}
+	return of
 }
 
 func readForms(p *pageReader) []form {

@@ -56,6 +56,37 @@ func TestStrandsOfBusyAddresses(t *testing.T) {
 	})
 }
 
+// TestAddressesOfSeveralNumbers counts an event once for an address that it
+// names by several numbers.
+func TestAddressesOfSeveralNumbers(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		others int // addresses that the event names beside it
+		shared bool
+	}{{"alone", 0, false}, {"beside another", 1, true}, {"beside many", 20, true}} {
+		t.Run(c.name, func(t *testing.T) {
+			b := builder(1 << 30)
+			_, err := b.Begin()
+			require.NoError(t, err)
+			a := netip.MustParseAddr("203.0.113.9")
+			e := Event{Kind: b.Kind(Kind{Source: 1}, false), User: b.User([]byte("root")), Times: 1, Time: 1e9, Line: 1}
+			e.Names = []int{b.Address(a), b.NewAddress(a), b.NewAddress(netip.MustParseAddr("::ffff:203.0.113.9"))}
+			e.About = b.NewAddress(a)
+			for i := range c.others {
+				e.Names = append(e.Names, b.NewAddress(netip.AddrFrom4([4]byte{198, 51, 100, byte(i)})))
+			}
+			b.Add(&e)
+			b.Add(&e)
+			row := soleRow(t, b, "203.0.113.9")
+			require.Len(t, row.Strands, 1)
+			s := row.Strands[0]
+			require.Equal(t, Sum{2, 2, 1e9, 1e9}, s.Sum)
+			require.True(t, s.About)
+			require.Equal(t, c.shared, s.Shared)
+		})
+	}
+}
+
 // soleRow returns what one address counts.
 func soleRow(t *testing.T, b *Builder, address string) AddressRow {
 	t.Helper()

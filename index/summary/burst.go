@@ -1,0 +1,131 @@
+package summary
+
+import "slices"
+
+// burst is what is counted by address until it was counted of many. What
+// happens to an address in a log happens close together, so most of it is
+// counted here, in tables that the processor has at hand; what comes of it goes
+// to the logs of tallies.
+type burst struct {
+	salt    uint64 // of the hashes of addresses, so that nobody can choose some that collide
+	numbers slots
+	addrs   []bare
+	heads   []uint32 // of each address, the place of one of its strands, plus one
+	strands []strand
+	far     slots // strands that do not hang on their address
+	tries   pairTable
+}
+
+// strand is the events of an address and a thread. An address has few strands,
+// which hang on it one behind the other.
+type strand struct {
+	Sum
+	firstLine, lastLine   int64
+	address, thread, next uint32
+	_                     uint32 // so that it is one line of a processor's cache
+}
+
+const (
+	// maxNear is how many strands hang on an address; more are in a table, so that one of thousands is not looked for in a row of them.
+	maxNear = 8
+	// burstRows is how many strands and tries end a burst: some hundred kilobytes.
+	burstRows = 1 << 13
+)
+
+func (b *burst) len() int { return len(b.strands) + len(b.tries.rows) }
+
+// add gives an address a number, whether it has one or not: of what is counted
+// by several numbers of one address the tallies are added up.
+func (b *burst) add(a bare) int {
+	b.addrs, b.heads = append(b.addrs, a), append(b.heads, 0)
+	return len(b.addrs) - 1
+}
+
+// number returns a number of an address.
+func (b *burst) number(a bare) int {
+	n, found := b.numbers.find(b.hash(a), len(b.addrs), func(n int) bool { return b.addrs[n] == a }, func(n int) uint64 { return b.hash(b.addrs[n]) })
+	if !found {
+		return b.add(a)
+	}
+	return n
+}
+
+func (b *burst) hash(a bare) uint64 { return mix(a.high^b.salt, a.low) }
+
+// distinct returns a number of each address that the numbers stand for, in any
+// order.
+func (b *burst) distinct(names []int) []int {
+	if len(names) > 8 {
+		slices.SortFunc(names, func(i, j int) int { return b.addrs[i].compare(b.addrs[j]) })
+		return slices.CompactFunc(names, func(i, j int) bool { return b.addrs[i] == b.addrs[j] })
+	}
+	n := 0
+	for _, name := range names {
+		if !slices.ContainsFunc(names[:n], func(i int) bool { return b.addrs[i] == b.addrs[name] }) {
+			names[n] = name
+			n++
+		}
+	}
+	return names[:n]
+}
+
+// strand returns what is counted of an address and a thread.
+func (b *burst) strand(address, thread uint32) *strand {
+	near, next := 0, b.heads[address]
+	for at := next; at != 0; near++ {
+		s := &b.strands[at-1]
+		if s.thread == thread {
+			return s
+		}
+		at = s.next
+	}
+	if near == maxNear {
+		n, found := b.far.find(mix(uint64(address)<<32|uint64(thread), b.salt), len(b.strands),
+			func(n int) bool { return b.strands[n].address == address && b.strands[n].thread == thread },
+			func(n int) uint64 { return mix(uint64(b.strands[n].address)<<32|uint64(b.strands[n].thread), b.salt) })
+		if found {
+			return &b.strands[n]
+		}
+	} else {
+		b.heads[address] = uint32(len(b.strands)) + 1
+	}
+	b.strands = append(b.strands, strand{address: address, thread: thread, next: next})
+	return &b.strands[len(b.strands)-1]
+}
+
+// try returns what is counted of an address and a user.
+func (b *burst) try(address, user uint32) *Sum { return &b.tries.rows[b.tries.at(address, user)].Sum }
+
+// see counts an event.
+func (s *strand) see(t, line, times int64) {
+	if s.Events == 0 {
+		s.Sum, s.firstLine, s.lastLine = Sum{1, times, t, t}, line, line
+		return
+	}
+	s.Events++
+	s.Count += times
+	if t < s.First || t == s.First && line < s.firstLine {
+		s.First, s.firstLine = t, line
+	}
+	if t > s.Last || t == s.Last && line > s.lastLine {
+		s.Last, s.lastLine = t, line
+	}
+}
+
+// end puts what was counted behind the tallies of strands and of tries, and
+// forgets it.
+func (b *burst) end(strands, tries []tally) (_, _ []tally) {
+	for i := range b.strands {
+		s := &b.strands[i]
+		strands = append(strands, tally{b.addrs[s.address], s.thread, s.Sum, s.firstLine, s.lastLine})
+	}
+	for i := range b.tries.rows {
+		p := &b.tries.rows[i]
+		tries = append(tries, tally{bare: b.addrs[p.a], what: p.b, Sum: p.Sum})
+	}
+	b.numbers.reset()
+	b.far.reset()
+	b.tries.reset()
+	b.addrs, b.heads, b.strands = b.addrs[:0], b.heads[:0], b.strands[:0]
+	return strands, tries
+}

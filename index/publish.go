@@ -120,7 +120,7 @@ func trim(path string) error {
 		return err
 	}
 	defer f.Close()
-	_, end, err := verifyPages(f)
+	end, err := verifyPages(f)
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func (r *Reader) leave(s *segmentReader) { r.idle = append(r.idle, s) }
 func (r *Reader) openSegment(s *segmentReader, open *opener, n uint32) error {
 	key := key32(n)
 	var p *parts
-	err := r.read(bucketSegment, key, &s.packed)
+	err := r.read(n, &s.packed)
 	if err == nil {
 		p, err = open.parts(bucketSegment, key, s.packed)
 	}

@@ -202,28 +202,46 @@ func (r *Reader) Snapshots() iter.Seq2[*Snapshot, error] {
 
 // Snapshot is the capture with that number; 0 is the last one.
 func (r *Reader) Snapshot(id int) (*Snapshot, error) {
+	if r.last != nil && r.last.ID == id {
+		return r.last, nil
+	}
+	s := new(Snapshot)
+	if err := r.snapshot(id, s, &s.ID); err != nil {
+		return nil, err
+	}
+	r.last = s
+	return s, nil
+}
+
+// Moment is of the capture with that number what every answer needs; 0 is the
+// last one.
+func (r *Reader) Moment(id int) (*Moment, error) {
+	m := new(Moment)
+	if err := r.snapshot(id, m, &m.ID); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// snapshot reads a capture, or a part of it, which holds its number.
+func (r *Reader) snapshot(id int, into any, number *int) error {
 	if id == 0 {
 		id = r.snapshots
 	}
 	if id < 1 || id > r.snapshots {
-		return nil, fmt.Errorf("%s@%d: no such snapshot: the case holds %d", r.path, id, r.snapshots)
-	}
-	if r.last != nil && r.last.ID == id {
-		return r.last, nil
+		return fmt.Errorf("%s@%d: no such snapshot: the case holds %d", r.path, id, r.snapshots)
 	}
 	content, err := r.value(bucketSnapshot, key32(uint32(id)))
-	s := new(Snapshot)
 	if err == nil {
-		err = r.record(bucketSnapshot, content, s)
+		err = r.record(bucketSnapshot, content, into)
 	}
-	if err == nil && s.ID != id {
-		err = fmt.Errorf("numbered %d: %w", s.ID, ErrDamaged)
+	if err == nil && *number != id {
+		err = fmt.Errorf("numbered %d: %w", *number, ErrDamaged)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: snapshot %d: %w", r.path, id, err)
+		return fmt.Errorf("%s: snapshot %d: %w", r.path, id, err)
 	}
-	r.last = s
-	return s, nil
+	return nil
 }
 
 // record decodes the content of a value that is one record.

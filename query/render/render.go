@@ -153,9 +153,10 @@ func (c Cell) Compare(d Cell) int {
 
 // Style is how answers are to look.
 type Style struct {
-	Width int            // of a table, in terminal cells
-	Color bool           // bold headers, coloured severities; tables only
-	Zone  *time.Location // in which tables and csv write times; nil is UTC
+	Width  int            // of a table, in terminal cells
+	Screen bool           // a person looks at it: tablewriter draws what a screen shows
+	Color  bool           // bold headers, coloured severities; tables only
+	Zone   *time.Location // in which tables and csv write times; nil is UTC
 }
 
 func (s Style) zone() *time.Location {

@@ -84,6 +84,7 @@ func (r *Reader) summaryPages(run uint32, t summary.Table, from []byte) (summary
 	prefix := append(key32(run), byte(t))
 	start := append(bytes.Clone(prefix), from...)
 	var c *bolt.Cursor
+	var b []byte // memory for the contents
 	move := func() (k, v []byte) {
 		c = r.tx.Bucket([]byte(bucketSummary)).Cursor()
 		k, v = c.Seek(start)
@@ -117,7 +118,7 @@ func (r *Reader) summaryPages(run uint32, t summary.Table, from []byte) (summary
 		}
 		return key[len(prefix) : len(key)-4], func() (content []byte, err error) {
 			err = guard(func() error {
-				content, err = r.open.open(bucketSummary, key, value)
+				content, err = r.open.into(bucketSummary, key, value, &b)
 				return err
 			})
 			if err != nil {

@@ -120,9 +120,10 @@ func (c *codec[R]) merge(cursors []*cursor[R], yield func(*R) error) error {
 			return err
 		}
 	}
+	var row R
 	for len(h.list) > 0 {
 		first := h.pop()
-		row := *first.row()
+		row = *first.row()
 		for c.fold != nil && len(h.list) > 0 && c.compare(h.list[0].row(), &row) == 0 {
 			other := h.pop()
 			c.fold(&row, other.row())

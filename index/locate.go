@@ -37,6 +37,10 @@ func (v *verifier) find(bucket string, key []byte) (at int64, size int, err erro
 	}
 }
 
+// maxExtent bounds what is read ahead of one page: between it and the next one
+// pages of other buckets may lie.
+const maxExtent = 2 << 20
+
 // extent returns about where the page lies that has the key, with what belongs
 // to it, and reads nothing of it: a page ends before the next one begins.
 func (v *verifier) extent(bucket string, key []byte) (at, size int64) {
@@ -61,7 +65,7 @@ func (v *verifier) extent(bucket string, key []byte) (at, size int64) {
 		}
 		at, size = int64(s.id)*v.size, v.size
 		if i+1 < len(l.all) && l.all[i+1].child > s.id {
-			size = min(int64(l.all[i+1].child-s.id)*v.size, maxPacked)
+			size = min(int64(l.all[i+1].child-s.id)*v.size, maxExtent)
 		}
 	}
 	return at, size
@@ -117,8 +121,12 @@ func (v *verifier) step(depth int, s step) (*pathLevel, error) {
 	return l, nil
 }
 
-// widest is the gap between two pages up to which they are better read as one.
-const widest = 128
+// widest is the gap between two pages up to which they are better read as one,
+// and behindLast is how many pages may belong to the last one of them.
+const (
+	widest     = 128
+	behindLast = 32
+)
 
 // foresee says that all children of a branch will be read.
 func (v *verifier) foresee(branch []elem) {
@@ -135,7 +143,7 @@ func (v *verifier) foresee(branch []elem) {
 		for to+1 < len(ids) && ids[to+1]-ids[to] <= widest {
 			to++
 		}
-		v.soon(int64(ids[from])*v.size, int64(ids[to]-ids[from]+1)*v.size)
+		v.soon(int64(ids[from])*v.size, int64(ids[to]-ids[from]+behindLast)*v.size)
 		from = to + 1
 	}
 }

@@ -87,8 +87,12 @@ func (r *Reader) advise(n uint32) {
 	}
 	r.finding.Lock()
 	at, size := r.pages.extent(bucketSegment, key32(n))
+	known := at == r.advised // with the segment before, which shares its page
+	r.advised = at
 	r.finding.Unlock()
-	r.foresee(at, size)
+	if !known {
+		r.foresee(at, size)
+	}
 }
 
 // foresee tells the kernel that a part of the file is wanted soon

@@ -47,6 +47,7 @@ type Reader struct {
 	bySource  []run // and of each source
 	idle      []*segmentReader
 	cold      bool       // not all of the file is in memory
+	advised   int64      // where the last page lies of which the kernel was told
 	finding   sync.Mutex // of the pages, which several goroutines look for
 	pages     *verifier
 }

@@ -110,7 +110,7 @@ func newVerifier(f *os.File, soon func(at, size int64)) (*verifier, error) {
 	}
 	for _, t := range v.trees {
 		if v.soon != nil && t.inline == nil {
-			v.soon(int64(t.root)*v.size, v.size)
+			v.soon(int64(t.root)*v.size, behindLast/2*v.size)
 		}
 	}
 	return v, nil

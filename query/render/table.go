@@ -198,6 +198,13 @@ const drawnLines = 24
 
 // lines makes the terminal lines of one row: one, or more where a cell folds.
 func (t *Table) lines(cells []string, widths []int) [][]string {
+	fits := true
+	for i, c := range cells {
+		fits = fits && width(c) <= widths[i]
+	}
+	if fits {
+		return [][]string{cells}
+	}
 	lines := [][]string{make([]string, len(cells))}
 	for i, c := range cells {
 		if !t.Columns[i].Fold || width(c) <= widths[i] {

@@ -172,6 +172,8 @@ type Format struct {
 	Doc  string
 	// Program says that programs read it: it prints all rows unless told otherwise, and no colour.
 	Program bool
+	// Records says that it prints the Record of each row and looks at no cell.
+	Records bool
 	Write   func(io.Writer, *Answer, Style) (rows int64, err error)
 }
 
@@ -179,11 +181,11 @@ type Format struct {
 // records it wrote.
 func Formats() []Format {
 	return []Format{
-		{"table", "for a person: fits the terminal", false, writeTable},
-		{"json", "one JSON value", true, writeJSON},
-		{"jsonl", "one JSON object a line", true, writeJSONL},
-		{"csv", "RFC 4180, safe to open in a spreadsheet", true, writeCSV},
-		{"dot", "a graph, for Graphviz", true, writeDOT},
+		{"table", "for a person: fits the terminal", false, false, writeTable},
+		{"json", "one JSON value", true, true, writeJSON},
+		{"jsonl", "one JSON object a line", true, true, writeJSONL},
+		{"csv", "RFC 4180, safe to open in a spreadsheet", true, false, writeCSV},
+		{"dot", "a graph, for Graphviz", true, false, writeDOT},
 	}
 }
 

@@ -50,7 +50,8 @@ type Table struct {
 	Plain bool
 }
 
-// Row is one row: a cell a column, and the same as a value for JSON lines.
+// Row is one row: a cell a column, which is valid until the next row, and the
+// same as a value for JSON lines.
 type Row struct {
 	Cells  []Cell
 	Record any

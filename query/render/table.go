@@ -64,9 +64,9 @@ func (t Table) shown(width int) Table {
 	rows := t.Rows
 	t.Columns = columns
 	t.Rows = func(yield func(Row, error) bool) {
+		cells := make([]Cell, len(keep))
 		for r, err := range rows {
 			if err == nil {
-				cells := make([]Cell, len(keep))
 				for i, k := range keep {
 					cells[i] = r.Cells[k]
 				}

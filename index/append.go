@@ -57,7 +57,11 @@ func appendTo(h *held, path, tool string) (*Writer, error) {
 		return nil, err
 	}
 	r := h.reader
-	if err := h.lock.same(r.file); err != nil {
+	err = h.lock.same(r.file)
+	if err == nil {
+		err = r.directory()
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	w, err := newWriter(path, tool)
@@ -124,9 +128,9 @@ func (w *Writer) copyBucket(ctx context.Context, r *Reader, proof *bucketWriter,
 	move := func() (key, value []byte, err error) {
 		err = guard(func() error {
 			if c == nil {
-				b := r.tx.Bucket([]byte(name))
-				if b == nil {
-					return nil
+				b, err := r.bucket(name)
+				if b == nil || err != nil {
+					return err
 				}
 				c = b.Cursor()
 				key, value = c.First()

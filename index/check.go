@@ -8,6 +8,7 @@ import (
 	"hash"
 	"hash/crc32"
 	"hash/maphash"
+	"maps"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
@@ -37,6 +38,9 @@ type Proof struct {
 // events what they are. Its error is about the check
 // itself; what is wrong with the case stands in the Proof.
 func (r *Reader) Check() (*Proof, error) {
+	if err := r.proveAll(); err != nil {
+		return nil, fmt.Errorf("%s: %w", r.path, err)
+	}
 	c := &checker{r: r, terming: newTermSet(maphash.MakeSeed()), bySource: map[uint32]int64{}, bySnapshot: map[uint32]int64{}, proof: &Proof{Digest: r.manifest.Digest, Problems: []string{}}}
 	for _, step := range [...]func(){c.buckets, c.records, c.text, c.events} {
 		step()
@@ -45,6 +49,21 @@ func (r *Reader) Check() (*Proof, error) {
 		}
 	}
 	return c.proof, nil
+}
+
+// proveAll proves the structure and the keys of all buckets, and the directory.
+func (r *Reader) proveAll() error {
+	for _, name := range slices.Sorted(maps.Keys(r.pages.trees)) {
+		if _, err := r.pages.prove(name); err != nil {
+			return unsound(err)
+		}
+	}
+	for _, b := range r.manifest.Buckets {
+		if _, err := r.bucket(b.Name); err != nil {
+			return err
+		}
+	}
+	return r.directory()
 }
 
 type checker struct {

@@ -41,9 +41,11 @@
 // keys, their bytes, a CRC-32C over all keys in order, and a SHA-256 over all
 // keys and values in order, each preceded by its length (8); and a digest over
 // all this, which stands for the whole case: it is what snapshot prints and
-// info shows. A file without a manifest was never finished. The keys are
-// compared whenever a case is opened: a value that lies elsewhere would not be
-// missed by a question that looks for it there.
+// info shows. A file without a manifest was never finished. The keys of a
+// bucket are compared before the first of them is looked for: a value that lies
+// elsewhere would not be missed by a question that looks for it there. Segments are numbered
+// without a gap, and each is missed by who looks for it: of their keys only
+// check compares all.
 //
 // # Snapshots that share
 //
@@ -189,7 +191,8 @@
 //
 // # Reading what somebody else sent
 //
-// Before bbolt maps a file its structure is proved by plain reads (verify.go).
+// Before bbolt sees a bucket its structure is proved by plain reads (verify.go);
+// a segment is found by such reads alone (locate.go).
 // A value is used only after its checksum was compared, and what it holds is
 // decoded within named limits (manifest.go). Segments are read by plain reads,
 // too (place.go); other reads of mapped memory run under a guard that turns a

@@ -99,6 +99,20 @@ func newOpener() (*opener, error) {
 	return &opener{dec: dec}, nil
 }
 
+// into is open for a content that lives in *b, which it may replace by more
+// memory, until the next one does.
+func (o *opener) into(bucket string, key, v []byte, b *[]byte) ([]byte, error) {
+	codec, size, packed, err := prove(bucket, key, v)
+	if err != nil || codec != codecZstd {
+		return o.open(bucket, key, v)
+	}
+	content, err := unpack(o.dec, packed, *b, size)
+	if err == nil {
+		*b = content
+	}
+	return content, err
+}
+
 // open checks the envelope v that lies at key of bucket and returns its
 // content, newly allocated; of a value in parts all of them, one after the
 // other.

@@ -3,6 +3,7 @@ package index
 import (
 	"fmt"
 	"net/netip"
+	"strconv"
 )
 
 // Event is one log entry as a tracer reads it: one line, or several that
@@ -33,7 +34,7 @@ type Event struct {
 }
 
 // Place is where the event's evidence lies: auth.log:812.
-func (e *Event) Place() string { return fmt.Sprintf("%s:%d", e.Source, e.Line) }
+func (e *Event) Place() string { return e.Source + ":" + strconv.FormatInt(e.Line, 10) }
 
 // Get returns the value of the named field of the entry's own format, or "".
 func (e *Event) Get(name string) string {

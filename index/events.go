@@ -160,6 +160,9 @@ func blockError(n int, err error) error { return fmt.Errorf("block %d: %w", n, e
 
 // candidates returns the blocks that can hold wanted events, ascending.
 func (r *Reader) candidates(f *filter, q Query) ([]int, error) {
+	if err := r.directory(); err != nil {
+		return nil, err
+	}
 	wanted := make([]bool, len(r.blocks))
 	for i, b := range r.blocks {
 		wanted[i] = b.Events > 0 && r.counts(i, q.Snapshot) && (q.Brute || (q.Since == 0 || b.Max >= q.Since) && (q.Until == 0 || b.Min < q.Until))
@@ -190,17 +193,17 @@ func (r *Reader) candidates(f *filter, q Query) ([]int, error) {
 
 // postings marks the blocks in which a term within first and last occurs.
 func (r *Reader) postings(first, last []byte, hit []bool) error {
+	terms, err := r.bucket(bucketTerms)
+	if err != nil || terms == nil {
+		return err
+	}
 	for g := range len(r.groups) - 1 {
 		prefix := key32(uint32(g))
 		start := append(prefix, first...)
 		var c *bolt.Cursor
 		// The page that begins at or before the first term may hold it.
 		move := func() ([]byte, []byte) {
-			b := r.tx.Bucket([]byte(bucketTerms))
-			if b == nil {
-				return nil, nil
-			}
-			c = b.Cursor()
+			c = terms.Cursor()
 			k, v := c.Seek(start)
 			if !bytes.Equal(k, start) {
 				if pk, pv := c.Prev(); bytes.HasPrefix(pk, prefix) {

@@ -6,18 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // load reads the manifest and the small things that every question needs.
-func (r *Reader) load(keys map[string]keyProof) error {
+func (r *Reader) load() error {
 	if err := r.loadManifest(); err != nil {
 		return err
-	}
-	for _, b := range r.manifest.Buckets {
-		// A value has its own checksum; but of one whose key is not where it should be, nothing would be seen.
-		if got := keys[b.Name]; got.keys != b.Keys || got.sum != b.Index {
-			return fmt.Errorf("%s: its keys are not those that were written: %w", b.Name, ErrDamaged)
-		}
 	}
 	if err := r.countSnapshots(); err != nil {
 		return err
@@ -25,16 +20,29 @@ func (r *Reader) load(keys map[string]keyProof) error {
 	if err := r.loadSources(); err != nil {
 		return err
 	}
+	if slices.ContainsFunc(r.sources, func(s Source) bool { return s.Continues != 0 }) {
+		// How far a log that has grown counts, its blocks say.
+		if err := r.directory(); err != nil {
+			return err
+		}
+	}
+	return r.proveLogs()
+}
+
+// directory reads the directory of blocks, unless it was. Summaries do without.
+func (r *Reader) directory() error {
+	if r.listed {
+		return nil
+	}
+	r.blocks, r.segments = nil, nil
 	r.groups = []int{0}
 	r.bySource = make([]run, len(r.sources)+1)
 	err := r.loadBlocks()
 	if err == nil && int64(len(r.segments)) != r.keys(bucketSegment) {
 		err = fmt.Errorf("directory of blocks: %d segments, where there are %d: %w", len(r.segments), r.keys(bucketSegment), ErrDamaged)
 	}
-	if err != nil {
-		return err
-	}
-	return r.proveLogs()
+	r.listed = err == nil
+	return err
 }
 
 // blockRowBytes is about what a block takes in the directory.
@@ -85,7 +93,14 @@ func (r *Reader) countSnapshots() error {
 		return fmt.Errorf("%w: it holds no snapshot", ErrNotCase)
 	}
 	return guard(func() error {
-		c := r.tx.Bucket([]byte(bucketSnapshot)).Cursor()
+		b, err := r.bucket(bucketSnapshot)
+		if err != nil {
+			return err
+		}
+		if b == nil {
+			return errAbsent
+		}
+		c := b.Cursor()
 		first, _ := c.First()
 		last, _ := c.Last()
 		// Keys ascend, so the ends and their number leave no room for a gap.
@@ -127,13 +142,16 @@ func (r *Reader) addSegment(row *segmentRow) error {
 }
 
 // keys is how many keys the manifest tells of.
-func (r *Reader) keys(bucket string) int64 {
+func (r *Reader) keys(bucket string) int64 { return r.proofOf(bucket).Keys }
+
+// proofOf is what the manifest tells of a bucket.
+func (r *Reader) proofOf(bucket string) BucketProof {
 	for _, b := range r.manifest.Buckets {
 		if b.Name == bucket {
-			return b.Keys
+			return b
 		}
 	}
-	return 0
+	return BucketProof{}
 }
 
 func (r *Reader) loadManifest() error {

@@ -62,7 +62,7 @@ func (r *Reader) proveLogs() error {
 			return fmt.Errorf("source %d: continues source %d at another place: %w", s.ID, p.ID, ErrDamaged)
 		}
 		r.next[p.ID] = s.ID
-		of := r.bySource[p.ID]
+		of := r.bySource[p.ID] // the directory was read, since there is a log that continues
 		for n := of.first; n < of.end; n++ {
 			if b := &r.blocks[n]; b.Offset < s.Offset && b.Offset+b.Bytes > s.Offset {
 				return fmt.Errorf("source %d: continues source %d within a block: %w", s.ID, p.ID, ErrDamaged)
@@ -215,20 +215,27 @@ func (r *Reader) OpenSource(id uint32) io.Reader { return r.textOf(id, r.sources
 // textOf is the text of a source up to the given place in its log, where a
 // block ends.
 func (r *Reader) textOf(id uint32, end int64) io.Reader {
-	of := r.bySource[id]
-	return &textReader{r: r, next: of.first, stop: of.end, end: end}
+	return &textReader{r: r, source: id, end: end}
 }
 
 // textReader reads the text of blocks, one after the other.
 type textReader struct {
 	r          *Reader
-	next, stop int // blocks
+	source     uint32 // 0 once its blocks are known
+	next, stop int    // blocks
 	end        int64
 	buf, rest  []byte
 }
 
 // fill makes the text of the next block; at the end it is io.EOF.
 func (t *textReader) fill() error {
+	if t.source != 0 {
+		if err := t.r.directory(); err != nil {
+			return fmt.Errorf("%s: %w", t.r.path, err)
+		}
+		of := t.r.bySource[t.source]
+		t.next, t.stop, t.source = of.first, of.end, 0
+	}
 	for len(t.rest) == 0 {
 		if t.next >= t.stop || t.r.blocks[t.next].Offset >= t.end {
 			return io.EOF

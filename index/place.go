@@ -8,17 +8,41 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// find returns the value that lies at key of bucket, in mapped memory.
-func (r *Reader) find(bucket string, key []byte) ([]byte, error) {
+// read reads the value of segment n into *b, which it may replace by more
+// memory. Only the way to it is proved, and not the keys of all segments: they
+// are numbered without a gap, so that each of them is missed by who looks for
+// it. It may be called by several goroutines.
+func (r *Reader) read(n uint32, b *[]byte) error {
 	r.finding.Lock()
-	defer r.finding.Unlock()
-	if v := r.stored(bucket, key); v != nil {
-		return v, nil
+	at, size, err := r.pages.find(bucketSegment, key32(n))
+	r.finding.Unlock()
+	if err != nil {
+		return unsound(err)
 	}
-	return nil, errAbsent
+	if size < 0 {
+		return errAbsent
+	}
+	return r.readAt(at, size, b)
 }
 
-// place is where in the file a value lies that find returned. Of a bucket so
+// readAt reads a value. Large ones are better read than mapped: pages that were
+// touched in a map count as memory of the process, and one that cannot be read
+// ends it.
+func (r *Reader) readAt(at int64, size int, b *[]byte) error {
+	if size > maxPacked {
+		return fmt.Errorf("a value of %d bytes: %w", size, ErrDamaged)
+	}
+	if cap(*b) < size {
+		*b = make([]byte, size, 2*size) // the next one may be larger
+	}
+	*b = (*b)[:size]
+	if _, err := r.file.ReadAt(*b, at); err != nil {
+		return fmt.Errorf("it cannot be read, or changed while it was read (%w): %w", bareError(err), ErrDamaged)
+	}
+	return nil
+}
+
+// place is where in the file a value lies that bbolt found. Of a bucket so
 // small that it lies in its parent bbolt may give a copy, which is nowhere in
 // the file.
 func (r *Reader) place(v []byte) (at int64, ok bool) {
@@ -26,36 +50,12 @@ func (r *Reader) place(v []byte) (at int64, ok bool) {
 	return int64(p), p < uintptr(r.size)
 }
 
-// read reads the value at key of bucket into *b, which it may replace by more
-// memory.
-func (r *Reader) read(bucket string, key []byte, b *[]byte) error {
-	var v []byte
-	err := guard(func() (err error) {
-		v, err = r.find(bucket, key)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return r.fetch(v, b)
-}
-
-// fetch reads a value that was found into *b, which it may replace by more
-// memory. Large values are better read than mapped: pages that were touched in a
-// map count as memory of the process, and one that cannot be read ends it.
+// fetch reads a value that bbolt found into *b, as readAt does.
 func (r *Reader) fetch(v []byte, b *[]byte) error {
-	if cap(*b) < len(v) {
-		*b = make([]byte, len(v), 2*len(v)) // the next one may be larger
+	if at, ok := r.place(v); ok {
+		return r.readAt(at, len(v), b)
 	}
-	*b = (*b)[:len(v)]
-	at, ok := r.place(v)
-	if !ok {
-		return guard(func() error { copy(*b, v); return nil })
-	}
-	if _, err := r.file.ReadAt(*b, at); err != nil {
-		return fmt.Errorf("it cannot be read, or changed while it was read (%w): %w", bareError(err), ErrDamaged)
-	}
-	return nil
+	return guard(func() error { *b = append((*b)[:0], v...); return nil })
 }
 
 // forget tells the kernel that what was touched of the map is not needed at the
@@ -64,12 +64,13 @@ func (r *Reader) fetch(v []byte, b *[]byte) error {
 // too small for that to matter.
 func (r *Reader) forget() {
 	_ = guard(func() error {
-		v, err := r.find(bucketSegment, key32(0))
-		if err != nil {
+		b, err := r.bucket(bucketSegment)
+		if b == nil || err != nil {
 			return err
 		}
+		v := b.Get(key32(0))
 		at, ok := r.place(v)
-		if !ok {
+		if v == nil || !ok {
 			return nil
 		}
 		first := (*byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(v)), -at))
@@ -77,47 +78,40 @@ func (r *Reader) forget() {
 	})
 }
 
-// advise tells the kernel that a segment is wanted soon: it reads all of it at
-// once then, and not page by page when each is touched (posix_fadvise(2)). It is
-// no more than advice, so what goes wrong shows when the segment is read.
+// advise tells the kernel that a segment is wanted soon, where it may have to
+// wait for a disk: all that belongs to it is read at once then, while others are
+// unpacked. It may be called by several goroutines.
 func (r *Reader) advise(n uint32) {
-	_ = guard(func() error {
-		v, err := r.find(bucketSegment, key32(n))
-		if err != nil {
-			return err
-		}
-		if at, ok := r.place(v); ok {
-			return unix.Fadvise(int(r.file.Fd()), at, int64(len(v)), unix.FADV_WILLNEED)
-		}
-		return nil
-	})
+	if !r.cold {
+		return
+	}
+	r.finding.Lock()
+	at, size := r.pages.extent(bucketSegment, key32(n))
+	known := at == r.advised // with the segment before, which shares its page
+	r.advised = at
+	r.finding.Unlock()
+	if !known {
+		r.foresee(at, size)
+	}
 }
 
-// foreseen is the largest case that is read as a whole when it is opened and
-// nothing of it is in memory: a second's reading for the slowest disk that a
-// server has, and little of its page cache.
-const foreseen = 512 << 20
+// foresee tells the kernel that a part of the file is wanted soon
+// (posix_fadvise(2)). It is no more than advice, so what goes wrong shows when
+// the part is read.
+func (r *Reader) foresee(at, size int64) {
+	const piece = 2 << 20 // what the kernel reads ahead at most
+	for end := at + size; at < end; at += piece {
+		_ = unix.Fadvise(int(r.file.Fd()), at, min(piece, end-at), unix.FADV_WILLNEED)
+	}
+}
 
-// foresee tells the kernel that the whole file is wanted, unless it is in memory
-// already. To open a case is to prove its structure, the pages of which lie all
-// over it: one run from its start to its end takes less time than a seek for
-// each. It is no more than advice.
-func (r *Reader) foresee() {
-	if r.size > foreseen || r.cached() {
-		return
+// foreseer returns what tells the kernel which pages come next: nil where the
+// file is in memory already.
+func (r *Reader) foreseer() func(at, size int64) {
+	if r.cold = !r.cached(); r.cold {
+		return r.foresee
 	}
-	conn, err := r.file.SyscallConn()
-	if err != nil {
-		return
-	}
-	go func() {
-		const piece = 4 << 20
-		for at := int64(0); at < r.size; at += piece {
-			if conn.Control(func(fd uintptr) { err = unix.Fadvise(int(fd), at, piece, unix.FADV_WILLNEED) }) != nil || err != nil {
-				return // closed, or a file system that takes no advice
-			}
-		}
-	}()
+	return nil
 }
 
 // cached reports whether some places of the file can be read without waiting for

@@ -113,7 +113,7 @@ func (l *lock) keepOwner(path string) error {
 // steps, proves the structure of what is left as every reader will, and syncs
 // it. bbolt touches its map no more, so that the file may be shorter than that.
 func trim(f *os.File) error {
-	_, end, err := verifyPages(f)
+	end, err := verifyPages(f)
 	if err == nil {
 		err = f.Truncate(end)
 	}

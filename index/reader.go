@@ -40,19 +40,25 @@ type Reader struct {
 	last      *Snapshot // the one that was asked for last
 	sources   []Source
 	next      []uint32 // of each source, the one that continues it; 0 where none does
+	listed    bool     // the directory of blocks was read: what follows is known
 	blocks    []blockInfo
 	groups    []int // the number of the first block of each, and behind the last one how many blocks there are
 	segments  []run // the blocks of each segment
 	bySource  []run // and of each source
 	idle      []*segmentReader
-	finding   sync.Mutex // bbolt remembers in a transaction which buckets were opened
+	cold      bool       // not all of the file is in memory
+	advised   int64      // where the last page lies of which the kernel was told
+	finding   sync.Mutex // of the pages, which several goroutines look for
+	pages     *verifier
 }
 
 // run is the blocks from first to end, without end.
 type run struct{ first, end int }
 
-// Open opens the case at path. The structure of the file is proved first, by
-// plain reads; each value is proved when it is read.
+// Open opens the case at path. Whatever is read of it is proved first: the
+// structure of the file and of a bucket, by plain reads, before bbolt sees it;
+// the keys of a bucket before one of them is looked for; each value by its
+// checksum. What is not read is not proved: that is what Check is for.
 func Open(path string) (*Reader, error) {
 	r := &Reader{path: path, ctx: context.Background()}
 	err := r.start()
@@ -67,13 +73,9 @@ func (r *Reader) start() error {
 	if err := r.openFile(); err != nil {
 		return err
 	}
-	r.foresee()
-	keys, _, err := verifyPages(r.file)
-	if err != nil {
-		if errors.Is(err, errNoBolt) {
-			return ErrNotCase
-		}
-		return fmt.Errorf("%w or it was not copied whole (%w): copy it again", ErrNotCase, err)
+	var err error
+	if r.pages, err = newVerifier(r.file, r.foreseer()); err != nil {
+		return unsound(err)
 	}
 	if r.open, err = newOpener(); err != nil {
 		return err
@@ -100,7 +102,34 @@ func (r *Reader) start() error {
 	if err != nil {
 		return err
 	}
-	return r.load(keys)
+	return r.load()
+}
+
+// unsound is the error of a file whose structure does not hold.
+func unsound(err error) error {
+	if errors.Is(err, errNoBolt) {
+		return ErrNotCase
+	}
+	return fmt.Errorf("%w or it was not copied whole (%w): copy it again", ErrNotCase, err)
+}
+
+// bucket returns a bucket, once its structure and its keys are proved; nil
+// where there is none. A value has its own checksum; but of one whose key is not
+// where it should be, nothing would be seen.
+func (r *Reader) bucket(name string) (b *bolt.Bucket, err error) {
+	r.finding.Lock()
+	got, err := r.pages.prove(name)
+	r.finding.Unlock()
+	if err != nil {
+		return nil, unsound(err)
+	}
+	if name != bucketManifest {
+		if want := r.proofOf(name); got.keys != want.Keys || got.sum != want.Index {
+			return nil, fmt.Errorf("%s: its keys are not those that were written: %w", name, ErrDamaged)
+		}
+	}
+	err = guard(func() error { b = r.tx.Bucket([]byte(name)); return nil })
+	return b, err
 }
 
 // openFile opens the file such that nothing can hang and only a regular file
@@ -174,28 +203,46 @@ func (r *Reader) Snapshots() iter.Seq2[*Snapshot, error] {
 
 // Snapshot is the capture with that number; 0 is the last one.
 func (r *Reader) Snapshot(id int) (*Snapshot, error) {
+	if r.last != nil && r.last.ID == id {
+		return r.last, nil
+	}
+	s := new(Snapshot)
+	if err := r.snapshot(id, s, &s.ID); err != nil {
+		return nil, err
+	}
+	r.last = s
+	return s, nil
+}
+
+// Moment is of the capture with that number what every answer needs; 0 is the
+// last one.
+func (r *Reader) Moment(id int) (*Moment, error) {
+	m := new(Moment)
+	if err := r.snapshot(id, m, &m.ID); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// snapshot reads a capture, or a part of it, which holds its number.
+func (r *Reader) snapshot(id int, into any, number *int) error {
 	if id == 0 {
 		id = r.snapshots
 	}
 	if id < 1 || id > r.snapshots {
-		return nil, fmt.Errorf("%s@%d: no such snapshot: the case holds %d", r.path, id, r.snapshots)
-	}
-	if r.last != nil && r.last.ID == id {
-		return r.last, nil
+		return fmt.Errorf("%s@%d: no such snapshot: the case holds %d", r.path, id, r.snapshots)
 	}
 	content, err := r.value(bucketSnapshot, key32(uint32(id)))
-	s := new(Snapshot)
 	if err == nil {
-		err = r.record(bucketSnapshot, content, s)
+		err = r.record(bucketSnapshot, content, into)
 	}
-	if err == nil && s.ID != id {
-		err = fmt.Errorf("numbered %d: %w", s.ID, ErrDamaged)
+	if err == nil && *number != id {
+		err = fmt.Errorf("numbered %d: %w", *number, ErrDamaged)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: snapshot %d: %w", r.path, id, err)
+		return fmt.Errorf("%s: snapshot %d: %w", r.path, id, err)
 	}
-	r.last = s
-	return s, nil
+	return nil
 }
 
 // record decodes the content of a value that is one record.
@@ -262,8 +309,8 @@ func records[T any](r *Reader, bucket string, snapshot int) iter.Seq2[*T, error]
 // means anything else than damage.
 var errAbsent = fmt.Errorf("absent: %w", ErrDamaged)
 
-// stored is the envelope at a key, nil where there is none. It runs under the
-// guard of its caller.
+// stored is the envelope at a key of a bucket that is proved, nil where there is
+// none. It runs under the guard of its caller.
 func (r *Reader) stored(bucket string, key []byte) []byte {
 	if b := r.tx.Bucket([]byte(bucket)); b != nil {
 		return b.Get(key)
@@ -277,10 +324,18 @@ func (r *Reader) value(bucket string, key []byte) (content []byte, err error) {
 		return nil, err
 	}
 	err = guard(func() error {
-		v, err := r.find(bucket, key)
-		if err == nil {
-			content, err = r.open.open(bucket, key, v)
+		b, err := r.bucket(bucket)
+		if err != nil {
+			return err
 		}
+		if b == nil {
+			return errAbsent
+		}
+		v := b.Get(key)
+		if v == nil {
+			return errAbsent
+		}
+		content, err = r.open.open(bucket, key, v)
 		return err
 	})
 	if err != nil {
@@ -294,11 +349,11 @@ func (r *Reader) value(bucket string, key []byte) (content []byte, err error) {
 func (r *Reader) each(bucket string, prefix []byte, do func(key, content []byte) error) error {
 	var c *bolt.Cursor
 	var key, content []byte
-	read := func(move func() ([]byte, []byte)) error {
-		return guard(func() (err error) {
-			k, v := move()
-			if key = nil; k == nil || !bytes.HasPrefix(k, prefix) {
-				return nil
+	read := func(move func() ([]byte, []byte, error)) error {
+		return guard(func() error {
+			k, v, err := move()
+			if key = nil; err != nil || k == nil || !bytes.HasPrefix(k, prefix) {
+				return err
 			}
 			key = bytes.Clone(k)
 			if content, err = r.open.open(bucket, key, v); err != nil {
@@ -307,20 +362,21 @@ func (r *Reader) each(bucket string, prefix []byte, do func(key, content []byte)
 			return nil
 		})
 	}
-	err := read(func() ([]byte, []byte) {
-		b := r.tx.Bucket([]byte(bucket))
-		if b == nil {
-			return nil, nil
+	err := read(func() (k, v []byte, err error) {
+		b, err := r.bucket(bucket)
+		if b == nil || err != nil {
+			return nil, nil, err
 		}
 		c = b.Cursor()
-		return c.Seek(prefix)
+		k, v = c.Seek(prefix)
+		return k, v, nil
 	})
 	for err == nil && key != nil {
 		if err = do(key, content); err == nil {
 			err = r.ctx.Err()
 		}
 		if err == nil {
-			err = read(c.Next)
+			err = read(func() (k, v []byte, err error) { k, v = c.Next(); return k, v, nil })
 		}
 	}
 	return err

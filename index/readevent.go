@@ -189,12 +189,11 @@ func (r *eventReader) value(v *valueRef) string {
 	case valueText:
 		return v.text
 	case valueOwn:
-		n := r.rest.uint()
-		if n >= uint64(len(r.texts)) {
+		t, ok := r.text(r.rest.uint())
+		if !ok {
 			r.fail("unknown text")
-			return ""
 		}
-		return r.texts[n]
+		return t
 	case valueRange:
 		start, end = r.place(&v.from), r.place(&v.to)
 	case valueApart:

@@ -21,6 +21,7 @@ type segmentReader struct {
 	lent   int                // how many of these were unpacked
 	lines  text.Decoder
 	events *eventsShared // nil until an event is asked for
+	memory eventsShared  // for these
 	event  eventReader
 
 	// The addresses of prefix among those of the segment: in blocks of it, only lines that have one are of interest.
@@ -64,7 +65,7 @@ func (r *Reader) leave(s *segmentReader) { r.idle = append(r.idle, s) }
 func (r *Reader) openSegment(s *segmentReader, open *opener, n uint32) error {
 	key := key32(n)
 	var p *parts
-	err := r.read(bucketSegment, key, &s.packed)
+	err := r.read(n, &s.packed)
 	if err == nil {
 		p, err = open.parts(bucketSegment, key, s.packed)
 	}
@@ -137,7 +138,9 @@ func (s *segmentReader) shared() error {
 	if err != nil {
 		return err
 	}
-	s.events, err = readShared(content, s.lines.Templates())
+	if err = s.memory.read(content, s.lines.Templates()); err == nil {
+		s.events = &s.memory
+	}
 	return err
 }
 

@@ -2,6 +2,7 @@ package index
 
 import (
 	"net/netip"
+	"slices"
 
 	"stilltrace/index/text"
 )
@@ -67,7 +68,8 @@ type shapeInput struct {
 // one.
 func (s *eventsShared) readShape(said []byte) (*eventShape, error) {
 	in := &shapeInput{input: input{b: said}, eventsShared: s}
-	e := &eventShape{size: len(said)}
+	e := s.newShape()
+	e.size = len(said)
 	if class := in.bytes(4); class != nil {
 		e.clock, e.level, e.action, e.outcome = Clock(class[0]), Level(class[1]), Action(class[2]), Outcome(class[3])
 	}
@@ -134,11 +136,11 @@ func (in *shapeInput) stampOffset() int64 {
 }
 
 func (in *shapeInput) text(n uint64) string {
-	if n >= uint64(len(in.texts)) {
+	t, ok := in.eventsShared.text(n)
+	if !ok {
 		in.fail("unknown text")
-		return ""
 	}
-	return in.texts[n]
+	return t
 }
 
 func (in *shapeInput) address() addressRef {
@@ -181,35 +183,45 @@ func (in *shapeInput) place() placeRef {
 	return placeRef{text.Place{Edge: uint32(edge >> 1), Offset: uint32(offset)}, edge&1 == 1}
 }
 
-// eventsShared is what the events of a segment share.
+// eventsShared is what the events of a segment share. Its memory may serve one
+// segment after the other.
 type eventsShared struct {
-	texts   []string
+	content []byte // of which texts and shapes are parts
+	texts   []textRow
+	known   []string // those texts that were asked for
 	addrs   []netip.Addr
 	offsets []int64 // from stamps to times
 	said    [][]byte
 	shapes  []*eventShape // those that were asked for
 	first   []uint32      // of each template, in order; one more for the end
 	order   []uint32      // shapes by template
+	of, end []uint32      // the template of each shape; and of each template where its next one goes
+
+	rooms [][]eventShape // memory for shapes
+	used  int            // how many of them
 }
+
+// textRow is where a text stands.
+type textRow struct{ at, size uint32 }
 
 // usual is for how many of a thing there is room at once: a segment may say that
 // it has more than it holds.
 const usual = 1 << 12
 
-// readShared reads the part that events share. templates is how many there are.
-func readShared(content []byte, templates int) (*eventsShared, error) {
-	s := &eventsShared{}
+// read reads the part that events share, which has to stay as it is for as long
+// as they are read. templates is how many there are.
+func (s *eventsShared) read(content []byte, templates int) error {
 	in := &input{b: content}
-	all := string(content) // of which the texts are parts
+	s.content, s.used = content, 0
 	n := in.count()
-	s.texts = make([]string, 1, 1+min(n, usual))
+	s.texts = append(slices.Grow(s.texts[:0], 1+min(n, usual)), textRow{})
 	for range n {
 		b := in.bytes(in.uint())
-		end := len(content) - len(in.b)
-		s.texts = append(s.texts, all[end-len(b):end])
+		s.texts = append(s.texts, textRow{uint32(len(content) - len(in.b) - len(b)), uint32(len(b))})
 	}
+	s.known = emptied(s.known, len(s.texts))
 	n = in.count()
-	s.addrs = make([]netip.Addr, 0, min(n, usual))
+	s.addrs = slices.Grow(s.addrs[:0], min(n, usual))
 	for range n {
 		a, ok := netip.AddrFromSlice(in.bytes(uint64(in.byte())))
 		if !ok {
@@ -218,21 +230,20 @@ func readShared(content []byte, templates int) (*eventsShared, error) {
 		s.addrs = append(s.addrs, a)
 	}
 	n = in.count()
-	s.offsets = make([]int64, 0, min(n, usual))
+	s.offsets = slices.Grow(s.offsets[:0], min(n, usual))
 	for range n {
 		s.offsets = append(s.offsets, in.int())
 	}
 	n = in.count()
-	s.said = make([][]byte, 0, min(n, usual))
-	of := make([]uint32, 0, n)
-	s.first = make([]uint32, templates+1)
+	s.said, s.of = slices.Grow(s.said[:0], min(n, usual)), slices.Grow(s.of[:0], min(n, usual))
+	s.first = emptied(s.first, templates+1)
 	for range n {
 		t := in.uint()
 		if t >= uint64(templates) {
 			in.fail("shape of an unknown template")
 			break
 		}
-		of = append(of, uint32(t))
+		s.of = append(s.of, uint32(t))
 		s.said = append(s.said, in.bytes(in.uint()))
 		s.first[t+1]++
 	}
@@ -240,18 +251,53 @@ func readShared(content []byte, templates int) (*eventsShared, error) {
 		in.fail("more than there should be")
 	}
 	if in.err != nil {
-		return nil, in.err
+		return in.err
 	}
 	for t := range templates {
 		s.first[t+1] += s.first[t]
 	}
-	s.order, s.shapes = make([]uint32, n), make([]*eventShape, n)
-	next := append([]uint32(nil), s.first...)
-	for i, t := range of {
-		s.order[next[t]] = uint32(i)
-		next[t]++
+	s.order, s.shapes = emptied(s.order, n), emptied(s.shapes, n)
+	s.end = append(s.end[:0], s.first...)
+	for i, t := range s.of {
+		s.order[s.end[t]] = uint32(i)
+		s.end[t]++
 	}
-	return s, nil
+	return nil
+}
+
+// emptied is n zero values, in the memory of s where that has the room.
+func emptied[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	s = s[:n]
+	clear(s)
+	return s
+}
+
+// text returns the text of that number; false where there is none.
+func (s *eventsShared) text(n uint64) (string, bool) {
+	if n >= uint64(len(s.texts)) {
+		return "", false
+	}
+	if row := s.texts[n]; s.known[n] == "" && row.size > 0 {
+		s.known[n] = string(s.content[row.at:][:row.size])
+	}
+	return s.known[n], true
+}
+
+// roomShapes is for how many shapes memory is taken at once.
+const roomShapes = 64
+
+// newShape returns a shape that lives until the next segment is read.
+func (s *eventsShared) newShape() *eventShape {
+	if s.used/roomShapes == len(s.rooms) {
+		s.rooms = append(s.rooms, make([]eventShape, roomShapes))
+	}
+	e := &s.rooms[s.used/roomShapes][s.used%roomShapes]
+	s.used++
+	*e = eventShape{ips: e.ips[:0], fields: e.fields[:0]}
+	return e
 }
 
 // shape returns the shape with that number of the template, or nil.

@@ -16,6 +16,17 @@ type Snapshot struct {
 	Coverage *Coverage `json:"coverage,omitzero"`
 }
 
+// Moment is the part of a Snapshot that every answer needs: all that is known of
+// a host takes longer to decode than many questions to answer.
+type Moment struct {
+	ID   int    `json:"id"`
+	End  Clocks `json:"end"`
+	Host struct {
+		Timezone Timezone `json:"timezone"`
+	} `json:"host"`
+	Counts Counts `json:"counts"`
+}
+
 // Clocks are the host's clocks read together, so that every other time of the
 // capture can be anchored (clock_gettime(2)). A copied host has only Realtime.
 type Clocks struct {

@@ -60,9 +60,9 @@ func (r *Reader) summaryRuns(snapshot int) (runs []uint32, err error) {
 		snapshot = r.snapshots
 	}
 	err = guard(func() error {
-		b := r.tx.Bucket([]byte(bucketSummary))
-		if b == nil {
-			return nil
+		b, err := r.bucket(bucketSummary)
+		if b == nil || err != nil {
+			return err
 		}
 		c := b.Cursor()
 		for at := uint32(1); int(at) <= snapshot; at++ {
@@ -79,17 +79,14 @@ func (r *Reader) summaryRuns(snapshot int) (runs []uint32, err error) {
 	return runs, err
 }
 
-// summaryPages walks the pages of a table of one run.
+// summaryPages walks the pages of a table of one run, of which summaryRuns told.
 func (r *Reader) summaryPages(run uint32, t summary.Table, from []byte) (summary.Walker, error) {
 	prefix := append(key32(run), byte(t))
 	start := append(bytes.Clone(prefix), from...)
 	var c *bolt.Cursor
+	var b []byte // memory for the contents
 	move := func() (k, v []byte) {
-		b := r.tx.Bucket([]byte(bucketSummary))
-		if b == nil {
-			return nil, nil
-		}
-		c = b.Cursor()
+		c = r.tx.Bucket([]byte(bucketSummary)).Cursor()
 		k, v = c.Seek(start)
 		if from == nil {
 			return k, v
@@ -121,7 +118,7 @@ func (r *Reader) summaryPages(run uint32, t summary.Table, from []byte) (summary
 		}
 		return key[len(prefix) : len(key)-4], func() (content []byte, err error) {
 			err = guard(func() error {
-				content, err = r.open.open(bucketSummary, key, value)
+				content, err = r.open.into(bucketSummary, key, value, &b)
 				return err
 			})
 			if err != nil {

@@ -1,15 +1,12 @@
 package index
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"hash/fnv"
 	"io"
 	"os"
-	"slices"
 )
 
 // bbolt trusts its file: a page that points to itself makes it loop, a wrong
@@ -46,20 +43,45 @@ const (
 	maxPageKey = 1 << 10
 )
 
+// verifier proves the structure of a file, bucket by bucket. It is not safe for
+// use by several goroutines.
 type verifier struct {
-	f       io.ReaderAt
-	size    int64 // of a page
-	pages   uint64
-	seen    []uint64 // one bit a page
-	buckets map[string]keyProof
-	bucket  keyProof // of the bucket that is being read
-	levels  [maxDepth + 2]level
+	f      io.ReaderAt
+	size   int64 // of a page
+	pages  uint64
+	seen   []uint64 // one bit a page
+	trees  map[string]*tree
+	bucket keyProof // of the bucket that is being read
+	levels [maxDepth + 2]level
+	paths  [maxDepth + 2]pathLevel
+	soon   func(at, size int64) // is told what will be read next, unless it is nil
+}
+
+// tree is the pages of one bucket: below a root page, or one page that lies
+// within the page that names the bucket.
+type tree struct {
+	root   uint64
+	inline *page // nil where there is a root page
+	proved bool
+	keys   keyProof
+	err    error // what the proof has found
+	leaves int   // at which depth they lie; 0 before one was read
 }
 
 // level is what a page is read into: of each depth there is one page at a time.
 type level struct {
 	head []byte
+	page page
 	all  []elem
+}
+
+// pathLevel is a page on the way to a key that was looked for, and stays for the
+// next one.
+type pathLevel struct {
+	level
+	known  bool
+	id     uint64
+	inline *page
 }
 
 // keyProof is what the keys of a bucket are: how many, and CRC-32C over all of
@@ -69,34 +91,77 @@ type keyProof struct {
 	sum  uint32
 }
 
-// verifyPages proves the structure of f and returns the keys of its buckets, and
-// where its last page ends.
-func verifyPages(f *os.File) (keys map[string]keyProof, end int64, err error) {
+// newVerifier proves the meta pages of f and those that name its buckets. soon,
+// which may be nil, is told what will be read next.
+func newVerifier(f *os.File, soon func(at, size int64)) (*verifier, error) {
 	st, err := f.Stat()
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	v := &verifier{f: f, buckets: map[string]keyProof{}}
+	v := &verifier{f: f, trees: map[string]*tree{}, soon: soon}
 	root, err := v.metas(st.Size())
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	v.seen = make([]uint64, v.pages/64+1)
 	v.seen[0] = 3 // the meta pages
 	if err := v.page(root, nil, nil, 0, 0); err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	return v.buckets, int64(v.pages) * v.size, nil
+	for _, t := range v.trees {
+		if v.soon != nil && t.inline == nil {
+			v.soon(int64(t.root)*v.size, behindLast/2*v.size)
+		}
+	}
+	return v, nil
+}
+
+// prove proves the structure of a bucket, once, and returns its keys; of a
+// bucket that is not there, none.
+func (v *verifier) prove(bucket string) (keyProof, error) {
+	t := v.trees[bucket]
+	if t == nil {
+		return keyProof{}, nil
+	}
+	if !t.proved {
+		t.proved = true
+		v.bucket = keyProof{}
+		if t.inline != nil {
+			t.err = v.elements(t.inline, nil, nil, 1, 1)
+		} else {
+			t.err = v.page(t.root, nil, nil, 1, 1)
+		}
+		if t.keys = v.bucket; t.err != nil {
+			t.err = fmt.Errorf("bucket %q: %w", bucket, t.err)
+		}
+	}
+	return t.keys, t.err
+}
+
+// verifyPages proves the structure of f, and returns where its last page ends.
+func verifyPages(f *os.File) (end int64, err error) {
+	v, err := newVerifier(f, nil)
+	if err != nil {
+		return 0, err
+	}
+	for bucket := range v.trees {
+		if _, err := v.prove(bucket); err != nil {
+			return 0, err
+		}
+	}
+	return int64(v.pages) * v.size, nil
 }
 
 // page is a page with what belongs to it, of which only the head was read: a
 // page of large values is mostly values.
 type page struct {
-	v    *verifier
-	id   uint64
-	at   int64 // in the file, or -1 for one that lies within a value
-	size uint64
-	b    []byte // as far as it was read
+	v     *verifier
+	id    uint64
+	at    int64 // in the file
+	size  uint64
+	b     []byte // as far as it was read; all of one that lies within another
+	flags uint16
+	count uint64 // of its elements
 }
 
 // bytes returns a part of the page.
@@ -106,9 +171,6 @@ func (p *page) bytes(from, n uint64) ([]byte, error) {
 	}
 	if from+n <= uint64(len(p.b)) {
 		return p.b[from : from+n], nil
-	}
-	if p.at < 0 {
-		return nil, errors.New("outside its page")
 	}
 	b := make([]byte, n)
 	if _, err := p.v.f.ReadAt(b, p.at+int64(from)); err != nil {
@@ -162,152 +224,4 @@ func (v *verifier) metas(fileSize int64) (root uint64, err error) {
 		return 0, fmt.Errorf("%d pages of %d bytes do not fit into %d bytes: it was cut short", v.pages, v.size, fileSize)
 	}
 	return root, nil
-}
-
-// page checks page id and all below it. Its keys must be at least lo and less
-// than hi; nil is no bound.
-func (v *verifier) page(id uint64, lo, hi []byte, depth, nesting int) error {
-	if depth > maxDepth {
-		return fmt.Errorf("page %d: more than %d pages deep", id, maxDepth)
-	}
-	p, err := v.read(id, &v.levels[depth])
-	if err != nil {
-		return err
-	}
-	return v.elements(p, lo, hi, depth, nesting)
-}
-
-// read reads the head of page id and marks all of it as seen.
-func (v *verifier) read(id uint64, into *level) (*page, error) {
-	if id >= v.pages {
-		return nil, fmt.Errorf("page %d: beyond the end", id)
-	}
-	if into.head == nil {
-		into.head = make([]byte, v.size)
-	}
-	p := &page{v: v, id: id, at: int64(id) * v.size, b: into.head}
-	if _, err := v.f.ReadAt(p.b, p.at); err != nil {
-		return nil, fmt.Errorf("page %d: %w", id, err)
-	}
-	if got := binary.LittleEndian.Uint64(p.b); got != id {
-		return nil, fmt.Errorf("page %d: says that it is page %d", id, got)
-	}
-	n := uint64(binary.LittleEndian.Uint32(p.b[12:])) + 1
-	if n > v.pages-id || int64(n)*v.size > maxPacked+1<<20 {
-		return nil, fmt.Errorf("page %d: %d pages long", id, n)
-	}
-	for p := id; p < id+n; p++ {
-		if v.seen[p/64]&(1<<(p%64)) != 0 {
-			return nil, fmt.Errorf("page %d: reached twice", p)
-		}
-		v.seen[p/64] |= 1 << (p % 64)
-	}
-	p.size = n * uint64(v.size)
-	return p, nil
-}
-
-// elem is an element of a page: a key, and what belongs to it.
-type elem struct {
-	key    []byte
-	flags  uint32
-	child  uint64 // page below it
-	at, sz uint64 // where its value lies in the page
-}
-
-func (v *verifier) elements(p *page, lo, hi []byte, depth, nesting int) error {
-	flags, count := binary.LittleEndian.Uint16(p.b[8:]), uint64(binary.LittleEndian.Uint16(p.b[10:]))
-	if flags != flagBranch && flags != flagLeaf {
-		return fmt.Errorf("page %d: kind %#x in the tree", p.id, flags)
-	}
-	if pageHead+count*elemSize > p.size || flags == flagBranch && count == 0 {
-		return fmt.Errorf("page %d: %d elements", p.id, count)
-	}
-	all := slices.Grow(v.levels[depth].all[:0], int(count))[:count]
-	v.levels[depth].all = all
-	for i := range all {
-		e := &all[i]
-		if err := e.read(p, flags, i, pageHead+count*elemSize); err != nil {
-			return fmt.Errorf("page %d: element %d: %w", p.id, i, err)
-		}
-		if i > 0 && bytes.Compare(e.key, all[i-1].key) <= 0 || lo != nil && bytes.Compare(e.key, lo) < 0 || hi != nil && bytes.Compare(e.key, hi) >= 0 {
-			return fmt.Errorf("page %d: element %d: key out of order", p.id, i)
-		}
-	}
-	for i := range all {
-		e := &all[i]
-		switch {
-		case flags == flagBranch:
-			next := hi
-			if i+1 < len(all) {
-				next = all[i+1].key
-			}
-			if err := v.page(e.child, e.key, next, depth+1, nesting); err != nil {
-				return err
-			}
-		case e.flags&leafBucket == 0:
-			v.bucket.keys++
-			v.bucket.sum = crc32.Update(v.bucket.sum, castagnoli, e.key)
-		default:
-			if err := v.inBucket(p, e, depth, nesting); err != nil {
-				return fmt.Errorf("bucket %q: %w", e.key, err)
-			}
-		}
-	}
-	return nil
-}
-
-// read reads element i of a page, whose data begin at first.
-func (e *elem) read(p *page, flags uint16, i int, first uint64) error {
-	*e = elem{}
-	at := uint64(pageHead + i*elemSize)
-	b, err := p.bytes(at, elemSize)
-	if err != nil {
-		return err
-	}
-	var pos, size uint64
-	if flags == flagBranch {
-		pos, size, e.child = uint64(binary.LittleEndian.Uint32(b)), uint64(binary.LittleEndian.Uint32(b[4:])), binary.LittleEndian.Uint64(b[8:])
-	} else {
-		if e.flags = binary.LittleEndian.Uint32(b); e.flags&^leafBucket != 0 {
-			return fmt.Errorf("flags %#x", e.flags)
-		}
-		pos, size, e.sz = uint64(binary.LittleEndian.Uint32(b[4:])), uint64(binary.LittleEndian.Uint32(b[8:])), uint64(binary.LittleEndian.Uint32(b[12:]))
-	}
-	// The data of a page lie behind its last element, never over the elements.
-	start := at + pos
-	e.at = start + size
-	if size > maxPageKey || start < first || e.at+e.sz > p.size {
-		return errors.New("outside its page")
-	}
-	e.key, err = p.bytes(start, size)
-	return err
-}
-
-// inBucket checks the tree of a nested bucket: a root page of its own, or a
-// page that lies within the value.
-func (v *verifier) inBucket(p *page, e *elem, depth, nesting int) error {
-	if nesting >= maxNesting {
-		return fmt.Errorf("lies more than %d deep", maxNesting)
-	}
-	value, err := p.bytes(e.at, e.sz)
-	if err != nil {
-		return err
-	}
-	if len(value) < bucketHead {
-		return errors.New("cut short")
-	}
-	outer := v.bucket
-	v.bucket = keyProof{}
-	if root := binary.LittleEndian.Uint64(value); root != 0 {
-		err = v.page(root, nil, nil, depth+1, nesting+1)
-	} else {
-		inline := value[bucketHead:]
-		if len(inline) < pageHead || binary.LittleEndian.Uint16(inline[8:]) != flagLeaf {
-			return errors.New("no page within")
-		}
-		err = v.elements(&page{v: v, at: -1, size: uint64(len(inline)), b: inline}, nil, nil, depth+1, nesting+1)
-	}
-	v.buckets[string(e.key)] = v.bucket
-	v.bucket = outer
-	return err
 }

@@ -3,17 +3,36 @@ package query
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-var (
-	// excluding is a term with a minus before it. Flags of one letter never have a field's length.
-	excluding = regexp.MustCompile(`^-([a-z][a-z0-9_.]+(:|>=|<=|>|<|~)|:[0-9])`)
-	caseName  = regexp.MustCompile(`\.db(@[0-9]+)?$`)
-)
+// excludes reports whether an argument is a term with a minus before it:
+// -service:sshd, -:22, -203.0.113.7. Flags of one letter never have a field's
+// length.
+func excludes(a string) bool {
+	a, minus := strings.CutPrefix(a, "-")
+	if !minus {
+		return false
+	}
+	name := strings.TrimLeft(a, "abcdefghijklmnopqrstuvwxyz0123456789_.")
+	switch n := len(a) - len(name); {
+	case n == 0:
+		return len(a) > 1 && a[0] == ':' && digits(a[1:2])
+	case n > 1 && a[0] >= 'a' && a[0] <= 'z' && name != "" && strings.IndexByte(":<>~", name[0]) >= 0:
+		return true
+	}
+	return isAddress(a)
+}
+
+// isCase reports whether an argument names a case: web01.db, web01.db@2.
+func isCase(a string) bool {
+	if path, number, at := cutLast(a, "@"); at && number != "" && strings.Trim(number, "0123456789") == "" {
+		a = path
+	}
+	return strings.HasSuffix(a, ".db")
+}
 
 // Arguments moves the terms that begin with a minus behind "--", where flags
 // end: to the flag parser -service:sshd would be a flag.
@@ -24,7 +43,7 @@ func Arguments(args []string) []string {
 			rest = append(rest, args[i+1:]...)
 			break
 		}
-		if excluding.MatchString(a) || a != "" && a[0] == '-' && isAddress(a[1:]) {
+		if excludes(a) {
 			rest = append(rest, a)
 		} else {
 			flags = append(flags, a)
@@ -47,7 +66,7 @@ func split(args []string) (caseArg, []string, error) {
 	var cases []caseArg
 	var words []string
 	for _, a := range args {
-		if !caseName.MatchString(a) {
+		if !isCase(a) {
 			words = append(words, a)
 			continue
 		}

@@ -46,7 +46,11 @@ func Event(ctx context.Context, env *Env, o *Options, args []string) (Status, er
 	}
 	a := &render.Answer{Main: v.empty(), Stream: "events", Schema: schemaEvents}
 	a.Main.Total = func() int64 { return total }
-	a.Main.Rows = limited(rows, s.limit(), !s.format.Program, func(r *event.Row) render.Row { return v.row(r) })
+	row := v.row
+	if s.format.Records {
+		row = func(r *event.Row) render.Row { return render.Row{Record: r} }
+	}
+	a.Main.Rows = limited(rows, s.limit(), !s.format.Program, row)
 	return s.print(a)
 }
 

@@ -56,6 +56,9 @@ func Export(ctx context.Context, env *Env, o *Options, args []string) (Status, e
 	if err := s.noWords("export"); err != nil {
 		return Trouble, err
 	}
+	if err := s.whole(); err != nil {
+		return StatusOf(err), err
+	}
 	s.opt = o
 	return run(s)
 }

@@ -50,6 +50,9 @@ func Info(ctx context.Context, env *Env, o *Options, args []string) (Status, err
 	if err := s.noWords("info"); err != nil {
 		return Trouble, err
 	}
+	if err := s.whole(); err != nil {
+		return StatusOf(err), err
+	}
 	m := s.reader.Manifest()
 	i := &information{Schema: SchemaInfo, Format: m.Format, Feature: m.Feature, Tool: m.Tool, Digest: m.Digest, Snapshot: s.snap.ID,
 		Sources: s.reader.Logs(s.snap.ID), Gaps: []*index.Gap{}}

@@ -30,6 +30,9 @@ func Network(ctx context.Context, env *Env, o *Options, args []string) (Status, 
 		return StatusOf(err), err
 	}
 	defer s.close()
+	if err := s.whole(); err != nil {
+		return StatusOf(err), err
+	}
 	s.momentary("sockets")
 	if o.Graph {
 		return s.networkGraph()

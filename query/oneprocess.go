@@ -13,6 +13,9 @@ import (
 )
 
 func (s *session) oneProcess(pid int) (Status, error) {
+	if err := s.whole(); err != nil {
+		return StatusOf(err), err
+	}
 	w, err := process.One(s.reader, s.snap.ID, pid)
 	if err != nil {
 		return StatusOf(err), err

@@ -32,7 +32,7 @@ func (s *session) exportRaw() (Status, error) {
 	if dir == "" {
 		return Trouble, errors.New("export: --to raw needs a directory: -o DIR")
 	}
-	logs := s.reader.Logs(s.snap.ID)
+	logs := s.reader.Logs(s.moment.ID)
 	if len(logs) == 0 {
 		s.env.say("%s: the case holds no logs", s.path)
 		return Nothing, nil

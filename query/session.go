@@ -18,7 +18,8 @@ type session struct {
 	zone   *time.Location
 	reader *index.Reader
 	path   string // of the case, as typed
-	snap   *index.Snapshot
+	moment *index.Moment
+	snap   *index.Snapshot // whole, once it was asked for
 	words  []string
 	query  index.Query
 }
@@ -52,17 +53,23 @@ func open(ctx context.Context, env *Env, o *Options, args []string) (s *session,
 			_ = r.Close()
 		}
 	}()
-	snap, err := r.Snapshot(c.snapshot)
+	m, err := r.Moment(c.snapshot)
 	if err != nil {
 		return nil, err
 	}
-	s = &session{env: env, opt: o, format: format, reader: r, path: c.path, snap: snap, words: words}
-	s.query.Snapshot = s.snap.ID
-	if s.zone, err = zone(o.Zone, &s.snap.Host); err != nil {
+	s = &session{env: env, opt: o, format: format, reader: r, path: c.path, moment: m, words: words}
+	s.query.Snapshot = m.ID
+	if s.zone, err = zone(o.Zone, &m.Host.Timezone); err != nil {
 		return nil, err
 	}
-	s.query.Since, s.query.Until, err = o.window(s.zone, s.snap.End.Realtime)
+	s.query.Since, s.query.Until, err = o.window(s.zone, m.End.Realtime)
 	return s, err
+}
+
+// whole reads all that the snapshot says of the host.
+func (s *session) whole() (err error) {
+	s.snap, err = s.reader.Snapshot(s.moment.ID)
+	return err
 }
 
 // ask opens the case and reads the terms of the question.
@@ -99,7 +106,7 @@ func (s *session) limit() int { return s.opt.limit(s.format, s.env.Screen) }
 
 // print writes the answer and says on stderr where there is none.
 func (s *session) print(a *render.Answer) (Status, error) {
-	style := render.Style{Width: s.env.Width, Zone: s.zone}
+	style := render.Style{Width: s.env.Width, Screen: s.env.Screen, Zone: s.zone}
 	style.Color = s.opt.Color == "always" || s.opt.Color == "auto" && s.opt.Output == "" && s.env.Terminal
 	var rows int64
 	err := s.env.writeOutput(s.opt.Output, s.opt.Force, func(w io.Writer) (err error) {
@@ -131,7 +138,7 @@ func (s *session) sayNothing(what string) {
 		asked += t.String()
 	}
 	hint := ""
-	if s.snap.Counts.Gaps > 0 {
+	if s.moment.Counts.Gaps > 0 {
 		hint = fmt.Sprintf(", in what could be seen; what could not: stilltrace info %s", s.path)
 	}
 	s.env.say("%s: no %s%s%s", s.path, what, asked, hint)

@@ -2,6 +2,7 @@ package query
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -64,23 +65,38 @@ func first[T any](rows []T, limit int) []T {
 
 // table shows rows, of which there are total in all.
 func (v view[T]) table(rows []T, total int) render.Table {
-	out := make([]render.Row, len(rows))
-	for i, r := range rows {
-		out[i] = v.row(r)
-	}
 	t := v.empty()
+	t.Rows = v.each(rows)
+	t.Total = func() int64 { return int64(total) }
 	for i := range t.Columns {
+		if !t.Columns[i].Sparse {
+			continue
+		}
 		nothing := render.Cell{}
 		if t.Columns[i].Kind == render.Count {
 			nothing = render.NumberCell(0)
 		}
-		if t.Columns[i].Sparse && !slices.ContainsFunc(out, func(r render.Row) bool { return !r.Cells[i].Empty() && r.Cells[i] != nothing }) {
+		some := func(r T) bool { c := v.columns[i].cell(r); return !c.Empty() && c != nothing }
+		if !slices.ContainsFunc(rows, some) {
 			t.Columns[i].From = render.Never
 		}
 	}
-	t.Rows = render.Rows(out)
-	t.Total = func() int64 { return int64(total) }
 	return t
+}
+
+// each yields the rows, whose cells lie in the same memory.
+func (v view[T]) each(rows []T) iter.Seq2[render.Row, error] {
+	return func(yield func(render.Row, error) bool) {
+		cells := make([]render.Cell, len(v.columns))
+		for _, r := range rows {
+			for i, c := range v.columns {
+				cells[i] = c.cell(r)
+			}
+			if !yield(render.Row{Cells: cells, Record: r}, nil) {
+				return
+			}
+		}
+	}
 }
 
 // list shows all rows under a title, without a word on how many there are.

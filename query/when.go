@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	_ "time/tzdata" // an analyst's machine may have no zones, or other ones
 
@@ -15,7 +16,7 @@ import (
 // forms is what a bad time names.
 const forms = "write 2026-11-23T04:05:06Z, \"2026-11-23 04:05\", 2026-11-23, 04:05 on the day of the snapshot, or 90m, 2h, 3d before it"
 
-var before = regexp.MustCompile(`^-?(?:([0-9]{1,5})d)?((?:[0-9]+[hms])*)$`)
+var before = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^-?(?:([0-9]{1,5})d)?((?:[0-9]+[hms])*)$`) })
 
 // parseTime reads a moment as a person types it, in a zone, relative to the
 // end of the snapshot where it names no date.
@@ -34,7 +35,7 @@ func parseTime(s string, zone *time.Location, end index.Time) (index.Time, error
 			return inRange(s, time.Date(day.Year(), day.Month(), day.Day(), t.Hour(), t.Minute(), t.Second(), 0, zone))
 		}
 	}
-	if m := before.FindStringSubmatch(s); m != nil && m[1]+m[2] != "" {
+	if m := before().FindStringSubmatch(s); m != nil && m[1]+m[2] != "" {
 		if d, err := span(m[1], m[2]); err == nil {
 			return inRange(s, end.Go().Add(-d))
 		}
@@ -72,12 +73,12 @@ func inRange(s string, t time.Time) (index.Time, error) {
 }
 
 // zone returns the zone called name; host stands for that of the captured host.
-func zone(name string, host *index.Host) (*time.Location, error) {
+func zone(name string, host *index.Timezone) (*time.Location, error) {
 	if name == "host" {
-		if len(host.Timezone.Rules) > 0 {
-			return host.Timezone.Location(), nil
+		if len(host.Rules) > 0 {
+			return host.Location(), nil
 		}
-		name = host.Timezone.Name
+		name = host.Name
 	}
 	if name == "" || strings.EqualFold(name, "utc") {
 		return time.UTC, nil

@@ -69,7 +69,7 @@ func TestWindow(t *testing.T) {
 }
 
 func TestZone(t *testing.T) {
-	host := &index.Host{Timezone: index.Timezone{Name: "Asia/Tokyo", Known: true}}
+	host := &index.Timezone{Name: "Asia/Tokyo", Known: true}
 	for in, want := range map[string]string{"UTC": "UTC", "utc": "UTC", "": "UTC", "host": "Asia/Tokyo", "Europe/Berlin": "Europe/Berlin"} {
 		z, err := zone(in, host)
 		require.NoError(t, err)

@@ -123,7 +123,7 @@ func BenchmarkDecode(b *testing.B) {
 		{"tries", count(tryCodec(tryReader{reuse: true}), page)},
 		{"tries, a few of them", count(tryCodec(tryReader{reuse: true, pick: one}), page)},
 		{"minutes", count(minuteCodec(), page)},
-		{"kinds", count(kindCodec(), page)},
+		{"kinds", count(kindCodec(kindReader{}), page)},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -27,7 +27,7 @@ func fuzz[R any](f *testing.F, c codec[R]) {
 	})
 }
 
-func FuzzKinds(f *testing.F)     { fuzz(f, kindCodec()) }
+func FuzzKinds(f *testing.F)     { fuzz(f, kindCodec(kindReader{})) }
 func FuzzUsers(f *testing.F)     { fuzz(f, userCodec()) }
 func FuzzAddresses(f *testing.F) { fuzz(f, addressCodec(addressReader{})) }
 func FuzzTries(f *testing.F)     { fuzz(f, tryCodec(tryReader{})) }

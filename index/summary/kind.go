@@ -104,12 +104,12 @@ const (
 	kindColumns
 )
 
-func kindCodec() codec[KindRow] {
+func kindCodec(r kindReader) codec[KindRow] {
 	return codec[KindRow]{
 		table: Kinds, compare: compareKinds, fold: foldKinds,
 		weight: func(r *KindRow) int { return 16 + (len(r.Signature)+len(r.Example))/4 + len(r.Type) },
 		apart:  func(a, b *KindRow, weight int) bool { return a.Class != b.Class && weight > mixedWeight },
-		encode: encodeKinds, decode: decodeKinds,
+		encode: encodeKinds, decode: r.decode,
 	}
 }
 
@@ -158,7 +158,13 @@ func putClasses(w *pageWriter, rows []KindRow) map[Class]uint64 {
 	return number
 }
 
-func decodeKinds(content []byte) ([]KindRow, error) {
+// kindReader decodes pages of kinds.
+type kindReader struct {
+	reuse bool // the rows of one page are gone with the next one
+	rows  []KindRow
+}
+
+func (k *kindReader) decode(content []byte) ([]KindRow, error) {
 	p, err := newPageReader(content, kindColumns)
 	if err != nil {
 		return nil, err
@@ -168,7 +174,14 @@ func decodeKinds(content []byte) ([]KindRow, error) {
 		classes[i] = Class{p.byte(), p.byte(), p.byte()}
 	}
 	u := readUnit(&p.parser)
-	rows := make([]KindRow, p.rows)
+	rows := k.rows
+	if k.reuse && p.rows <= cap(rows) {
+		rows = rows[:p.rows]
+		clear(rows)
+	} else {
+		rows = make([]KindRow, p.rows)
+		k.rows = rows
+	}
 	prev := int64(0)
 	get := func(c int) uint64 { return p.cols[c].get() }
 	for i := range rows {

@@ -3,6 +3,7 @@ package summary
 import (
 	"encoding/binary"
 	"errors"
+	"strings"
 )
 
 // ErrPage is the cause of every error about a page that cannot have been
@@ -188,22 +189,17 @@ func readTexts(p *parser) []string {
 		last = same + rest
 		size += last
 	}
-	all := make([]byte, 0, size)
-	ends := make([]int, 0, n)
-	from := 0 // where the one before it starts
-	for range n {
-		same, rest := p.uint(), p.bytes(p.uint())
-		next := len(all)
-		all = append(append(all, all[from:from+int(same)]...), rest...)
-		ends = append(ends, len(all))
-		from = next
-	}
-	whole := string(all)
+	var all strings.Builder // which never moves, so that the texts are parts of it
+	all.Grow(int(size))
 	list := make([]string, n)
-	at := 0
-	for i, end := range ends {
-		list[i] = whole[at:end]
-		at = end
+	prev := ""
+	for i := range list {
+		same, rest := p.uint(), p.bytes(p.uint())
+		from := all.Len()
+		all.WriteString(prev[:same])
+		all.Write(rest)
+		prev = all.String()[from:]
+		list[i] = prev
 	}
 	return list
 }

@@ -8,7 +8,8 @@ import (
 )
 
 // Walker yields the pages of one table of one run in order: the key of the
-// next one and how to unpack it; a nil key behind the last.
+// next one and how to unpack it; a nil key behind the last. What it unpacks is
+// valid until the next page.
 type Walker func() (key []byte, unpack func() ([]byte, error), err error)
 
 // Reader answers from runs. Several runs answer as one would that had seen all
@@ -89,7 +90,7 @@ func (r *Reader) first(run int, t Table) ([]byte, error) {
 // Kinds yields the kinds of events whose class is wanted, in the order of
 // classes, then signatures. A row is valid until the next one.
 func (r *Reader) Kinds(want func(Class) bool) iter.Seq2[*KindRow, error] {
-	all := rows(r, kindCodec, nil, func(key []byte) (bool, bool, error) {
+	all := rows(r, func() codec[KindRow] { return kindCodec(kindReader{reuse: true}) }, nil, func(key []byte) (bool, bool, error) {
 		first, last, err := classesOf(key)
 		return first != last || want(first), true, err
 	})

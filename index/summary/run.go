@@ -82,7 +82,7 @@ func (in *inputs) all(to *target) error {
 		from = append(from, b.sort())
 	}
 	var cut deedLimit
-	if err := one(in, to, kindCodec(), func(i int) *cursor[KindRow] { return from[i].kindRows() }, nil); err != nil {
+	if err := one(in, to, kindCodec(kindReader{}), func(i int) *cursor[KindRow] { return from[i].kindRows() }, nil); err != nil {
 		return err
 	}
 	if err := one(in, to, userCodec(), func(i int) *cursor[UserRow] { return from[i].userRows() }, nil); err != nil {

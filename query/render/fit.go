@@ -30,6 +30,9 @@ const (
 
 // clean makes s safe for a terminal and bounds its size.
 func clean(s string) string {
+	if len(s) <= maxCell && isPlain(s) {
+		return s // as most
+	}
 	if len(s) > maxCell {
 		head, tail := s[:maxCell/2], s[len(s)-maxCell/2:]
 		// Cut where a character begins, so that no half of one shows as an escape.
@@ -77,12 +80,20 @@ func isASCII(s string) bool {
 // width is how many terminal cells s takes, counted as tablewriter counts it,
 // rune by rune and whatever the locale: two ways to count would not align.
 func width(s string) int {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
-			return twwidth.WidthWithOptions(s, twwidth.Options{})
-		}
+	if !isPlain(s) {
+		return twwidth.WidthWithOptions(s, twwidth.Options{})
 	}
 	return len(s) // as of most
+}
+
+// isPlain reports whether s is nothing but ASCII that a terminal shows.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // shorten makes s at most width terminal cells wide: it keeps both ends, where

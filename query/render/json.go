@@ -40,11 +40,12 @@ func writeStream(w io.Writer, a *Answer) (n int64, err error) {
 	if _, err := w.Write(head); err != nil {
 		return 0, err
 	}
+	enc := newEncoder("    ", indent)
 	for rec, err := range a.records() {
 		if err != nil {
 			return n, err
 		}
-		b, err := encode(rec, "    ", indent)
+		b, err := enc.encode(rec)
 		if err != nil {
 			return n, err
 		}
@@ -86,11 +87,12 @@ func around(a *Answer) (head, tail []byte, indent string, err error) {
 }
 
 func writeJSONL(w io.Writer, a *Answer, s Style) (n int64, err error) {
+	enc := newEncoder("", "")
 	for rec, err := range a.records() {
 		if err != nil {
 			return n, err
 		}
-		b, err := encode(rec, "", "")
+		b, err := enc.encode(rec)
 		if err != nil {
 			return n, err
 		}
@@ -115,20 +117,37 @@ func (a *Answer) records() iter.Seq2[any, error] {
 	}
 }
 
-// encode returns v as JSON with a newline, its lines behind prefix. Bytes that are not UTF-8 become
-// U+FFFD. What a terminal would act on is written \uNNNN: JSON itself escapes
-// only the first 32 characters, and people do look at JSON.
+// encode returns v as JSON, as an encoder does.
 func encode(v any, prefix, indent string) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
+	return newEncoder(prefix, indent).encode(v)
+}
+
+// encoder writes values as JSON into memory that one uses after the other.
+type encoder struct {
+	b    bytes.Buffer
+	json *json.Encoder
+}
+
+func newEncoder(prefix, indent string) *encoder {
+	e := &encoder{}
+	e.json = json.NewEncoder(&e.b)
+	e.json.SetEscapeHTML(false)
 	if indent != "" {
-		e.SetIndent(prefix, indent)
+		e.json.SetIndent(prefix, indent)
 	}
-	if err := e.Encode(v); err != nil {
+	return e
+}
+
+// encode returns v as JSON with a newline, its lines behind the prefix, valid
+// until the next value. Bytes that are not UTF-8 become U+FFFD. What a terminal
+// would act on is written \uNNNN: JSON itself escapes only the first 32
+// characters, and people do look at JSON.
+func (e *encoder) encode(v any) ([]byte, error) {
+	e.b.Reset()
+	if err := e.json.Encode(v); err != nil {
 		return nil, fmt.Errorf("json: %w", err)
 	}
-	return escapeUnprintable(b.Bytes()), nil
+	return escapeUnprintable(e.b.Bytes()), nil
 }
 
 // escapeUnprintable escapes characters that printable would escape. In JSON,

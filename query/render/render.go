@@ -50,7 +50,8 @@ type Table struct {
 	Plain bool
 }
 
-// Row is one row: a cell a column, and the same as a value for JSON lines.
+// Row is one row: a cell a column, which is valid until the next row, and the
+// same as a value for JSON lines.
 type Row struct {
 	Cells  []Cell
 	Record any
@@ -153,9 +154,10 @@ func (c Cell) Compare(d Cell) int {
 
 // Style is how answers are to look.
 type Style struct {
-	Width int            // of a table, in terminal cells
-	Color bool           // bold headers, coloured severities; tables only
-	Zone  *time.Location // in which tables and csv write times; nil is UTC
+	Width  int            // of a table, in terminal cells
+	Screen bool           // a person looks at it: tablewriter draws what a screen shows
+	Color  bool           // bold headers, coloured severities; tables only
+	Zone   *time.Location // in which tables and csv write times; nil is UTC
 }
 
 func (s Style) zone() *time.Location {
@@ -171,6 +173,8 @@ type Format struct {
 	Doc  string
 	// Program says that programs read it: it prints all rows unless told otherwise, and no colour.
 	Program bool
+	// Records says that it prints the Record of each row and looks at no cell.
+	Records bool
 	Write   func(io.Writer, *Answer, Style) (rows int64, err error)
 }
 
@@ -178,11 +182,11 @@ type Format struct {
 // records it wrote.
 func Formats() []Format {
 	return []Format{
-		{"table", "for a person: fits the terminal", false, writeTable},
-		{"json", "one JSON value", true, writeJSON},
-		{"jsonl", "one JSON object a line", true, writeJSONL},
-		{"csv", "RFC 4180, safe to open in a spreadsheet", true, writeCSV},
-		{"dot", "a graph, for Graphviz", true, writeDOT},
+		{"table", "for a person: fits the terminal", false, false, writeTable},
+		{"json", "one JSON value", true, true, writeJSON},
+		{"jsonl", "one JSON object a line", true, true, writeJSONL},
+		{"csv", "RFC 4180, safe to open in a spreadsheet", true, false, writeCSV},
+		{"dot", "a graph, for Graphviz", true, false, writeDOT},
 	}
 }
 

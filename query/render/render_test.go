@@ -180,6 +180,12 @@ func TestTableSetsLinesAsTheyAreDrawn(t *testing.T) {
 			table.set(&set, cells, widths)
 		}
 		require.Equal(t, drawn.String(), set.String())
+		for _, colour := range []bool{false, true} {
+			style := Style{Width: width, Color: colour}
+			want := write(t, "table", hostile(), style)
+			style.Screen = true
+			require.Equal(t, want, write(t, "table", hostile(), style), "header and all, on a screen and into a pipe")
+		}
 	}
 }
 

@@ -64,9 +64,9 @@ func (t Table) shown(width int) Table {
 	rows := t.Rows
 	t.Columns = columns
 	t.Rows = func(yield func(Row, error) bool) {
+		cells := make([]Cell, len(keep))
 		for r, err := range rows {
 			if err == nil {
-				cells := make([]Cell, len(keep))
 				for i, k := range keep {
 					cells[i] = r.Cells[k]
 				}
@@ -168,14 +168,19 @@ func (t *Table) page(w io.Writer, page [][]string, widths []int, first bool, s S
 		header = nil
 	}
 	var buf bytes.Buffer
-	drawn := min(len(lines), drawnLines)
-	if err := t.draw(&buf, header, lines[:drawn], widths); err != nil {
-		return fmt.Errorf("table: %w", err)
+	if s.Screen {
+		drawn := min(len(lines), drawnLines)
+		if err := t.draw(&buf, header, lines[:drawn], widths); err != nil {
+			return fmt.Errorf("table: %w", err)
+		}
+		lines = lines[drawn:]
+	} else if header != nil {
+		t.set(&buf, header, widths)
 	}
-	if err := t.finish(w, buf.Bytes(), widths, first, s); err != nil {
+	if err := t.finish(w, buf.Bytes(), widths, header != nil, s); err != nil {
 		return err
 	}
-	for _, cells := range lines[drawn:] {
+	for _, cells := range lines {
 		buf.Reset()
 		t.set(&buf, cells, widths)
 		if err := t.finish(w, buf.Bytes(), widths, false, s); err != nil {
@@ -186,12 +191,20 @@ func (t *Table) page(w io.Writer, page [][]string, widths []int, first bool, s S
 }
 
 // drawnLines is how many lines of a page tablewriter draws: those of a screen of
-// the usual height. Those behind stand in the same places, where they are set by
-// blanks alone; a hundred thousand that go into a pipe took seconds otherwise.
+// the usual height. Those behind stand in the same places, and so do all that go
+// into a pipe or a file, where they are set by blanks alone; a hundred thousand
+// took seconds otherwise.
 const drawnLines = 24
 
 // lines makes the terminal lines of one row: one, or more where a cell folds.
 func (t *Table) lines(cells []string, widths []int) [][]string {
+	fits := true
+	for i, c := range cells {
+		fits = fits && width(c) <= widths[i]
+	}
+	if fits {
+		return [][]string{cells}
+	}
 	lines := [][]string{make([]string, len(cells))}
 	for i, c := range cells {
 		if !t.Columns[i].Fold || width(c) <= widths[i] {

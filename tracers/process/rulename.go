@@ -5,11 +5,14 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // kernelThread are the names of kernel threads that every host has. A process
 // without the flag that has such a name is made to be overlooked.
-var kernelThread = regexp.MustCompile(`^(kworker/|ksoftirqd/|migration/|cpuhp/|idle_inject/|watchdog/|irq/[0-9]|scsi_eh_[0-9]|jbd2/|xfsaild/|rcu_|kswapd[0-9]|kcompactd[0-9]|nfsd$|(kthreadd|khugepaged|kdevtmpfs|kauditd|khungtaskd|oom_reaper|kblockd|ksmd|kintegrityd|netns|writeback|watchdogd)$)`)
+var kernelThread = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(kworker/|ksoftirqd/|migration/|cpuhp/|idle_inject/|watchdog/|irq/[0-9]|scsi_eh_[0-9]|jbd2/|xfsaild/|rcu_|kswapd[0-9]|kcompactd[0-9]|nfsd$|(kthreadd|khugepaged|kdevtmpfs|kauditd|khungtaskd|oom_reaper|kblockd|ksmd|kintegrityd|netns|writeback|watchdogd)$)`)
+})
 
 // kernelName: ps(1) writes the names of kernel threads in brackets, which is
 // why impostors take such a name.
@@ -21,7 +24,7 @@ func kernelName(_ *host, p *Row) *verdict {
 		return nil
 	case len(p.Cmdline) > 0 && bracketed(p.Cmdline[0]):
 		v.reasons, v.files = []string{"its first argument is " + p.Cmdline[0], flag}, []string{"cmdline", "stat"}
-	case bracketed(p.Comm), kernelThread.MatchString(p.Comm) && !ownName(p):
+	case bracketed(p.Comm), kernelThread().MatchString(p.Comm) && !ownName(p):
 		v.reasons, v.files = []string{"its name is " + p.Comm, flag}, []string{"comm", "stat"}
 	default:
 		return nil
@@ -90,7 +93,7 @@ func commAgainstExe(_ *host, p *Row) *verdict {
 		return v
 	}
 	// python3 runs python3.11, php-fpm runs php-fpm8.2. Names of kernel threads have a rule of their own.
-	if kernelThread.MatchString(p.Comm) || ownName(p) || strings.HasPrefix(base, p.Comm) || strings.HasPrefix(p.Comm, base) {
+	if kernelThread().MatchString(p.Comm) || ownName(p) || strings.HasPrefix(base, p.Comm) || strings.HasPrefix(p.Comm, base) {
 		return nil
 	}
 	return v

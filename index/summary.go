@@ -164,7 +164,8 @@ func (e *Entry) field(name string) []byte {
 }
 
 // NewSegmentBuilder returns an empty builder whose entries go into the summary
-// of this case. Only segments of such builders can be added.
+// of the snapshot that is written, with which it ends. Only segments of such
+// builders can be added.
 func (w *Writer) NewSegmentBuilder() (*SegmentBuilder, error) {
 	b, err := newSegmentBuilder(w.group.table.seed)
 	if err != nil {
@@ -194,13 +195,15 @@ func (w *Writer) scratch() (summary.Scratch, error) {
 }
 
 // writeSummary adds the run of the snapshot: what all its builders saw. Without
-// an event there is none.
+// an event there is none. The builders are done with: while summaries are
+// merged, the memory of those who wrote segments would be half of all.
 func (w *Writer) writeSummary(snapshot uint32, events int64) error {
 	var sums []*summary.Builder
 	for _, b := range w.builders {
 		sums = append(sums, b.sum.Builder)
-		b.sum = w.newSummarizer() // for the next snapshot
+		*b = SegmentBuilder{}
 	}
+	w.builders = nil
 	if events == 0 {
 		return nil
 	}

@@ -189,6 +189,7 @@ func (w *Writer) flushPending() error {
 		if err != nil {
 			return err
 		}
+		clear(pairs) // what was written is not to stay in memory
 		w.pending[name] = pairs[:0]
 	}
 	w.dirty = 0
@@ -297,6 +298,7 @@ func (w *Writer) finish(s Snapshot) (Manifest, error) {
 	if err := w.flushGroup(); err != nil {
 		return Manifest{}, err
 	}
+	w.group = termGroup{} // it was the last one
 	if err := w.writeSummary(uint32(w.snapshot), w.counts.Events); err != nil {
 		return Manifest{}, fmt.Errorf("%s: summary: %w", w.path, err)
 	}

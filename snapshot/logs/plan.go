@@ -15,8 +15,10 @@ import (
 // that could look like more than one word.
 type plan struct {
 	variants []variant
-	tries    int       // how often one was to be made
-	checked  []checked // nil until the template was seen
+	tries    int // how often one was to be made
+	// Where its checked variables are among those of the segment, once the template was seen.
+	seen     bool
+	from, to int
 }
 
 // checked is a variable that may stand against a plan.
@@ -68,7 +70,7 @@ func (s *splitter) look(k, i int) *look {
 	l.line, l.start, l.end = s.builder.Line(i)
 	l.n, l.odd, l.plain, l.fits = i, 0, true, nil
 	p := s.plan(&l.line)
-	for _, c := range p.checked {
+	for _, c := range s.checked[p.from:p.to] {
 		if c.kind <= text.KindDecimal {
 			l.plain = l.plain && s.isShort(l, c.mark)
 			continue
@@ -169,6 +171,21 @@ var oddWords = func() map[string]bool {
 	return words
 }()
 
+// isOddWord looks the word up in lower case.
+func isOddWord(b []byte) bool {
+	var lower [len("information")]byte // the longest one
+	if len(b) > len(lower) {
+		return false
+	}
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			c |= 0x20
+		}
+		lower[i] = c
+	}
+	return oddWords[string(lower[:len(b)])]
+}
+
 func examine(k text.Kind, b []byte) (found byte) {
 	if k == text.KindColons {
 		// It is an address or something else, for all formats alike.
@@ -193,7 +210,7 @@ func examine(k text.Kind, b []byte) (found byte) {
 			found |= textOdd
 		}
 	}
-	if len(b) <= len("information") && oddWords[string(bytes.ToLower(b))] || k != text.KindPath && len(b) < 3 && bytes.Trim(b, "-") == nil {
+	if isOddWord(b) || k != text.KindPath && len(b) < 3 && bytes.Trim(b, "-") == nil {
 		found |= textOdd
 	}
 	if string(b) == "-" {
@@ -213,13 +230,14 @@ func (s *splitter) plan(line *text.Line) *plan {
 		s.plans = append(s.plans, plan{})
 	}
 	p := &s.plans[line.Template]
-	if p.checked == nil {
-		p.checked = []checked{}
+	if !p.seen {
+		p.seen, p.from = true, len(s.checked)
 		for k := range line.Values {
 			if kind := line.Kind(k); kind <= text.KindDecimal || kind > text.KindIPv4 {
-				p.checked = append(p.checked, checked{uint8(k), kind})
+				s.checked = append(s.checked, checked{uint8(k), kind})
 			}
 		}
+		p.to = len(s.checked)
 	}
 	return p
 }
@@ -253,7 +271,9 @@ func (s *splitter) learn(n int, e *Entry) {
 	if p.tries >= maxTries || s.parseAll || s.signer.loose || !allPlain(s.looks[:n]) || l.fits == nil && !s.format.Starts(line) {
 		return
 	}
-	p.tries++
+	if p.tries++; p.tries == 1 {
+		return // most templates that are met once are never met again
+	}
 	v := variant{clock: e.Clock, stamp: -1}
 	if !e.Stamp.IsZero() {
 		if v.stamp = stampIn(&l.line, e.Stamp); v.stamp < 0 {
@@ -298,12 +318,18 @@ func (s *splitter) decide(l *look, line []byte, e *Entry) {
 		case hex && k > 0 && l.line.Kind(k-1) == kind && l.line.Marks[k-1].End == m.Start:
 			// The rest of an identifier too long for one number is no word either.
 		case k < 64 && l.odd>>k&1 != 0,
-			kind < text.KindStamp && byteClass[before]&byteWord != 0,
+			kind < text.KindStamp && byteClass[before]&byteWord != 0 && !namesThing(line[:m.Start]),
 			stamp >= 0 && stamp < int(m.Start) && mayBeZone(line[stamp:m.Start]),
 			e.Stamp.IsZero() && kind == text.KindNumber && (mayBeDate(line, m) || stamp >= 0 && int(m.Start) == stamp+1):
 			e.Decide(line[m.Start:m.End])
 		}
 	}
+}
+
+// namesThing reports whether a number that follows b is part of a name or an
+// address of memory that a program made, and of no word that a format knows.
+func namesThing(b []byte) bool {
+	return b[len(b)-1] == '_' || bytes.HasSuffix(b, []byte("0x"))
 }
 
 // undated reports whether a stamp of the line is none because there is no such

@@ -24,9 +24,10 @@ type splitter struct {
 	parseAll bool // leaves no line to a plan: the plain way that the fast one is tested against
 
 	// Of the segment:
-	format Format
-	plans  []plan                     // by template
-	texts  [text.KindLine + 1][]uint8 // what is known of texts, by kind and number
+	format  Format
+	plans   []plan                     // by template
+	checked []checked                  // of all plans
+	texts   [text.KindLine + 1][]uint8 // what is known of texts, by kind and number
 	// Of the block:
 	raw   []byte
 	last  index.Time // of the entry before
@@ -71,7 +72,7 @@ func (s *splitter) segment(j *job) (*index.Segment, error) {
 	s.builder.Reset(j.from.id, j.chunk.offset, j.chunk.firstLine)
 	s.format, s.last, s.known, s.quarter = j.from.format, 0, false, quarter{}
 	clear(s.plans)
-	s.plans = s.plans[:0]
+	s.plans, s.checked = s.plans[:0], s.checked[:0]
 	for k := range s.looks {
 		s.of[k] = &s.looks[k].line
 	}

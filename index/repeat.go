@@ -1,41 +1,56 @@
 package index
 
 import (
+	"encoding/binary"
 	"math"
 
 	"stilltrace/index/text"
 )
 
-// Pattern is how an entry of one or two lines lies in them. Repeat takes it for
+// Pattern is how an entry of a few lines lies in them. Repeat takes it for
 // other lines of the same templates: what they say is the same, but for what
 // stands in their variables.
 type Pattern struct {
 	// What Fits asks of every line comes first, in one line of a processor's cache:
-	template [2]uint32
-	lines    int
-	fixed    []fixed
-	pid      int  // the variable that is the process id, or -1
-	ip       int  // the variable that is the address, or -1
-	ipLast   bool // it is one of the second line
+	templates []uint32 // of its lines
+	fixed     []fixed
+	pid       int // the variable that is the process id, or -1
+	ip        int // the variable that is the address, or -1
 
+	ipOf    int      // of the first line it is one, or with 1 of the last one
 	number  uint32   // of the shape
 	stamp   int      // the variable that is the stamp, or -1: the time is that of the event before
 	offset  int64    // from the stamp to the time
-	ipv4    [2][]int // the variables that are addresses
+	ipv4    [2][]int // the variables of the first and the last line that are addresses
 	colons  [2][]int // and those that may be
 	user    reach    // where it is another in each line
 	session reach    // likewise
+	apart   [][2]spot
 	sum     patternSum
 	terms   []uint32 // that all its events have
 	seen    uint32   // the block whose terms have them
 }
 
-// Lines are the lines of an entry that could be as a pattern says: the first and
-// the last, which may be the same, with their numbers in the block.
+// MaxPatternLines bounds the lines of a pattern: most tracebacks are shorter.
+const MaxPatternLines = 32
+
+// Lines are the lines of an entry that could be as a pattern says: the numbers
+// of the first and the last one in the block, and all of them.
 type Lines struct {
 	First, Last int
-	Of          [2]*text.Line
+	Of          []*text.Line
 }
+
+// outer returns the first line, or with 1 the last one.
+func (l *Lines) outer(n int) *text.Line {
+	if n == 0 {
+		return l.Of[0]
+	}
+	return l.Of[len(l.Of)-1]
+}
+
+// outers is how many lines are the first one or the last one.
+func (p *Pattern) outers() int { return min(len(p.templates), 2) }
 
 // fixed is a variable that must be the same in all lines of a pattern. One value
 // is one text: the numbers of texts are those of the segment.
@@ -44,9 +59,33 @@ type fixed struct {
 	value      uint64
 }
 
+// spot is a place in the lines of an entry, which are counted from 0.
+type spot struct {
+	line int
+	at   text.Place
+}
+
+// spot says where a byte of the block stands in the lines of the entry that was
+// located last; false where that is within a variable.
+func (s *shaper) spot(at int) (spot, bool) {
+	n := s.first
+	for n < s.end && s.start(n+1) <= at {
+		n++
+	}
+	line := s.text.Line(n)
+	p, ok := line.Place(at - s.start(n))
+	return spot{n - s.first, p}, ok
+}
+
+// at returns which byte of the block stands at the spot of other lines.
+func (b *SegmentBuilder) at(p *spot, l *Lines) int {
+	at, _ := l.Of[p.line].At(p.at)
+	return b.shape.start(l.First+p.line) + at
+}
+
 // reach is a part of a line.
 type reach struct {
-	line     int // 0 or 1
+	line     int // counted from 0
 	from, to text.Place
 	mark     int // the variable that it is, if it is one and that is a text; else -1
 }
@@ -57,15 +96,13 @@ func (r *reach) place(s *shaper, raw, v []byte) (ok bool) {
 	if at < 0 {
 		return false
 	}
-	line := &s.marks
-	if second := s.start(s.end) - s.from; s.end != s.first && at >= second {
-		r.line, line, at = 1, &s.lastMarks, at-second
-	} else if s.end != s.first && at+len(v) >= second {
+	from, ok1 := s.spot(s.from + at)
+	to, ok2 := s.spot(s.from + at + len(v))
+	if from.line != to.line {
 		return false
 	}
-	var ok1, ok2 bool
-	r.from, ok1 = line.Place(at)
-	r.to, ok2 = line.Place(at + len(v))
+	r.line, r.from, r.to = from.line, from.at, to.at
+	line := s.text.Line(s.first + r.line)
 	k := r.from.Edge / 2
 	if r.mark = -1; ok1 && ok2 && r.from == (text.Place{Edge: 2*k + 1}) && r.to == (text.Place{Edge: 2*k + 2}) && line.Kind(int(k)) > text.KindIPv4 {
 		r.mark = int(k)
@@ -76,10 +113,7 @@ func (r *reach) place(s *shaper, raw, v []byte) (ok bool) {
 // in returns the part of other lines.
 func (b *SegmentBuilder) in(r *reach, l *Lines) []byte {
 	line := l.Of[r.line]
-	start, end := b.shape.bounds(l.First)
-	if r.line > 0 {
-		start, end = b.shape.bounds(l.Last)
-	}
+	start, end := b.shape.bounds(l.First + r.line)
 	from, ok1 := line.At(r.from)
 	to, ok2 := line.At(r.to)
 	if !ok1 || !ok2 || from > to || to > end-start {
@@ -99,25 +133,58 @@ func (b *SegmentBuilder) Pattern(e *Entry) *Pattern {
 	if len(e.PIDText) > 0 && s.pidMark < 0 {
 		return nil // it is not always 0
 	}
-	if b.err != nil || s.end > s.first+1 || s.asides > 0 || s.unsure || s.apart || !s.whole() || e.IP.IsValid() && s.ipMark < 0 {
+	if b.err != nil || s.end-s.first >= MaxPatternLines || s.asides != 2*len(s.parts) || s.unsure || s.apart || !s.whole() || e.IP.IsValid() && s.ipMark < 0 {
 		return nil
 	}
-	p := &Pattern{lines: s.end - s.first + 1, number: s.number, stamp: s.stamp, offset: s.offset, pid: s.pidMark, ip: s.ipMark, ipLast: s.ipLast}
-	for n, line := range []*text.Line{&s.marks, &s.lastMarks}[:p.lines] {
-		p.template[n] = line.Template
-		for i := range line.Values {
-			switch line.Kind(i) {
-			case text.KindIPv4:
-				p.ipv4[n] = append(p.ipv4[n], i)
-			case text.KindColons:
-				p.colons[n] = append(p.colons[n], i)
-			}
-		}
+	p := &Pattern{number: s.number, stamp: s.stamp, offset: s.offset, pid: s.pidMark, ip: s.ipMark}
+	if s.ipLast {
+		p.ipOf = 1
+	}
+	if !p.lines(s) || !p.parts(s) {
+		return nil
 	}
 	if !p.settle(b, e) || b.sum != nil && !p.sum.settle(p, b, e) {
 		return nil
 	}
 	return p
+}
+
+// lines takes the lines of the entry in. It reports false where there may be an
+// address between the first and the last one.
+func (p *Pattern) lines(s *shaper) bool {
+	p.templates = make([]uint32, 0, s.end-s.first+1)
+	for n := s.first; n <= s.end; n++ {
+		line := s.text.Line(n)
+		p.templates = append(p.templates, line.Template)
+		outer := min(n-s.first, 1)
+		for i := range line.Values {
+			kind := line.Kind(i)
+			switch {
+			case kind != text.KindIPv4 && kind != text.KindColons:
+			case n > s.first && n < s.end:
+				return false
+			case kind == text.KindIPv4:
+				p.ipv4[outer] = append(p.ipv4[outer], i)
+			default:
+				p.colons[outer] = append(p.colons[outer], i)
+			}
+		}
+	}
+	return true
+}
+
+// parts takes in where the parts of the entry lie of which each event says that
+// for itself.
+func (p *Pattern) parts(s *shaper) bool {
+	for _, part := range s.parts {
+		from, ok1 := s.spot(part[0])
+		to, ok2 := s.spot(part[1])
+		if !ok1 || !ok2 {
+			return false
+		}
+		p.apart = append(p.apart, [2]spot{from, to})
+	}
+	return true
 }
 
 // settle fills in what has to be the same in all lines of the pattern, and the
@@ -166,10 +233,7 @@ func (p *Pattern) fix(s *shaper, raw, v []byte) bool {
 	if len(v) == 0 || !r.place(s, raw, v) {
 		return false
 	}
-	line := &s.marks
-	if r.line > 0 {
-		line = &s.lastMarks
-	}
+	line := s.text.Line(s.first + r.line)
 	for k := r.from.Edge / 2; k < r.to.Edge/2; k++ {
 		if line.Kind(int(k)) == text.KindAgain {
 			return false // it is told by how much later it is than another one
@@ -182,8 +246,13 @@ func (p *Pattern) fix(s *shaper, raw, v []byte) bool {
 // Fits reports whether lines of the block lie as the pattern says, but for their
 // time.
 func (b *SegmentBuilder) Fits(p *Pattern, l *Lines) bool {
-	if l.Last-l.First != p.lines-1 || l.Of[0].Template != p.template[0] || p.lines > 1 && l.Of[1].Template != p.template[1] {
+	if len(l.Of) != len(p.templates) {
 		return false
+	}
+	for n, t := range p.templates {
+		if l.Of[n].Template != t {
+			return false
+		}
 	}
 	for k := range p.fixed {
 		if f := &p.fixed[k]; l.Of[f.line].Values[f.mark] != f.value {
@@ -195,11 +264,7 @@ func (b *SegmentBuilder) Fits(p *Pattern, l *Lines) bool {
 			return false
 		}
 	}
-	line := l.Of[0]
-	if p.ipLast {
-		line = l.Of[1]
-	}
-	return p.ip < 0 || b.set.isAddress(&b.shape.text, line, p.ip)
+	return p.ip < 0 || b.set.isAddress(&b.shape.text, l.outer(p.ipOf), p.ip)
 }
 
 // userTerm returns the number of the term of a user whose name is a part of the
@@ -242,6 +307,11 @@ func (b *SegmentBuilder) Repeat(p *Pattern, l *Lines, at Time, offset int64) boo
 		return false
 	}
 	b.flowOn(l.First, l.Last, p.number)
+	for i := range p.apart {
+		from, to := b.at(&p.apart[i][0], l), b.at(&p.apart[i][1], l)
+		b.rest = binary.AppendUvarint(b.rest, uint64(from-b.shape.start(l.First)))
+		b.rest = binary.AppendUvarint(b.rest, uint64(to-from))
+	}
 	b.see(at)
 	_, b.end = b.shape.bounds(l.Last)
 	set := &b.set
@@ -251,12 +321,12 @@ func (b *SegmentBuilder) Repeat(p *Pattern, l *Lines, at Time, offset int64) boo
 			set.mark(n)
 		}
 	}
-	for n := range p.lines {
+	for n := range p.outers() {
 		for _, k := range p.ipv4[n] {
-			set.addIPv4(&b.shape.text, l.Of[n].Values[k])
+			set.addIPv4(&b.shape.text, l.outer(n).Values[k])
 		}
 		for _, k := range p.colons[n] {
-			set.addColons(&b.shape.text, l.Of[n].Values[k])
+			set.addColons(&b.shape.text, l.outer(n).Values[k])
 		}
 	}
 	if p.pid >= 0 {

@@ -54,10 +54,10 @@ func (s *summarizer) repeat(p *Pattern, b *SegmentBuilder, l *Lines, at Time) {
 		v.User = s.userIn(&p.user, b, l)
 	}
 	v.Names = v.Names[:0]
-	for n := range p.lines {
-		line := l.Of[n]
+	for n := range p.outers() {
+		line := l.outer(n)
 		for _, k := range p.ipv4[n] {
-			if k != p.ip || p.ipLast != (n > 0) {
+			if k != p.ip || p.ipOf != n {
 				v.Names = append(v.Names, s.ipv4(b, line.Values[k]))
 			}
 		}
@@ -68,10 +68,7 @@ func (s *summarizer) repeat(p *Pattern, b *SegmentBuilder, l *Lines, at Time) {
 		}
 	}
 	if p.ip >= 0 {
-		line := l.Of[0]
-		if p.ipLast {
-			line = l.Of[1]
-		}
+		line := l.outer(p.ipOf)
 		if line.Kind(p.ip) == text.KindIPv4 {
 			v.About = s.ipv4(b, line.Values[p.ip])
 		} else {

@@ -67,14 +67,15 @@ type shaper struct {
 	from, until int  // the event's bytes in the block's text
 
 	// What a pattern has to know:
-	number  uint32 // of the shape among those of the template
-	asides  int    // numbers that the shape cannot say
-	unsure  bool   // more than one variable could be what is meant, or the addresses are not those of the variables
-	stamp   int    // the variable that is the stamp, or -1
-	offset  int64  // from the stamp to the time
-	pidMark int    // the variable that is the process id, or -1
-	ipMark  int    // the variable that is the address, or -1
-	ipLast  bool   // it is one of the last line
+	number  uint32   // of the shape among those of the template
+	asides  int      // numbers that the shape cannot say
+	parts   [][2]int // where values lie in the block of which the asides tell that
+	unsure  bool     // more than one variable could be what is meant, or the addresses are not those of the variables
+	stamp   int      // the variable that is the stamp, or -1
+	offset  int64    // from the stamp to the time
+	pidMark int      // the variable that is the process id, or -1
+	ipMark  int      // the variable that is the address, or -1
+	ipLast  bool     // it is one of the last line
 }
 
 // markedAddress is an address that a variable of the event's lines is.
@@ -136,7 +137,7 @@ func (s *shaper) aside(v uint64) {
 // shaper its number and what it cannot say.
 func (b *SegmentBuilder) describe(e *Entry) {
 	s := &b.shape
-	s.rest, s.asides, s.unsure, s.stamp, s.pidMark, s.ipMark = s.rest[:0], 0, false, -1, -1, -1
+	s.rest, s.asides, s.parts, s.unsure, s.stamp, s.pidMark, s.ipMark = s.rest[:0], 0, s.parts[:0], false, -1, -1, -1
 	template := s.marks.Template
 	s.key = binary.BigEndian.AppendUint32(s.key[:0], template)
 	s.byte(byte(e.Clock), byte(e.Level), byte(e.Action), byte(e.Outcome))
@@ -259,6 +260,7 @@ func (b *SegmentBuilder) value(v []byte, few bool) {
 		s.byte(valueApart)
 		s.aside(uint64(at))
 		s.aside(uint64(len(v)))
+		s.parts = append(s.parts, [2]int{s.from + at, s.from + at + len(v)})
 	default:
 		s.byte(valueOwn)
 		s.aside(b.shared.dict.add(v))

@@ -194,11 +194,14 @@ func (w *Writer) scratch() (summary.Scratch, error) {
 }
 
 // takeSums takes from all builders what they saw, which is that of a snapshot.
+// The builders are done with: while summaries are merged, the memory of those
+// who wrote segments would be half of all.
 func (w *Writer) takeSums() (sums []*summary.Builder) {
 	for _, b := range w.builders {
 		sums = append(sums, b.sum.Builder)
-		b.sum = w.newSummarizer() // for the next snapshot
+		*b = SegmentBuilder{}
 	}
+	w.builders = nil
 	return sums
 }
 

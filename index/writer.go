@@ -297,7 +297,6 @@ func (w *Writer) finish(s Snapshot) (Manifest, error) {
 	}
 	// To end the terms and to merge summaries takes memory, too.
 	sums := w.takeSums()
-	w.builders = nil
 	if err := w.flushGroup(); err != nil {
 		return Manifest{}, err
 	}

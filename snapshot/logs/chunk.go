@@ -21,7 +21,7 @@ const (
 // wherever entries are shorter than maxEntry.
 type chunk struct {
 	raw       []byte
-	buf       []byte // that raw lies in
+	buf       []byte // that raw lies in: memory for another chunk, once this one is done with
 	offset    int64
 	firstLine int64
 	// midLine tells that the chunk begins within a line, because that line is too long.
@@ -36,7 +36,8 @@ type chunk struct {
 type chunker struct {
 	r      io.Reader
 	starts func(line []byte) bool
-	buf    []byte // what was read and not yet given away
+	rest   []byte // what was read behind the chunk before
+	buf    []byte // of the chunk that is made
 	eof    bool
 	err    error
 	offset int64
@@ -45,7 +46,6 @@ type chunker struct {
 	// A text that was cut before is cut again where it was: told says so, and tail is its last entry where that was cut off.
 	told bool
 	tail io.Reader
-	free <-chan []byte // buffers of chunks that nobody needs any more; may be nil
 }
 
 func newChunker(r io.Reader, starts func([]byte) bool) *chunker {
@@ -65,9 +65,11 @@ func (c *chunker) resume(at *index.Resume) {
 	c.offset, c.line, c.mid = at.Offset, at.Line, at.Mid
 }
 
-// next returns the next chunk, or false at the end of the text or where
-// reading failed. The text that was read before a failure comes whole.
-func (c *chunker) next() (chunk, bool) {
+// next reads the next chunk into buf, or into more memory where that is too
+// small. It returns false at the end of the text or where reading failed. The
+// text that was read before a failure comes whole.
+func (c *chunker) next(buf []byte) (chunk, bool) {
+	c.buf = append(buf[:0], c.rest...)
 	for want := chunkSize; ; want += chunkSize {
 		c.fill(want)
 		if len(c.buf) == 0 {
@@ -168,27 +170,14 @@ func (c *chunker) force() int {
 	return maxEntry
 }
 
-// take gives the first n bytes away. The chunk owns them.
+// take gives the first n bytes away, and keeps what is behind them.
 func (c *chunker) take(n int) chunk {
 	out := chunk{raw: c.buf[:n:n], buf: c.buf, offset: c.offset, firstLine: c.line, midLine: c.mid}
-	rest := c.buf[n:]
-	c.buf = append(c.fresh(len(rest)), rest...)
+	c.rest = append(c.rest[:0], c.buf[n:]...)
 	c.offset += int64(n)
 	c.line += int64(bytes.Count(out.raw, []byte{'\n'}))
 	c.mid = out.raw[n-1] != '\n'
 	return out
-}
-
-// fresh returns an empty buffer for at least n bytes.
-func (c *chunker) fresh(n int) []byte {
-	select {
-	case buf := <-c.free:
-		if cap(buf) >= n {
-			return buf[:0]
-		}
-	default:
-	}
-	return make([]byte, 0, max(chunkSize, n))
 }
 
 // lines is how many lines were given away; a last one without a newline

@@ -159,6 +159,8 @@ func TestLogsGrow(t *testing.T) {
 		{"grown from a few bytes", "a\n", func(g *growing) { g.add("auth.log", "b\n") }, map[string][]string{"auth.log": {"a\nb\n"}}, 2},
 		{"grown within a line", one[:half], func(g *growing) { g.add("auth.log", one[half:]+two) }, map[string][]string{"auth.log": {one + two}}, 2},
 		{"grown within a line, still without an end", one[:half], func(g *growing) { g.add("auth.log", one[half:half+10]) }, map[string][]string{"auth.log": {one[:half+10]}}, 2},
+		{"grown within what was a stamp", "2026-11-23 10:00:00 one\n2026-11-23 10:05:00", func(g *growing) { g.add("auth.log", "7 is none\nno stamp\n") },
+			map[string][]string{"auth.log": {"2026-11-23 10:00:00 one\n2026-11-23 10:05:007 is none\nno stamp\n"}}, 2},
 		{"grown within a very long line", long, func(g *growing) { g.add("auth.log", "y\n"+one) }, map[string][]string{"auth.log": {long + "y\n" + one}}, 2},
 		{"rotated", one, func(g *growing) { g.move("auth.log", "auth.log.1"); g.write("auth.log", two) },
 			map[string][]string{"auth.log.1": {one}, "auth.log": {two}}, 3},

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"iter"
 	"runtime"
+	"sync"
 	"time"
 
 	"stilltrace/index"
@@ -65,20 +67,25 @@ func newBuilders(w sink) (out []*index.SegmentBuilder, err error) {
 func run(ctx context.Context, w sink, builders []*index.SegmentBuilder, o Options, gap func(index.Gap), read func(p *pipeline)) error {
 	inner, stop := context.WithCancel(ctx)
 	defer stop()
-	// Memory does not grow with the logs: the jobs take a chunk only when a worker is free, and the order holds no more than so many segments
-	// that wait for a slower one before them.
-	p := &pipeline{ctx: inner, o: o, jobs: make(chan *job), order: make(chan *job, 4*len(builders)), free: make(chan []byte, 2*len(builders))}
+	// Memory does not grow with the logs: each worker has one chunk, and the order holds no more than so many segments that wait for a
+	// slower one before them.
+	p := &pipeline{ctx: inner, o: o, order: make(chan *job, 4*len(builders))}
+	next, leave := iter.Pull(func(yield func(*job) bool) {
+		p.yield = yield
+		read(p)
+	})
+	p.next = next
+	var workers sync.WaitGroup
 	for _, b := range builders {
-		go p.work(splitter{builder: b, captured: index.TimeOf(o.Captured)})
+		workers.Go(func() { p.work(splitter{builder: b, captured: index.TimeOf(o.Captured)}) })
 	}
 	go func() {
-		defer close(p.order)
-		defer close(p.jobs)
-		read(p)
+		workers.Wait()
+		leave() // the files, wherever reading was
+		close(p.order)
 	}()
 	err := p.drain(w, gap)
 	stop()
-	// Only when the order is closed has the reader left its files.
 	for range p.order {
 	}
 	if err == nil {
@@ -156,41 +163,52 @@ func (r *reading) chunker(text io.Reader) *chunker {
 	return c
 }
 
+// pipeline is the way of the chunks. There is nobody who reads for others:
+// each worker reads the chunk that it parses, so that the text is in the caches
+// of its own processor. They take turns in it.
 type pipeline struct {
 	ctx   context.Context
 	o     Options
-	jobs  chan *job
 	order chan *job
-	free  chan []byte // buffers of chunks that were parsed
+
+	turn  sync.Mutex // of what follows
+	next  func() (*job, bool)
+	yield func(*job) bool // the other end of next
+	buf   []byte          // of the worker whose turn it is
 }
 
-// send gives a job to the drain and, with a chunk, to the workers. It reports
-// false when the capture has ended.
+// send gives a job to the drain and, with a chunk, to the worker that reads. It
+// reports false when the capture has ended.
 func (p *pipeline) send(j *job) bool {
 	select {
 	case p.order <- j:
 	case <-p.ctx.Done():
 		return false
 	}
-	if j.done == nil {
-		return true
+	return j.done == nil || p.yield(j)
+}
+
+// read returns the next job that has a chunk, which is read into buf.
+func (p *pipeline) read(buf []byte) (*job, bool) {
+	p.turn.Lock()
+	defer p.turn.Unlock()
+	if p.ctx.Err() != nil {
+		return nil, false
 	}
-	select {
-	case p.jobs <- j:
-		return true
-	case <-p.ctx.Done():
-		return false
-	}
+	p.buf = buf
+	return p.next()
 }
 
 func (p *pipeline) work(s splitter) {
-	for j := range p.jobs {
-		j.segment, j.err = s.split(j)
-		select {
-		case p.free <- j.chunk.buf:
-		default:
+	var buf []byte
+	for {
+		j, ok := p.read(buf)
+		if !ok {
+			return
 		}
-		j.chunk = chunk{}
+		j.segment, j.err = s.split(j)
+		buf = j.chunk.buf
+		j.chunk.raw, j.chunk.buf = nil, nil
 		close(j.done)
 	}
 }

@@ -34,10 +34,9 @@ func BenchmarkChunks(b *testing.B) {
 			b.SetBytes(int64(len(text)))
 			b.ReportAllocs()
 			for b.Loop() {
-				for chunks := newChunker(bytes.NewReader(text), c.format.Starts); ; {
-					if _, more := chunks.next(); !more {
-						break
-					}
+				var last chunk
+				for chunks, more := newChunker(bytes.NewReader(text), c.format.Starts), true; more; {
+					last, more = chunks.next(last.buf)
 				}
 			}
 		})

@@ -15,8 +15,10 @@ import (
 // that could look like more than one word.
 type plan struct {
 	variants []variant
-	full     bool      // it has as many variants as it may have
-	checked  []checked // nil until the template was seen
+	tries    int // how often one was to be made
+	// Where its checked variables are among those of the segment, once the template was seen.
+	seen     bool
+	from, to int
 }
 
 // checked is a variable that may stand against a plan.
@@ -32,13 +34,16 @@ type variant struct {
 	stamp   int // the variable that is the stamp, or -1
 	zone    int // as in Stamp
 	hasZone bool
-	odd     [2]uint64 // which variables of its first and its second line are odd, a bit each
-	pair    bool      // it has two lines
+	odd     []uint64 // which variables of each of its lines are odd, a bit each
 }
 
-// maxVariants bounds the variants of a template: what needs more has in its
-// place a variable that decides everything, and is parsed each time.
-const maxVariants = 32
+const (
+	// maxTries bounds how often an entry that begins with a template is made a variant: what needs more has in its place a variable that
+	// decides everything, and is parsed each time.
+	maxTries = 32
+	// maxPlanned is how many lines the entries have at most that plans take.
+	maxPlanned = index.MaxPatternLines
+)
 
 // What is known of a text that is a variable.
 const (
@@ -58,18 +63,19 @@ type look struct {
 	fits       *variant // which lies as this line does, or nil
 }
 
-// look fills in what the line is made of.
-func (s *splitter) look(l *look, i int) {
+// look fills in what line i of the block is made of, which may be the k-th of an
+// entry.
+func (s *splitter) look(k, i int) *look {
+	l := &s.looks[k]
 	l.line, l.start, l.end = s.builder.Line(i)
 	l.n, l.odd, l.plain, l.fits = i, 0, true, nil
 	p := s.plan(&l.line)
-	for _, c := range p.checked {
-		v := l.line.Values[c.mark]
-		if c.kind == text.KindNumber {
-			// The formats take longer numbers for something else.
-			l.plain = l.plain && v&(1<<56-1) < 1e9
+	for _, c := range s.checked[p.from:p.to] {
+		if c.kind <= text.KindDecimal {
+			l.plain = l.plain && s.isShort(l, c.mark)
 			continue
 		}
+		v := l.line.Values[c.mark]
 		if of := s.texts[c.kind]; v < uint64(len(of)) && of[v] == textKnown {
 			continue
 		}
@@ -84,33 +90,61 @@ func (s *splitter) look(l *look, i int) {
 			l.odd |= 1 << c.mark
 		}
 	}
-	l.fits = s.fit(l, l)
+	l.fits = s.fit(k, 1)
+	return l
 }
 
-// linesOf are the lines of an entry that begins with l and ends with last.
-func linesOf(l, last *look) index.Lines {
-	return index.Lines{First: l.n, Last: last.n, Of: [2]*text.Line{&l.line, &last.line}}
+// isShort reports whether a number has so few digits, before its point, that the
+// formats take it for one.
+func (s *splitter) isShort(l *look, mark uint8) bool {
+	const longest = 9
+	m := l.line.Marks[mark]
+	return m.End-m.Start <= longest || bytes.IndexByte(s.raw[l.start+int(m.Start):][:longest+1], '.') >= 0
 }
 
-// fit returns the variant that the lines of an entry fit, or nil. They are one,
-// or two.
-func (s *splitter) fit(l, last *look) *variant {
-	if !l.plain || !last.plain || s.parseAll {
+// lines are n lines that were looked at, from the k-th on.
+func (s *splitter) lines(k, n int) index.Lines {
+	return index.Lines{First: s.looks[k].n, Last: s.looks[k+n-1].n, Of: s.of[k : k+n]}
+}
+
+// fit returns the variant that n lines from the k-th on fit as an entry, or nil.
+func (s *splitter) fit(k, n int) *variant {
+	looks := s.looks[k : k+n]
+	if s.parseAll || !allPlain(looks) {
 		return nil
 	}
-	odd := [2]uint64{l.odd, 0}
-	if last != l {
-		odd[1] = last.odd
-	}
-	of := linesOf(l, last)
-	p := s.plan(&l.line)
-	for k := range p.variants {
-		v := &p.variants[k]
-		if v.pair == (last != l) && v.odd == odd && s.builder.Fits(v.pattern, &of) && (v.stamp < 0 || s.dates(l, v)) {
+	of := s.lines(k, n)
+	p := s.plan(&looks[0].line)
+	for i := range p.variants {
+		v := &p.variants[i]
+		if v.odds(looks) && s.builder.Fits(v.pattern, &of) && (v.stamp < 0 || s.dates(&looks[0], v)) {
 			return v
 		}
 	}
 	return nil
+}
+
+// allPlain reports whether none of the lines stands against a plan.
+func allPlain(looks []look) bool {
+	for i := range looks {
+		if !looks[i].plain {
+			return false
+		}
+	}
+	return true
+}
+
+// odds reports whether so many lines have the same odd variables.
+func (v *variant) odds(looks []look) bool {
+	if len(v.odd) != len(looks) {
+		return false
+	}
+	for i := range looks {
+		if v.odd[i] != looks[i].odd {
+			return false
+		}
+	}
+	return true
 }
 
 // text returns what is known of a text.
@@ -137,6 +171,21 @@ var oddWords = func() map[string]bool {
 	return words
 }()
 
+// isOddWord looks the word up in lower case.
+func isOddWord(b []byte) bool {
+	var lower [len("information")]byte // the longest one
+	if len(b) > len(lower) {
+		return false
+	}
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			c |= 0x20
+		}
+		lower[i] = c
+	}
+	return oddWords[string(lower[:len(b)])]
+}
+
 func examine(k text.Kind, b []byte) (found byte) {
 	if k == text.KindColons {
 		// It is an address or something else, for all formats alike.
@@ -161,7 +210,7 @@ func examine(k text.Kind, b []byte) (found byte) {
 			found |= textOdd
 		}
 	}
-	if len(b) <= len("information") && oddWords[string(bytes.ToLower(b))] || k != text.KindPath && len(b) < 3 && bytes.Trim(b, "-") == nil {
+	if isOddWord(b) || k != text.KindPath && len(b) < 3 && bytes.Trim(b, "-") == nil {
 		found |= textOdd
 	}
 	if string(b) == "-" {
@@ -181,13 +230,14 @@ func (s *splitter) plan(line *text.Line) *plan {
 		s.plans = append(s.plans, plan{})
 	}
 	p := &s.plans[line.Template]
-	if p.checked == nil {
-		p.checked = []checked{}
+	if !p.seen {
+		p.seen, p.from = true, len(s.checked)
 		for k := range line.Values {
-			if kind := line.Kind(k); kind == text.KindNumber || kind > text.KindIPv4 {
-				p.checked = append(p.checked, checked{uint8(k), kind})
+			if kind := line.Kind(k); kind <= text.KindDecimal || kind > text.KindIPv4 {
+				s.checked = append(s.checked, checked{uint8(k), kind})
 			}
 		}
+		p.to = len(s.checked)
 	}
 	return p
 }
@@ -197,14 +247,14 @@ func (s *splitter) starts(l *look) bool {
 	return l.fits != nil || s.format.Starts(afterHole(s.raw[l.start:l.end]))
 }
 
-// take adds an entry that lies as a variant says.
-func (s *splitter) take(j *job, v *variant, l, last *look) bool {
-	of := linesOf(l, last)
+// take adds the entry of the first n lines, which lies as a variant says.
+func (s *splitter) take(j *job, v *variant, n int) bool {
+	of := s.lines(0, n)
 	if v.stamp < 0 {
 		at, clock := s.undated(j)
 		return clock == v.clock && s.builder.Repeat(v.pattern, &of, at, 0)
 	}
-	at, offset, clock := s.when(j, l, v)
+	at, offset, clock := s.when(j, &s.looks[0], v)
 	if clock != v.clock || !s.builder.Repeat(v.pattern, &of, at, offset) {
 		return false
 	}
@@ -212,15 +262,19 @@ func (s *splitter) take(j *job, v *variant, l, last *look) bool {
 	return true
 }
 
-// learn makes the entry that was parsed last a variant of the plan of its first
-// line's template.
-func (s *splitter) learn(l, last *look, e *Entry) {
+// learn makes the entry of the first n lines, which was parsed last, a variant
+// of the plan of its first line's template.
+func (s *splitter) learn(n int, e *Entry) {
+	l := &s.looks[0]
 	p := s.plan(&l.line)
 	line := s.raw[l.start:l.end]
-	if !l.plain || !last.plain || p.full || s.parseAll || s.signer.loose || l.fits == nil && !s.format.Starts(line) {
+	if p.tries >= maxTries || s.parseAll || s.signer.loose || !allPlain(s.looks[:n]) || l.fits == nil && !s.format.Starts(line) {
 		return
 	}
-	v := variant{clock: e.Clock, stamp: -1, odd: [2]uint64{l.odd, 0}, pair: last != l}
+	if p.tries++; p.tries == 1 {
+		return // most templates that are met once are never met again
+	}
+	v := variant{clock: e.Clock, stamp: -1}
 	if !e.Stamp.IsZero() {
 		if v.stamp = stampIn(&l.line, e.Stamp); v.stamp < 0 {
 			return
@@ -230,19 +284,18 @@ func (s *splitter) learn(l, last *look, e *Entry) {
 	} else if undated(&l.line) {
 		return
 	}
-	s.decide(l, line, e)
-	if v.pair {
-		v.odd[1] = last.odd
-		s.decide(last, s.raw[last.start:last.end], e)
+	for k := range s.looks[:n] {
+		l := &s.looks[k]
+		line := s.raw[l.start:l.end]
+		if !s.settled(&l.line, line) {
+			return
+		}
+		s.decide(l, line, e)
+		v.odd = append(v.odd, l.odd)
 	}
-	if !s.settled(&l.line, line) || v.pair && !s.settled(&last.line, s.raw[last.start:last.end]) {
-		return
+	if v.pattern = s.builder.Pattern(&e.Entry); v.pattern != nil {
+		p.variants = append(p.variants, v)
 	}
-	if v.pattern = s.builder.Pattern(&e.Entry); v.pattern == nil {
-		return
-	}
-	p.variants = append(p.variants, v)
-	p.full = len(p.variants) >= maxVariants
 }
 
 // decide makes those variables decisive that no format has to name: odd ones,
@@ -265,12 +318,18 @@ func (s *splitter) decide(l *look, line []byte, e *Entry) {
 		case hex && k > 0 && l.line.Kind(k-1) == kind && l.line.Marks[k-1].End == m.Start:
 			// The rest of an identifier too long for one number is no word either.
 		case k < 64 && l.odd>>k&1 != 0,
-			kind < text.KindStamp && byteClass[before]&byteWord != 0,
+			kind < text.KindStamp && byteClass[before]&byteWord != 0 && !namesThing(line[:m.Start]),
 			stamp >= 0 && stamp < int(m.Start) && mayBeZone(line[stamp:m.Start]),
-			e.Stamp.IsZero() && kind == text.KindNumber && mayBeDate(line, m):
+			e.Stamp.IsZero() && kind == text.KindNumber && (mayBeDate(line, m) || stamp >= 0 && int(m.Start) == stamp+1):
 			e.Decide(line[m.Start:m.End])
 		}
 	}
+}
+
+// namesThing reports whether a number that follows b is part of a name or an
+// address of memory that a program made, and of no word that a format knows.
+func namesThing(b []byte) bool {
+	return b[len(b)-1] == '_' || bytes.HasSuffix(b, []byte("0x"))
 }
 
 // undated reports whether a stamp of the line is none because there is no such

@@ -103,7 +103,12 @@ func TestPlans(t *testing.T) {
 				var text []byte
 				for range 2000 {
 					at := r.IntN(len(lines))
-					for _, line := range lines[at:min(len(lines), at+1+r.IntN(3))] {
+					end := at + 1 + r.IntN(3)
+					// Some entries whole, for those that have many lines.
+					for whole := r.IntN(8) == 0; whole && end < len(lines) && !f.Starts(lines[end]); {
+						end++
+					}
+					for _, line := range lines[at:min(len(lines), end)] {
 						if r.IntN(3) > 0 {
 							line = mutated(r, line)
 						}
@@ -115,6 +120,31 @@ func TestPlans(t *testing.T) {
 					tellApart(t, f, text)
 				}
 			}
+		})
+	}
+}
+
+// Lines that look as those of a plan do and yet mean something else.
+func TestPlansLeaveOut(t *testing.T) {
+	trace := func(errno string) string {
+		return "2026-11-23 02:31:39,123 ERROR [django.request:812] Internal Server Error: /p/1\nTraceback (most recent call last):\n" +
+			"  File \"/srv/app.py\", line 55, in inner\n    open(path)\nOSError: [Errno " + errno + "] it is so\n"
+	}
+	const stamped = "[Mon Nov 23 02:41:12.358007 2026] [ssl:info] a\n"
+	cases := []struct {
+		name         string
+		of           Format
+		known, other string
+	}{
+		{"an uptime that is too long", syslog, "Nov 23 03:11:16 web01 kernel: [ 3044.618259] memory: usage 1kB\n",
+			"Nov 23 03:11:16 web01 kernel: [ 1000000000.618259] memory: usage 1kB\n"},
+		{"a year behind a stamp, and none", plain, stamped + "[Mon Nov 23 02:41:12.358008 599] [ssl:warn] a\n", "[Mon Nov 23 02:41:12.358008 2026] [ssl:warn] a\n"},
+		{"the number of an error in a traceback", python, trace("28"), trace("13")},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			fast, all := splitBoth(t, c.of, []byte(strings.Repeat(c.known, 4)+c.other))
+			require.Equal(t, all, fast)
 		})
 	}
 }

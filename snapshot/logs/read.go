@@ -23,6 +23,7 @@ type fileReader struct {
 	family string
 	bound  time.Time
 	based  bool
+	walked []byte // memory for the chunks of a walk
 	// What was read already, under which name: a log that is rotated meanwhile comes by twice.
 	read map[fileID]string
 	held *held
@@ -198,18 +199,13 @@ func formatHeld(l *heldLog) (Format, bool) {
 func (r *fileReader) anchor(text io.Reader, from *reading, d *dater) {
 	var walk yearWalk
 	c := from.chunker(text)
-	walked := make(chan []byte, 1)
-	c.free = walked
 	for {
-		ch, ok := c.next()
+		ch, ok := c.next(r.walked)
 		if !ok || r.p.ctx.Err() != nil {
 			break
 		}
 		walkYears(&walk, ch.raw, from.format)
-		select {
-		case walked <- ch.buf:
-		default:
-		}
+		r.walked = ch.buf
 	}
 	if walk.have {
 		d.base, d.walked = walk.anchor(r.bound, d.zone), true
@@ -248,7 +244,6 @@ func (r *fileReader) chunks(c *chunker, from *reading, d dater, s *index.Source)
 	s.ID, s.Format, s.Continues, s.Offset = from.id, from.format.Name, from.continues, c.offset
 	s.Resume = &index.Resume{Yearless: d.walked || from.resume != nil && from.resume.Yearless}
 	sum, lines := from.sum, c.line-1
-	c.free = r.p.free
 	resume := func() {
 		s.Resume.Offset, s.Resume.Line, s.Resume.Mid, s.Resume.State = c.offset, c.line, c.mid, index.SumState(sum)
 	}
@@ -256,7 +251,7 @@ func (r *fileReader) chunks(c *chunker, from *reading, d dater, s *index.Source)
 	before := make(chan index.Time, 1)
 	before <- from.stamp
 	for {
-		ch, ok := c.next()
+		ch, ok := c.next(r.p.buf)
 		if !ok {
 			break
 		}

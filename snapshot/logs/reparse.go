@@ -14,10 +14,6 @@ import (
 // cut where they were, so that later snapshots go on where they did. The case
 // is read by Reparse alone until it returns.
 func Reparse(ctx context.Context, r *index.Reader, w *index.Rewriter, progress func(path string, bytes int64)) error {
-	builders, err := newBuilders(w)
-	if err != nil {
-		return err
-	}
 	again := &reparser{r: r, read: make([]*index.Source, len(r.Sources())+1)}
 	for rest := r.Sources(); len(rest) > 0; {
 		// Sources are numbered in the order of their snapshots.
@@ -26,6 +22,10 @@ func Reparse(ctx context.Context, r *index.Reader, w *index.Rewriter, progress f
 			n++
 		}
 		snap, err := r.Snapshot(rest[0].Snapshot)
+		if err != nil {
+			return err
+		}
+		builders, err := newBuilders(w)
 		if err != nil {
 			return err
 		}

@@ -24,14 +24,18 @@ type splitter struct {
 	parseAll bool // leaves no line to a plan: the plain way that the fast one is tested against
 
 	// Of the segment:
-	format Format
-	plans  []plan                     // by template
-	texts  [text.KindLine + 1][]uint8 // what is known of texts, by kind and number
+	format  Format
+	plans   []plan                     // by template
+	checked []checked                  // of all plans
+	texts   [text.KindLine + 1][]uint8 // what is known of texts, by kind and number
 	// Of the block:
 	raw   []byte
 	last  index.Time // of the entry before
 	known bool       // and whether it is known
 	sound bool       // the format knows the entry, which is whole lines
+	// The lines of the entry that is made, and the one behind them.
+	looks [maxPlanned + 1]look
+	of    [maxPlanned + 1]*text.Line // each one's own
 	// Of the lines that plans took:
 	quarter quarter
 }
@@ -68,7 +72,10 @@ func (s *splitter) segment(j *job) (*index.Segment, error) {
 	s.builder.Reset(j.from.id, j.chunk.offset, j.chunk.firstLine)
 	s.format, s.last, s.known, s.quarter = j.from.format, 0, false, quarter{}
 	clear(s.plans)
-	s.plans = s.plans[:0]
+	s.plans, s.checked = s.plans[:0], s.checked[:0]
+	for k := range s.looks {
+		s.of[k] = &s.looks[k].line
+	}
 	for k := range s.texts {
 		s.texts[k] = s.texts[k][:0]
 	}
@@ -138,46 +145,50 @@ func (s *splitter) block(j *job, rest bool) {
 	if n == 0 {
 		return
 	}
-	// The lines of an entry that a plan may take, and the one that begins the next.
-	var looks [3]look
-	s.look(&looks[0], 0)
+	s.look(0, 0)
 	for i := 0; i < n; {
-		first, l := i, &looks[0]
+		first := i
 		for i++; i < n; i++ {
-			next := &looks[min(i-first, 2)]
-			if s.look(next, i); i-first >= maxEntryLines || s.starts(next) {
+			// Of an entry that is too long for a plan the lines are not kept.
+			if next := s.look(min(i-first, maxPlanned), i); i-first >= maxEntryLines || s.starts(next) {
 				break
 			}
 		}
-		torn, last := rest && first == 0, &looks[min(i-first, 2)-1]
-		v := l.fits
-		if i-first == 2 {
-			v = s.fit(l, last)
-		}
-		if torn || i-first > 2 || v == nil || !s.take(j, v, l, last) {
-			s.event(j, l, first, i-1, torn)
-			if !torn && i-first <= 2 && s.sound {
-				s.learn(l, last, &s.entry)
+		torn, lines := rest && first == 0, i-first
+		if torn || lines > maxPlanned || !s.planned(j, lines) {
+			s.event(j, first, i-1, torn)
+			if !torn && lines <= maxPlanned && s.sound {
+				s.learn(lines, &s.entry)
 			}
 		}
-		looks[0] = looks[min(i-first, 2)]
+		s.looks[0] = s.looks[min(lines, maxPlanned)]
 	}
 }
 
+// planned adds the entry of the first n lines that were looked at if a plan
+// takes it.
+func (s *splitter) planned(j *job, n int) bool {
+	v := s.looks[0].fits
+	if n > 1 {
+		v = s.fit(0, n)
+	}
+	return v != nil && s.take(j, v, n)
+}
+
 // event parses and adds the entry that is lines first to last.
-func (s *splitter) event(j *job, l *look, first, last int, torn bool) {
-	end := l.end
+func (s *splitter) event(j *job, first, last int, torn bool) {
+	_, start, end := s.builder.Line(first)
 	if last > first {
 		_, _, end = s.builder.Line(last)
 	}
-	content := bytes.TrimRight(s.raw[l.start:end], "\r\n")
+	content := bytes.TrimRight(s.raw[start:end], "\r\n")
 	s.sound = false
 	if len(bytes.Trim(content, "\r\n \t\x00")) == 0 {
 		return
 	}
 	e := &s.entry
 	known := s.parse(j, afterHole(content), torn)
-	e.Start, e.End = l.start, l.start+len(content)
+	e.Start, e.End = start, start+len(content)
 	s.sound = known && e.End == end
 	if !e.Stamp.IsZero() {
 		e.Time, e.Clock = s.date(j, e.Stamp)

@@ -70,6 +70,7 @@ func setTraceback(b []byte, e *Entry) {
 	}
 	e.Set("exception", class)
 	e.Set("exception_message", message)
+	e.Decide(errnoIn(message))
 	if cause, _, ok := exceptionOf(first); ok && len(last) > 0 && &first[0] != &last[0] {
 		e.Set("cause", cause)
 	}
@@ -179,8 +180,8 @@ func databaseAction(message []byte) index.Action {
 // systemAction reads the error of the operating system in an exception's
 // message: "[Errno 28] No space left on device: '/var/cache/x'".
 func systemAction(message []byte) index.Action {
-	if _, rest, ok := around(message, "[Errno "); ok {
-		number, _, _ := around(rest, "]")
+	if number := errnoIn(message); number != nil {
+		_, rest, _ := around(message, "[Errno ")
 		if n, ok := digits(number); ok {
 			if a := errnoAction(n); a != index.ActionOther {
 				return a
@@ -203,4 +204,14 @@ func systemAction(message []byte) index.Action {
 		return index.ActionConnectionReset
 	}
 	return index.ActionOther
+}
+
+// errnoIn returns the number of the error of the operating system in an
+// exception's message, or nil.
+func errnoIn(message []byte) []byte {
+	if _, rest, ok := around(message, "[Errno "); ok {
+		number, _, _ := around(rest, "]")
+		return number
+	}
+	return nil
 }

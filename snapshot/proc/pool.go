@@ -29,6 +29,8 @@ const (
 	maxStuck = 64
 	// ahead is how many visits may be done before the next one in order is: it bounds the memory.
 	ahead = 128
+	// batch is how many of them are waited for at once: to wake up for each one costs more than its turn.
+	batch = 16
 )
 
 // The states of a job.
@@ -73,11 +75,11 @@ func (t *Table) visitJobs(ctx context.Context, jobs []*job, emit emitter) error 
 		p.start()
 	}
 	defer p.end()
-	for _, j := range jobs {
+	for i, j := range jobs {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("%s: %w", t.Proc, err)
 		}
-		if err := p.finish(ctx, j); err != nil {
+		if err := p.finish(ctx, i); err != nil {
 			return err
 		}
 		for _, one := range p.result(j) {
@@ -96,7 +98,7 @@ func (t *Table) visitJobs(ctx context.Context, jobs []*job, emit emitter) error 
 	return nil
 }
 
-func (p *pool) start() { p.group.Go(func() { p.work(new([]byte), words{}) }) }
+func (p *pool) start() { p.group.Go(func() { p.work(newHand()) }) }
 
 // end waits for the readers, who have nothing more to do; but not for those
 // that the kernel holds.
@@ -123,7 +125,7 @@ func (p *pool) ends() bool {
 }
 
 // work visits jobs until there are no more, or until it was given up.
-func (p *pool) work(buf *[]byte, words words) {
+func (p *pool) work(h *hand) {
 	for {
 		select {
 		case p.room <- struct{}{}:
@@ -134,15 +136,15 @@ func (p *pool) work(buf *[]byte, words words) {
 		if i >= len(p.jobs) || p.ends() {
 			return
 		}
-		if !p.visit(p.jobs[i], buf, words) {
+		if !p.visit(p.jobs[i], h) {
 			return
 		}
 	}
 }
 
 // visit reports whether anybody waited for the result.
-func (p *pool) visit(j *job, buf *[]byte, words words) bool {
-	v := &visit{reader: p.reader, pid: j.pid, glimpse: j.glimpse, buf: buf, words: words}
+func (p *pool) visit(j *job, h *hand) bool {
+	v := &visit{reader: p.reader, hand: h, pid: j.pid, glimpse: j.glimpse}
 	p.touch(j, stepStat)
 	v.open()
 	defer v.close()
@@ -168,8 +170,9 @@ func (p *pool) touch(j *job, step string) {
 	j.step.Store(&step)
 }
 
-// finish waits until the job is done, or gives it up.
-func (p *pool) finish(ctx context.Context, j *job) error {
+// finish waits until the job at i is done, or gives it up.
+func (p *pool) finish(ctx context.Context, i int) error {
+	j, with := p.jobs[i], p.jobs[min(i+batch, len(p.jobs))-1]
 	for !p.late() {
 		select {
 		case <-j.done:
@@ -178,9 +181,10 @@ func (p *pool) finish(ctx context.Context, j *job) error {
 		}
 		timer := time.NewTimer(leastPatience / 4)
 		select {
-		case <-j.done:
+		case <-with.done:
 			timer.Stop()
-			return nil
+			with = j // should this one hang, it alone is waited for
+			continue
 		case <-ctx.Done():
 			timer.Stop()
 			return fmt.Errorf("%s: %w", p.Proc, ctx.Err())

@@ -14,12 +14,11 @@ import (
 // fared in the meantime.
 type visit struct {
 	*reader
+	*hand
 	pid     int
 	glimpse *glimpse       // nil where the first look did not see it
 	p       *index.Process // nil where it cannot be told which process this is
 	dir     dir            // its own directory
-	buf     *[]byte
-	words   words
 	only    *index.Process // p as its first stat alone has it
 	gaps    []index.Gap
 	ended   bool // it exited while it was being read

@@ -28,6 +28,7 @@ type reader struct {
 	halted  atomic.Bool   // no file that can block is to be opened any more
 	noQuery atomic.Bool   // the kernel knows no PROCMAP_QUERY
 	ownPIDs atomic.Uint64 // inode of the pid namespace of the procfs; 0 until a process told
+	images  sync.Map      // of index.FileIdentity by image
 	// mapNames are the names of files from which code is executed.
 	mapNames sync.Map
 	owners   Owners

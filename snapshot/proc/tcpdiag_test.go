@@ -30,12 +30,12 @@ func TestMonitorSaysWhatTheFilesSay(t *testing.T) {
 		return l, there, here
 	}
 	for _, c := range []struct{ network, address string }{{"tcp4", "127.0.0.1:0"}, {"tcp6", "[::1]:0"}, {"tcp", "[::]:0"}} {
-		_, there, here := connect(c.network, c.address)
+		_, there, _ := connect(c.network, c.address)
 		_, err := there.Write(make([]byte, 1000)) // which waits to be read
 		require.NoError(t, err)
-		_, there, here = connect(c.network, c.address)
+		_, there, _ = connect(c.network, c.address)
 		require.NoError(t, there.(*net.TCPConn).CloseWrite())
-		_, there, here = connect(c.network, c.address)
+		_, there, here := connect(c.network, c.address)
 		require.NoError(t, there.Close()) // and waits for its time to be over
 		require.NoError(t, here.Close())
 		l, _, _ := connect(c.network, c.address)

@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"cmp"
 	"encoding/binary"
 	"net/netip"
 
@@ -33,17 +34,18 @@ func tcpRequest() []byte {
 }
 
 // askTCP reads the sockets of TCP of the namespace of a monitor, and reports
-// whether that gave all of them.
+// whether that gave all of them; else the files have to be read.
 func (r *tableReader) askTCP(monitor int) bool {
 	var all []index.Socket
-	whole := true
+	var bad error
 	err := ask(monitor, tcpRequest(), func(b []byte) {
 		s, err := parseTCPDiag(b)
-		if whole = whole && err == nil && len(all) <= maxSockets; whole {
+		if bad = cmp.Or(bad, err); bad == nil && len(all) <= maxSockets {
 			all = append(all, s)
 		}
 	})
-	if err != nil || !whole {
+	if err = cmp.Or(err, bad); err != nil {
+		r.noMonitor(err)
 		return false
 	}
 	for _, proto := range []string{"tcp", "tcp6"} {

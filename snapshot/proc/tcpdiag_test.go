@@ -2,6 +2,7 @@ package proc
 
 import (
 	"net"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -85,6 +86,18 @@ func TestMonitorSaysWhatTheFilesSay(t *testing.T) {
 		}
 	}
 	require.False(t, missing(), "%v", states)
+}
+
+func TestMonitorThatDoesNotAnswer(t *testing.T) {
+	var gaps []index.Gap
+	r := &tableReader{options: live(), place: "/proc/net", gap: func(g index.Gap) { gaps = append(gaps, g) }}
+	null, err := os.Open("/dev/null")
+	require.NoError(t, err)
+	defer null.Close()
+	require.False(t, r.askTCP(int(null.Fd())))
+	require.Empty(t, r.sockets)
+	require.Len(t, gaps, 1)
+	require.Contains(t, gaps[0].Detail, "backlogs of listeners")
 }
 
 func byEnds(sockets []index.Socket) map[socketKey]index.Socket {

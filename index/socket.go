@@ -12,7 +12,7 @@ type Socket struct {
 	Remote netip.Addr `json:"raddr"`
 	RPort  uint16     `json:"rport"`
 	State  string     `json:"state"` // the kernel's name: LISTEN, ESTABLISHED, TIME_WAIT, …; UNCONN for an unconnected udp socket
-	UID    *uint32    `json:"uid"`   // nil for unix, whose table names none
+	UID    *uint32    `json:"uid"`   // nil for unix, whose table names none, and for TCP in TIME_WAIT and SYN_RECV
 	Inode  uint64     `json:"inode"` // 0: TIME_WAIT or not yet accepted; such rows have no owner
 	NetNS  uint64     `json:"netns"` // inode of the network namespace; 0 where unknown
 

@@ -297,17 +297,29 @@ func (t *taker) captureProc() error {
 		return t.stopped(read.err)
 	}
 	table.Join(read.tables, owners)
-	if err := t.addSockets(read.tables); err != nil {
-		return err
-	}
 	h := &t.snap.Host
 	h.Containers = table.Containers()
-	proc.ReadFiles(o, h, t.gap)
+	files := make(chan []index.Gap, 1)
+	go func() { files <- readFiles(o, h) }()
+	err = t.addSockets(read.tables)
+	for _, g := range <-files {
+		t.gap(g)
+	}
+	if err != nil {
+		return err
+	}
 	if t.o.Resolve {
 		t.o.Progress.stage("names", "")
 		t.resolve(remotes(read.tables.Sockets))
 	}
 	return t.stopped(t.err)
+}
+
+// readFiles reads what hardly moves, while the sockets are written, and returns
+// what could not be read: a case is written by one alone.
+func readFiles(o proc.Options, h *index.Host) (gaps []index.Gap) {
+	proc.ReadFiles(o, h, func(g index.Gap) { gaps = append(gaps, g) })
+	return gaps
 }
 
 // socketsRead is what came of the socket tables, which are read while the

@@ -13,12 +13,22 @@ import (
 func (v *visit) cgroup(p *index.Process) {
 	data, err := v.dir.text("cgroup", maxText)
 	if err == nil {
-		p.Cgroup, p.Container, err = cgroupOf(data)
-		p.Unit = index.UnitOf(p.Cgroup)
+		var c cgroup
+		c, err = v.cgroups.of(data, parseCgroup)
+		p.Cgroup, p.Container, p.Unit = c.path, c.container, c.unit
 	}
 	if err != nil {
 		v.fail("cgroup", err)
 	}
+}
+
+// cgroup is what proc_pid_cgroup(5) says.
+type cgroup struct{ path, container, unit string }
+
+func parseCgroup(data []byte) (c cgroup, err error) {
+	c.path, c.container, err = cgroupOf(data)
+	c.unit = index.UnitOf(c.path)
+	return c, err
 }
 
 // cgroupOf returns the path of the v2 hierarchy, else of systemd's own, else of

@@ -23,7 +23,7 @@
 // stays bound to it: once the process has ended nothing can be read there, even
 // where its pid was given away. Its stat is read last, and must have the start
 // time that the first look saw; else two processes had the pid, and both are
-// in the case.
+// in the case. One that starts another program meanwhile is read again (image.go).
 //
 // # What can block
 //

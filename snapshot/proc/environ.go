@@ -15,7 +15,10 @@ func (v *visit) environ() ([]index.Variable, error) {
 	if err != nil && !errors.Is(err, errTooLarge) {
 		return nil, err
 	}
-	return parseEnviron(data, v.Environ, v.words), err
+	if err != nil {
+		return parseEnviron(data, v.Environ, v.words), err
+	}
+	return v.environs.of(data, func(data []byte) ([]index.Variable, error) { return parseEnviron(data, v.Environ, v.words), nil })
 }
 
 // parseEnviron splits an environment, by name. What has no "=" is no
@@ -45,24 +48,6 @@ func parseEnviron(data []byte, all bool, words words) []index.Variable {
 	}
 	slices.SortStableFunc(vars, func(a, b index.Variable) int { return strings.Compare(a.Name, b.Name) })
 	return vars
-}
-
-// words are texts that many processes have in common, so that each takes memory
-// once. A nil one keeps nothing.
-type words map[string]*string
-
-// maxWords bounds what is kept by one reader.
-const maxWords = 4096
-
-func (w words) of(text []byte) *string {
-	if known, ok := w[string(text)]; ok {
-		return known
-	}
-	s := string(text)
-	if w != nil && len(w) < maxWords {
-		w[s] = &s
-	}
-	return &s
 }
 
 func isProxy(name string) bool {

@@ -3,9 +3,7 @@ package proc
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"runtime"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -57,25 +55,14 @@ func TestHiddenFromTheList(t *testing.T) {
 
 // Threads, and processes that come and go, are not hidden.
 func TestNobodyIsHidden(t *testing.T) {
+	comeAndGo(t, 2)
 	stop := make(chan bool)
-	var group sync.WaitGroup
-	for range 2 {
-		group.Go(func() {
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-					_ = exec.Command("/bin/true").Run()
-				}
-			}
-		})
-	}
+	t.Cleanup(func() { close(stop) })
 	for range 8 {
-		group.Go(func() {
+		go func() {
 			runtime.LockOSThread()
 			<-stop
-		})
+		}()
 	}
 	for range 2 {
 		s := take(t, live())
@@ -92,8 +79,6 @@ func TestNobodyIsHidden(t *testing.T) {
 		require.Positive(t, table.probed)
 		table.Close()
 	}
-	close(stop)
-	group.Wait()
 }
 
 func TestMountedOver(t *testing.T) {

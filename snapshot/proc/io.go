@@ -24,23 +24,8 @@ func parseIO(data []byte) (*index.ProcessIO, error) {
 	known := 0
 	for line := range bytes.Lines(data) {
 		key, value, _ := bytes.Cut(bytes.TrimSpace(line), []byte(": "))
-		var to *uint64
-		switch string(key) {
-		case "rchar":
-			to = &io.ReadChars
-		case "wchar":
-			to = &io.WriteChars
-		case "syscr":
-			to = &io.ReadCalls
-		case "syscw":
-			to = &io.WriteCalls
-		case "read_bytes":
-			to = &io.ReadBytes
-		case "write_bytes":
-			to = &io.WriteBytes
-		case "cancelled_write_bytes":
-			to = &io.CancelledBytes
-		default:
+		to := ioField(&io, string(key))
+		if to == nil {
 			continue
 		}
 		n, err := strconv.ParseUint(string(value), 10, 64)
@@ -54,4 +39,25 @@ func parseIO(data []byte) (*index.ProcessIO, error) {
 		return nil, torn("no line of io in %.40q", data)
 	}
 	return &io, nil
+}
+
+// ioField is where a line belongs, nil for one that is not kept.
+func ioField(io *index.ProcessIO, key string) *uint64 {
+	switch key {
+	case "rchar":
+		return &io.ReadChars
+	case "wchar":
+		return &io.WriteChars
+	case "syscr":
+		return &io.ReadCalls
+	case "syscw":
+		return &io.WriteCalls
+	case "read_bytes":
+		return &io.ReadBytes
+	case "write_bytes":
+		return &io.WriteBytes
+	case "cancelled_write_bytes":
+		return &io.CancelledBytes
+	}
+	return nil
 }

@@ -12,7 +12,7 @@ import (
 func (v *visit) limits(p *index.Process) {
 	data, err := v.dir.text("limits", maxText)
 	if err == nil {
-		p.Limits, err = parseLimits(data)
+		p.Limits, err = v.limitTexts.of(data, parseLimits)
 	}
 	if err != nil {
 		v.fail("limits", err)

@@ -68,8 +68,7 @@ func (v *visit) spaces(p *index.Process) {
 		{"user", &p.Spaces.User, false},
 		{"uts", &p.Spaces.UTS, false},
 	} {
-		if g := v.glimpse; space.name == "net" && g != nil && g.ok && g.netns != 0 && g.stat.start() == p.StartTime {
-			*space.inode = g.netns
+		if *space.inode = v.knownSpace(p, space.name); *space.inode != 0 {
 			continue
 		}
 		text, err := v.dir.linkBytes("ns/" + space.name)
@@ -78,6 +77,7 @@ func (v *visit) spaces(p *index.Process) {
 			if *space.inode, ok = bracketedBytes(text, space.name); !ok {
 				err = torn("link %.40q", text)
 			}
+			v.knowSpace(p, space.name, *space.inode)
 		}
 		missing := errors.Is(err, fs.ErrNotExist) && (space.young || exited(p.State))
 		if err != nil && !missing {
@@ -85,6 +85,25 @@ func (v *visit) spaces(p *index.Process) {
 		}
 	}
 	v.failedAll("ns", failed)
+}
+
+// knownSpace is a namespace that need not be asked for, 0 where it must. That of
+// the network was read by the first look. And a process whose status names one
+// pid alone lives in the pid namespace of the procfs itself, as all of these do.
+func (v *visit) knownSpace(p *index.Process, name string) uint64 {
+	switch g := v.glimpse; {
+	case name == "net" && g != nil && g.ok && g.stat.start() == p.StartTime:
+		return g.netns
+	case name == "pid" && v.Live && len(p.NSPID) == 1:
+		return v.ownPIDs.Load()
+	}
+	return 0
+}
+
+func (v *visit) knowSpace(p *index.Process, name string, inode uint64) {
+	if name == "pid" && v.Live && len(p.NSPID) == 1 {
+		v.ownPIDs.Store(inode)
+	}
 }
 
 // bracketed reads the number of a link text such as net:[4026531833].

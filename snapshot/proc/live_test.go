@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -236,20 +235,7 @@ func TestLiveLikePs(t *testing.T) {
 
 // Processes that come and go while they are being read leave gaps and nothing else.
 func TestLiveChurn(t *testing.T) {
-	var group sync.WaitGroup
-	stop := make(chan bool)
-	for range 4 {
-		group.Go(func() {
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-					_ = exec.Command("/bin/true").Run()
-				}
-			}
-		})
-	}
+	comeAndGo(t, 4)
 	for range 10 {
 		s := take(t, live())
 		require.True(t, slices.IsSorted(s.first))
@@ -257,8 +243,6 @@ func TestLiveChurn(t *testing.T) {
 			require.NotContains(t, []index.Reason{index.ReasonTorn, index.ReasonIO, index.ReasonUnsupported}, g.Reason, "%v", g)
 		}
 	}
-	close(stop)
-	group.Wait()
 }
 
 const asNobody = "STILLTRACE_PROC_TEST_NOBODY"

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -40,6 +41,7 @@ var roles = map[string]func(){
 	"blocked": blockItself,
 	"churn":   churn,
 	"epoll":   holdEpoll,
+	"host":    beHost,
 }
 
 func demand[T any](v T, err error) T {
@@ -93,6 +95,30 @@ func startWaiter(t *testing.T, cmd *exec.Cmd) {
 	t.Cleanup(func() {
 		_ = in.Close()
 		_ = cmd.Wait()
+	})
+}
+
+// comeAndGo starts programs that end at once, so many at a time, until the test
+// ends.
+func comeAndGo(t *testing.T, atOnce int) {
+	t.Helper()
+	var group sync.WaitGroup
+	stop := make(chan bool)
+	for range atOnce {
+		group.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					_ = exec.Command("/bin/true").Run()
+				}
+			}
+		})
+	}
+	t.Cleanup(func() {
+		close(stop)
+		group.Wait()
 	})
 }
 

@@ -144,17 +144,20 @@ func TestLivePeers(t *testing.T) {
 }
 
 func FuzzSockDiag(f *testing.F) {
-	f.Add(inetRequestOf(unix.AF_INET))
-	f.Add(append(inetRequestOf(unix.AF_INET), make([]byte, 100)...))
+	f.Add(tcpRequest())
+	f.Add(append(tcpRequest(), make([]byte, 100)...))
 	f.Add(append(unixRequestOf(), 8, 0, 2, 0, 1, 2, 3, 4))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		facts := map[uint64]socketFacts{}
+		facts := map[uint64]unixFacts{}
 		_, _ = messages(b, func(payload []byte) {
 			require.LessOrEqual(t, len(payload), len(b))
-			readInetDiag(payload, facts)
+			_, _ = parseTCPDiag(payload)
 			readUnixDiag(payload, facts)
 		})
-		readInetDiag(b, facts)
+		if s, err := parseTCPDiag(b); err == nil {
+			require.True(t, s.Local.IsValid() && s.Remote.IsValid())
+			require.NotEmpty(t, s.State)
+		}
 		readUnixDiag(b, facts)
 	})
 }

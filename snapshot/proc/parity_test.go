@@ -2,8 +2,8 @@ package proc
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"slices"
@@ -17,53 +17,12 @@ import (
 	"stilltrace/index"
 )
 
-const (
-	parityProcesses = 300
-	paritySockets   = 1000
-)
-
-// busyHost starts processes that hold files and sockets, and ends them with
-// the test.
-func busyHost(t *testing.T, processes, sockets int) {
-	t.Helper()
-	for i := range processes {
-		cmd := exec.Command("sleep", "120") // it ends with the test; should that die, by itself
-		keep := func(c interface{ File() (*os.File, error) }) {
-			f, err := c.File()
-			require.NoError(t, err)
-			cmd.ExtraFiles = append(cmd.ExtraFiles, f)
-		}
-		f, err := os.CreateTemp(t.TempDir(), "open")
-		require.NoError(t, err)
-		_, err = f.WriteString("some text")
-		require.NoError(t, err)
-		cmd.ExtraFiles = append(cmd.ExtraFiles, f)
-		for n := sockets*(i+1)/processes - sockets*i/processes; n > 0; n -= 3 {
-			l, err := net.Listen("tcp4", "127.0.0.1:0")
-			require.NoError(t, err)
-			there, err := net.Dial("tcp4", l.Addr().String())
-			require.NoError(t, err)
-			here, err := l.Accept()
-			require.NoError(t, err)
-			if i%2 == 0 {
-				_, err = there.Write(make([]byte, i+1)) // which waits to be read
-				require.NoError(t, err)
-			}
-			keep(l.(*net.TCPListener))
-			keep(there.(*net.TCPConn))
-			keep(here.(*net.TCPConn))
-			_, _, _ = l.Close(), there.Close(), here.Close()
-		}
-		require.NoError(t, cmd.Start())
-		for _, f := range cmd.ExtraFiles {
-			_ = f.Close()
-		}
-		t.Cleanup(func() {
-			_ = cmd.Process.Kill()
-			_ = cmd.Wait()
-		})
-	}
-}
+// The host that is promised, which is the one of a full run, the one of a quick
+// run, and what makes it another: processes, sockets, and how many network
+// namespaces share them.
+//
+//	STILLTRACE_PARITY=1500/5000/5 go test -run '^TestParity$' -v ./snapshot/proc
+const parityAsked, parityPromised, parityQuick = "STILLTRACE_PARITY", "1500/5000/5", "300/1000/2"
 
 // tool runs a program that the capture is held against. lsof ends with 1 where
 // it did not see all.
@@ -100,41 +59,99 @@ func TestParity(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("an ordinary user's ps, ss and lsof see other things than root's")
 	}
-	busyHost(t, parityProcesses, paritySockets)
-	apart := startRole(t, "sockets", &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET})
-	inside := []string{"nsenter", "-t", strconv.Itoa(apart.Process.Pid), "-n"}
-	tools := []string{"ps", "ss", "ss in another namespace", "lsof"}
-	least := []int{parityProcesses, paritySockets, 3, 8 * parityProcesses}
-	look := func() []map[string]string {
-		return []map[string]string{psRows(t), ssRows(t, nil), ssRows(t, inside), lsofRows(t)}
+	host := parityQuick
+	if os.Getenv("STILLTRACE_FULL") == "1" {
+		host = parityPromised
 	}
+	p := newParity(t, cmp.Or(os.Getenv(parityAsked), host))
 	// Others use this machine too: what differs for them in one moment does not in another.
 	const tries = 3
-	differs := make([]map[string]string, len(tools))
-	for try := range tries {
-		before := look()
-		s := take(t, live())
-		after := look()
-		mine := []map[string]string{psRowsOf(s), ssRowsOf(s, s.processes[os.Getpid()].Spaces.Net), ssRowsOf(s, s.processes[apart.Process.Pid].Spaces.Net), lsofRowsOf(s)}
-		for i := range tools {
-			want := stable(before[i], after[i])
-			require.GreaterOrEqual(t, len(want), least[i], tools[i])
-			now := map[string]string{}
-			for key, line := range want {
-				_, before := differs[i][key]
-				if mine[i][key] != line && (try == 0 || before) {
-					now[key] = fmt.Sprintf("%q, and the capture has %q", line, mine[i][key])
-				}
-			}
-			differs[i] = now
-		}
-		if !slices.ContainsFunc(differs, func(d map[string]string) bool { return len(d) > 0 }) {
+	for range tries {
+		if p.compare(t); !slices.ContainsFunc(p.looks, func(l *parityLook) bool { return len(l.differs) > 0 }) {
 			break
 		}
 	}
-	for i, name := range tools {
-		require.Empty(t, differs[i], name)
+	for _, l := range p.looks {
+		t.Logf("%s: %d rows, %d differ", l.name, l.rows, len(l.differs))
 	}
+	for _, l := range p.looks {
+		require.Empty(t, l.differs, l.name)
+	}
+}
+
+// parity holds a still against what the usual tools show.
+type parity struct {
+	looks    []*parityLook
+	compared bool
+}
+
+// parityLook is one tool, and what it shows of a still.
+type parityLook struct {
+	name    string
+	least   int // rows
+	theirs  func(t *testing.T) map[string]string
+	ours    func(s *still) map[string]string
+	rows    int
+	differs map[string]string // in each comparison so far
+}
+
+// newParity starts the host.
+func newParity(t *testing.T, asked string) *parity {
+	t.Helper()
+	var processes, sockets, spaces int
+	_, err := fmt.Sscanf(asked, "%d/%d/%d", &processes, &sockets, &spaces)
+	require.NoError(t, err, asked)
+	p := &parity{looks: []*parityLook{
+		{name: "ps", least: processes, theirs: psRows, ours: psRowsOf},
+		{name: "lsof", least: 7*processes + sockets, theirs: lsofRows, ours: lsofRowsOf},
+	}}
+	seen := func(name string, least int, cmd *exec.Cmd, inside []string) {
+		p.looks = append(p.looks, &parityLook{
+			name: name, least: least,
+			theirs: func(t *testing.T) map[string]string { return ssRows(t, inside) },
+			ours:   func(s *still) map[string]string { return ssRowsOf(s, s.processes[cmd.Process.Pid].Spaces.Net) },
+		})
+	}
+	for i := range spaces {
+		part, of := processes*(i+1)/spaces-processes*i/spaces, sockets*(i+1)/spaces-sockets*i/spaces
+		if i == 0 {
+			seen("ss", of, startHost(t, part, of, nil), nil)
+			continue
+		}
+		apart := startHost(t, part, of, &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET})
+		seen(fmt.Sprintf("ss in namespace %d", i+1), of, apart, insideOf(apart))
+	}
+	rare := startRole(t, "sockets", &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET})
+	seen("ss among rare sockets", 3, rare, insideOf(rare))
+	return p
+}
+
+// compare takes a still between two looks of each tool.
+func (p *parity) compare(t *testing.T) {
+	t.Helper()
+	look := func() (all []map[string]string) {
+		for _, l := range p.looks {
+			all = append(all, l.theirs(t))
+		}
+		return all
+	}
+	before := look()
+	s := take(t, live())
+	after := look()
+	for i, l := range p.looks {
+		want, mine := stable(before[i], after[i]), l.ours(s)
+		require.GreaterOrEqual(t, len(want), l.least, l.name)
+		l.rows = len(want)
+		now := map[string]string{}
+		for key, line := range want {
+			_, before := l.differs[key]
+			if mine[key] != line && (!p.compared || before) {
+				now[key] = fmt.Sprintf("%q, and the capture has %q", line, mine[key])
+			}
+		}
+		l.differs = now
+	}
+	p.compared = true
 }
 
 func exists(path string) bool {
@@ -300,7 +317,7 @@ func lsofRows(t *testing.T) map[string]string {
 			rows[key] = f['a'] + " " + f['i'] + " 0"
 		case err == nil && (f['t'] == "IPv4" || f['t'] == "IPv6"):
 			rows[key] = f['a'] + " " + f['d']
-		case err == nil && (f['t'] == "unix" || f['t'] == "netlink" || f['t'] == "pack"):
+		case err == nil && (f['t'] == "unix" || f['t'] == "netlink" || f['t'] == "pack" || f['t'] == "sock"): // the last is one of another network namespace
 			rows[key] = f['a'] + " " + f['i']
 		case err == nil && f['t'] == "CHR":
 			rows[key] = f['a'] + " " + f['n']

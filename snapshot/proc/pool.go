@@ -25,10 +25,14 @@ const (
 	cheapPatience = 5 * time.Second
 	// filePatience is for one read of an executable: a disk may be slow.
 	filePatience = 3 * time.Second
+	// glanceAfter is how often one looks whether a step still lasts.
+	glanceAfter = leastPatience / 4
 	// maxStuck is how many readers may be left waiting, each with a thread of the kernel; then nothing that can block is tried.
 	maxStuck = 64
 	// ahead is how many visits may be done before the next one in order is: it bounds the memory.
 	ahead = 128
+	// batch is how many of them are waited for at once: to wake up for each one costs more than its turn.
+	batch = 16
 )
 
 // The states of a job.
@@ -48,6 +52,7 @@ type job struct {
 	since   atomic.Int64 // when the step that is under way began, in nanoseconds of time.Since(began)
 	step    atomic.Pointer[string]
 	visit   *visit   // final from jobSlow on
+	again   *visit   // that took its place, where the process started another program meanwhile; final from jobDone on
 	slow    slowPart // final from jobDone on
 	done    chan struct{}
 }
@@ -73,11 +78,11 @@ func (t *Table) visitJobs(ctx context.Context, jobs []*job, emit emitter) error 
 		p.start()
 	}
 	defer p.end()
-	for _, j := range jobs {
+	for i, j := range jobs {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("%s: %w", t.Proc, err)
 		}
-		if err := p.finish(ctx, j); err != nil {
+		if err := p.finish(ctx, i); err != nil {
 			return err
 		}
 		for _, one := range p.result(j) {
@@ -86,7 +91,7 @@ func (t *Table) visitJobs(ctx context.Context, jobs []*job, emit emitter) error 
 			}
 		}
 		if j.state.Load() == jobDone {
-			j.visit, j.slow = nil, slowPart{} // what was emitted lives in the case
+			j.visit, j.again, j.slow = nil, nil, slowPart{} // what was emitted lives in the case
 		}
 		select {
 		case <-p.room:
@@ -96,7 +101,7 @@ func (t *Table) visitJobs(ctx context.Context, jobs []*job, emit emitter) error 
 	return nil
 }
 
-func (p *pool) start() { p.group.Go(func() { p.work(new([]byte), words{}) }) }
+func (p *pool) start() { p.group.Go(func() { p.work(newHand()) }) }
 
 // end waits for the readers, who have nothing more to do; but not for those
 // that the kernel holds.
@@ -123,7 +128,7 @@ func (p *pool) ends() bool {
 }
 
 // work visits jobs until there are no more, or until it was given up.
-func (p *pool) work(buf *[]byte, words words) {
+func (p *pool) work(h *hand) {
 	for {
 		select {
 		case p.room <- struct{}{}:
@@ -134,15 +139,15 @@ func (p *pool) work(buf *[]byte, words words) {
 		if i >= len(p.jobs) || p.ends() {
 			return
 		}
-		if !p.visit(p.jobs[i], buf, words) {
+		if !p.visit(p.jobs[i], h) {
 			return
 		}
 	}
 }
 
 // visit reports whether anybody waited for the result.
-func (p *pool) visit(j *job, buf *[]byte, words words) bool {
-	v := &visit{reader: p.reader, pid: j.pid, glimpse: j.glimpse, buf: buf, words: words}
+func (p *pool) visit(j *job, h *hand) bool {
+	v := &visit{reader: p.reader, hand: h, pid: j.pid, glimpse: j.glimpse}
 	p.touch(j, stepStat)
 	v.open()
 	defer v.close()
@@ -151,10 +156,14 @@ func (p *pool) visit(j *job, buf *[]byte, words words) bool {
 		return false
 	}
 	if v.p != nil {
-		j.slow = v.slowly(func(step string) bool {
+		next := func(step string) bool {
 			p.touch(j, step)
 			return j.state.Load() == jobSlow
-		})
+		}
+		j.slow = v.slowly(next)
+		if v.turned || j.slow.turned || j.slow.bare {
+			j.again = v.repeat(&j.slow, next)
+		}
 	}
 	if !j.state.CompareAndSwap(jobSlow, jobDone) {
 		return false
@@ -168,25 +177,28 @@ func (p *pool) touch(j *job, step string) {
 	j.step.Store(&step)
 }
 
-// finish waits until the job is done, or gives it up.
-func (p *pool) finish(ctx context.Context, j *job) error {
+// finish waits until the job at i is done, or gives it up.
+func (p *pool) finish(ctx context.Context, i int) error {
+	j, with := p.jobs[i], p.jobs[min(i+batch, len(p.jobs))-1]
+	var w watch
 	for !p.late() {
 		select {
 		case <-j.done:
 			return nil
 		default:
 		}
-		timer := time.NewTimer(leastPatience / 4)
+		timer := time.NewTimer(glanceAfter)
 		select {
-		case <-j.done:
+		case <-with.done:
 			timer.Stop()
-			return nil
+			with = j // should this one hang, it alone is waited for
+			continue
 		case <-ctx.Done():
 			timer.Stop()
 			return fmt.Errorf("%s: %w", p.Proc, ctx.Err())
 		case <-timer.C:
 		}
-		if p.overdue(j) && p.giveUp(j) {
+		if p.overdue(j, &w) && p.giveUp(j) {
 			if p.blocked++; p.stuck >= maxStuck {
 				p.halted.Store(true)
 			}
@@ -198,8 +210,16 @@ func (p *pool) finish(ctx context.Context, j *job) error {
 	return nil
 }
 
+// watch counts the looks at one step of a job. A machine that stood still, or
+// gave nobody a turn, is no kernel that does not answer: then the looks were as
+// late as the step, and they are few.
+type watch struct {
+	since int64
+	looks int
+}
+
 // overdue reports whether the step of a job takes longer than it may.
-func (p *pool) overdue(j *job) bool {
+func (p *pool) overdue(j *job, w *watch) bool {
 	step := j.step.Load()
 	if step == nil {
 		return false // nobody began it yet
@@ -211,7 +231,12 @@ func (p *pool) overdue(j *job) bool {
 	case stepExe:
 		allowed = filePatience
 	}
-	return time.Since(p.began)-time.Duration(j.since.Load()) > allowed
+	since := j.since.Load()
+	if since != w.since {
+		*w = watch{since: since}
+	}
+	w.looks++
+	return time.Duration(w.looks)*glanceAfter >= allowed && time.Since(p.began)-time.Duration(since) > allowed
 }
 
 // giveUp reports whether the job is not done after all. A reader may be left
@@ -233,6 +258,9 @@ func (p *pool) result(j *job) []*index.Process {
 		return p.unreached(j)
 	}
 	v := j.visit
+	if j.state.Load() == jobDone && j.again != nil {
+		v = j.again
+	}
 	var all []*index.Process
 	if g := j.glimpse; g != nil && g.ok && (v.p == nil || v.p.StartTime != g.stat.start()) {
 		all = append(all, p.ofGlimpse(g))

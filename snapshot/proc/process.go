@@ -27,8 +27,10 @@ type reader struct {
 	booted  index.Time
 	gap     func(index.Gap)
 	hashes  *hasher
-	halted  atomic.Bool // no file that can block is to be opened any more
-	noQuery atomic.Bool // the kernel knows no PROCMAP_QUERY
+	halted  atomic.Bool   // no file that can block is to be opened any more
+	noQuery atomic.Bool   // the kernel knows no PROCMAP_QUERY
+	ownPIDs atomic.Uint64 // inode of the pid namespace of the procfs; 0 until a process told
+	images  sync.Map      // of index.FileIdentity by image
 	// mapNames are the names of files from which code is executed.
 	mapNames sync.Map
 	owners   Owners
@@ -188,11 +190,11 @@ func (v *visit) settle() {
 	if lost > 0 {
 		v.gap(index.Gap{Area: areaProcess, Place: v.at(""), Reason: index.ReasonVanished, Detail: "it ended while it was being read", PID: v.pid, Count: lost})
 	}
-	if v.p == nil {
+	if v.p == nil || v.Live {
 		return
 	}
 	for name, has := range map[string]bool{"environ": v.p.Environ != nil, "maps": v.p.Maps != nil, "task": v.p.Tasks != nil} {
-		if has && !v.Live {
+		if has {
 			v.present[name] = true
 		}
 	}

@@ -16,58 +16,59 @@ import (
 // socket is the other end of which.
 const (
 	sockDiagByFamily = 20
-	// listening is the state of listeners as a bit (TCP_LISTEN), and anyState all of them.
-	listening, anyState = 1 << 10, 0xffffffff
+	anyState         = 0xffffffff
 	// Attributes of a UNIX socket and how they are asked for (linux/unix_diag.h).
 	unixPeer, unixQueue         = 2, 4
 	showUnixPeer, showUnixQueue = 4, 16
 
-	inetRequest, inetAnswer = 56, 72
-	unixRequest, unixAnswer = 24, 16
+	inetAnswer, unixRequest, unixAnswer = 72, 24, 16
 )
 
-// socketFacts are what is known of a socket by its inode.
-type socketFacts struct {
+// unixFacts are what is known of a UNIX socket by its inode.
+type unixFacts struct {
 	backlog *uint64
 	queue   uint64
 	peer    uint64
 }
 
-// askKernel gives the sockets of a namespace, from on, what the monitor says of
-// them. pid is a process of that namespace, 0 for the reader's own.
-func (r *tableReader) askKernel(pid int, sockets []index.Socket) {
+// openMonitor asks for the monitor of a namespace. pid is a process of it, 0 for
+// the reader's own. The result is -1 where there is none, which is a gap unless
+// the kernel was built so.
+func (r *tableReader) openMonitor(pid int) int {
 	if !r.options.Live {
+		return -1
+	}
+	fd, err := diagSocket(pid)
+	if err != nil {
+		r.noMonitor(err)
+		return -1
+	}
+	return fd
+}
+
+func (r *tableReader) noMonitor(err error) {
+	if errors.Is(err, unix.ENOENT) {
 		return
 	}
-	facts := map[uint64]socketFacts{}
-	fd, err := diagSocket(pid)
-	if err == nil {
-		defer unix.Close(fd)
-		for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
-			if err == nil {
-				err = ask(fd, inetRequestOf(family), func(b []byte) { readInetDiag(b, facts) })
-			}
-		}
-		if err == nil {
-			err = ask(fd, unixRequestOf(), func(b []byte) { readUnixDiag(b, facts) })
-		}
-	}
-	if err != nil && !errors.Is(err, unix.ENOENT) { // a kernel without the monitor
-		g := absentGap(areaSocket, r.place, err)
-		g.Detail = "backlogs of listeners and ends of UNIX sockets: " + g.Detail
-		r.gap(g)
+	g := absentGap(areaSocket, r.place, err)
+	g.Detail = "backlogs of listeners and ends of UNIX sockets: " + g.Detail
+	r.gap(g)
+}
+
+// askUnix gives the UNIX sockets of a namespace what its monitor says of them.
+func (r *tableReader) askUnix(monitor int, sockets []index.Socket) {
+	facts := map[uint64]unixFacts{}
+	if err := ask(monitor, unixRequestOf(), func(b []byte) { readUnixDiag(b, facts) }); err != nil {
+		r.noMonitor(err)
 	}
 	for i := range sockets {
 		s := &sockets[i]
 		f, ok := facts[s.Inode]
-		if !ok || s.Inode == 0 {
+		if !ok || s.Proto != "unix" || s.Inode == 0 {
 			continue
 		}
 		if s.Peer = f.peer; s.State == "LISTEN" {
-			s.Backlog = f.backlog
-			if s.Proto == "unix" {
-				s.RecvQ = f.queue
-			}
+			s.Backlog, s.RecvQ = f.backlog, f.queue
 		}
 	}
 }
@@ -123,23 +124,16 @@ func diagSocket(pid int) (int, error) {
 }
 
 // header is the request behind which the rest of it stands: a dump.
-func header(size int) []byte {
+func header(kind uint16, size int) []byte {
 	b := make([]byte, unix.SizeofNlMsghdr+size)
 	binary.NativeEndian.PutUint32(b, uint32(len(b)))
-	binary.NativeEndian.PutUint16(b[4:], sockDiagByFamily)
+	binary.NativeEndian.PutUint16(b[4:], kind)
 	binary.NativeEndian.PutUint16(b[6:], unix.NLM_F_REQUEST|unix.NLM_F_DUMP)
 	return b
 }
 
-func inetRequestOf(family byte) []byte {
-	b := header(inetRequest)
-	b[unix.SizeofNlMsghdr], b[unix.SizeofNlMsghdr+1] = family, unix.IPPROTO_TCP
-	binary.NativeEndian.PutUint32(b[unix.SizeofNlMsghdr+4:], listening)
-	return b
-}
-
 func unixRequestOf() []byte {
-	b := header(unixRequest)
+	b := header(sockDiagByFamily, unixRequest)
 	b[unix.SizeofNlMsghdr] = unix.AF_UNIX
 	binary.NativeEndian.PutUint32(b[unix.SizeofNlMsghdr+4:], anyState)
 	binary.NativeEndian.PutUint32(b[unix.SizeofNlMsghdr+12:], showUnixPeer|showUnixQueue)
@@ -188,7 +182,7 @@ func messages(b []byte, each func(payload []byte)) (done bool, err error) {
 				return true, unix.Errno(-code)
 			}
 			return true, nil
-		case sockDiagByFamily:
+		case sockDiagByFamily, tcpDiag:
 			each(payload)
 		}
 		b = b[min((size+3)&^3, len(b)):]
@@ -196,23 +190,13 @@ func messages(b []byte, each func(payload []byte)) (done bool, err error) {
 	return false, nil
 }
 
-// readInetDiag reads struct inet_diag_msg: of a listener the second queue is
-// its backlog.
-func readInetDiag(b []byte, facts map[uint64]socketFacts) {
-	if len(b) < inetAnswer {
-		return
-	}
-	backlog := uint64(binary.NativeEndian.Uint32(b[60:]))
-	facts[uint64(binary.NativeEndian.Uint32(b[68:]))] = socketFacts{backlog: &backlog}
-}
-
 // readUnixDiag reads struct unix_diag_msg and its attributes (rtnetlink(7)).
-func readUnixDiag(b []byte, facts map[uint64]socketFacts) {
+func readUnixDiag(b []byte, facts map[uint64]unixFacts) {
 	if len(b) < unixAnswer {
 		return
 	}
 	inode := uint64(binary.NativeEndian.Uint32(b[4:]))
-	var f socketFacts
+	var f unixFacts
 	for a := b[unixAnswer:]; len(a) >= 4; {
 		size, kind := int(binary.NativeEndian.Uint16(a)), binary.NativeEndian.Uint16(a[2:])
 		if size < 4 || size > len(a) {

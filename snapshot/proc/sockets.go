@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"stilltrace/index"
 )
 
@@ -114,6 +116,13 @@ func (r *tableReader) space(ctx context.Context, dir, place string, netns uint64
 	from := len(r.sockets)
 	var missing []string
 	none := r.emptyTables()
+	monitor := r.openMonitor(pid)
+	if monitor >= 0 {
+		defer unix.Close(monitor)
+		if !(none["tcp"] && none["tcp6"]) && r.askTCP(monitor) {
+			none["tcp"], none["tcp6"] = true, true
+		}
+	}
 	for _, proto := range protocols {
 		if none[proto] {
 			continue
@@ -142,7 +151,9 @@ func (r *tableReader) space(ctx context.Context, dir, place string, netns uint64
 	for i := from; i < len(r.sockets); i++ {
 		r.sockets[i].NetNS = netns
 	}
-	r.askKernel(pid, r.sockets[from:])
+	if monitor >= 0 {
+		r.askUnix(monitor, r.sockets[from:])
+	}
 	one := index.NetSpace{Inode: netns, PID: pid, Sockets: len(r.sockets) - from}
 	r.describe(&one)
 	r.spaces = append(r.spaces, one)
@@ -232,6 +243,10 @@ type socketKey struct {
 	portID        uint32
 }
 
+func keyOfSocket(s *index.Socket) socketKey {
+	return socketKey{s.Inode, netip.AddrPortFrom(s.Local, s.LPort), netip.AddrPortFrom(s.Remote, s.RPort), s.Path, s.PortID}
+}
+
 func (r *tableReader) table(proto string) error {
 	place := r.place + "/" + proto
 	f, err := r.tree.open(r.dir + "/" + proto)
@@ -240,21 +255,8 @@ func (r *tableReader) table(proto string) error {
 	}
 	defer f.Close()
 	bad := badLines{gap: r.gap, area: areaSocket, place: place}
-	seen := map[socketKey]bool{}
-	over := 0
-	add := func(s index.Socket) {
-		key := socketKey{s.Inode, netip.AddrPortFrom(s.Local, s.LPort), netip.AddrPortFrom(s.Remote, s.RPort), s.Path, s.PortID}
-		unnamed := proto == "unix" && s.Inode == 0 // connections that wait for accept(2): nothing tells them apart
-		switch {
-		case !unnamed && seen[key]:
-		case len(r.sockets) >= maxSockets:
-			over++
-		default:
-			seen[key] = true
-			s.Proto = proto
-			r.sockets = append(r.sockets, s)
-		}
-	}
+	c := r.collect(proto)
+	add := c.add
 	var table rows
 	switch proto {
 	case "unix":
@@ -270,10 +272,40 @@ func (r *tableReader) table(proto string) error {
 		r.gap(absentGap(areaSocket, place, err))
 	}
 	bad.done()
-	if over > 0 {
-		r.gap(index.Gap{Area: areaSocket, Place: place, Reason: index.ReasonTooLarge, Detail: "more sockets than the limit", Count: over})
-	}
+	c.done()
 	return nil
+}
+
+// collector takes the sockets of one table in, each once.
+type collector struct {
+	*tableReader
+	proto string
+	seen  map[socketKey]bool
+	over  int
+}
+
+func (r *tableReader) collect(proto string) *collector {
+	return &collector{tableReader: r, proto: proto, seen: map[socketKey]bool{}}
+}
+
+func (c *collector) add(s index.Socket) {
+	key := keyOfSocket(&s)
+	unnamed := c.proto == "unix" && s.Inode == 0 // connections that wait for accept(2): nothing tells them apart
+	switch {
+	case !unnamed && c.seen[key]:
+	case len(c.sockets) >= maxSockets:
+		c.over++
+	default:
+		c.seen[key] = true
+		s.Proto = c.proto
+		c.sockets = append(c.sockets, s)
+	}
+}
+
+func (c *collector) done() {
+	if c.over > 0 {
+		c.gap(index.Gap{Area: areaSocket, Place: c.place + "/" + c.proto, Reason: index.ReasonTooLarge, Detail: "more sockets than the limit", Count: c.over})
+	}
 }
 
 // oneLine is a table of which each line is a socket.

@@ -107,64 +107,72 @@ func (s *statusLines) line(key string, value []byte) {
 		s.switches.Voluntary, s.has.switches = s.number(key, value, 10, 64), true
 	case "nonvoluntary_ctxt_switches":
 		s.switches.Involuntary = s.number(key, value, 10, 64)
+	case "NoNewPrivs":
+		s.security.NoNewPrivs = s.number(key, value, 10, 1) == 1
+	case "Seccomp":
+		s.set(key, value, &s.security.Seccomp)
+	case "Seccomp_filters":
+		s.set(key, value, &s.security.Filters)
 	default:
-		s.memoryLine(key, value)
-		s.privilege(key, value)
+		if to := s.memoryField(key); to != nil {
+			s.size(key, value, to)
+		} else if to := s.mask(key); to != nil {
+			*to = s.number(key, value, 16, 64)
+		}
 	}
 }
 
-func (s *statusLines) memoryLine(key string, value []byte) {
+// memoryField is where a line in kB belongs, nil for another line.
+func (s *statusLines) memoryField(key string) *uint64 {
 	m := &s.memory
 	switch key {
 	case "VmPeak":
-		s.size(key, value, &m.PeakVirtual)
+		return &m.PeakVirtual
 	case "VmHWM":
-		s.size(key, value, &m.PeakResident)
+		return &m.PeakResident
 	case "RssAnon":
-		s.size(key, value, &m.Anonymous)
+		return &m.Anonymous
 	case "RssFile":
-		s.size(key, value, &m.File)
+		return &m.File
 	case "RssShmem":
-		s.size(key, value, &m.Shared)
+		return &m.Shared
 	case "VmData":
-		s.size(key, value, &m.Data)
+		return &m.Data
 	case "VmStk":
-		s.size(key, value, &m.Stack)
+		return &m.Stack
 	case "VmLck":
-		s.size(key, value, &m.Locked)
+		return &m.Locked
 	case "VmPTE":
-		s.size(key, value, &m.PageTables)
+		return &m.PageTables
 	}
+	return nil
 }
 
-func (s *statusLines) privilege(key string, value []byte) {
-	b := &s.security
+// mask is where a line of bits belongs, nil for another line.
+func (s *statusLines) mask(key string) *uint64 {
+	b, m := &s.security, &s.signals
 	switch key {
 	case "CapInh":
-		b.CapInherited = s.number(key, value, 16, 64)
+		return &b.CapInherited
 	case "CapPrm":
-		b.CapPermitted = s.number(key, value, 16, 64)
+		return &b.CapPermitted
 	case "CapEff":
-		b.CapEffective, s.has.security = s.number(key, value, 16, 64), true
+		s.has.security = true
+		return &b.CapEffective
 	case "CapBnd":
-		b.CapBounding = s.number(key, value, 16, 64)
+		return &b.CapBounding
 	case "CapAmb":
-		b.CapAmbient = s.number(key, value, 16, 64)
-	case "NoNewPrivs":
-		b.NoNewPrivs = s.number(key, value, 10, 1) == 1
-	case "Seccomp":
-		s.set(key, value, &b.Seccomp)
-	case "Seccomp_filters":
-		s.set(key, value, &b.Filters)
+		return &b.CapAmbient
 	case "ShdPnd":
-		s.signals.Pending = s.number(key, value, 16, 64)
+		return &m.Pending
 	case "SigBlk":
-		s.signals.Blocked = s.number(key, value, 16, 64)
+		return &m.Blocked
 	case "SigIgn":
-		s.signals.Ignored = s.number(key, value, 16, 64)
+		return &m.Ignored
 	case "SigCgt":
-		s.signals.Caught = s.number(key, value, 16, 64)
+		return &m.Caught
 	}
+	return nil
 }
 
 func (s *statusLines) join() {

@@ -121,7 +121,7 @@ func (t *Table) visitAll(ctx context.Context, host *index.Host, emit emitter) er
 	}
 	for t.Live && t.passes < maxPasses && !t.late() {
 		pids, err := t.list(t.top)
-		t.second = ReadClocks(t.Live)
+		t.lookAgain()
 		t.passes++
 		if err != nil {
 			t.gap(absentGap(areaProcess, "/proc", err))
@@ -141,15 +141,21 @@ func (t *Table) visitAll(ctx context.Context, host *index.Host, emit emitter) er
 		}
 	}
 	if t.second.Realtime == 0 {
-		t.second = ReadClocks(t.Live) // the deadline came before a second look
-	}
-	if forks, err := t.counts(); err == nil && forks >= t.forks {
-		t.forked = forks - t.forks
+		t.lookAgain() // the deadline came before a second look
 	}
 	if t.Live && host != nil {
 		t.lookForHidden(host.Mounts, known)
 	}
 	return nil
+}
+
+// lookAgain is when the second look was: its clocks, and what was forked until
+// then. Both stand behind the listing, as those of the first look stand before it.
+func (t *Table) lookAgain() {
+	t.second = ReadClocks(t.Live)
+	if forks, err := t.counts(); err == nil && forks >= t.forks {
+		t.forked = forks - t.forks
+	}
 }
 
 // give emits one process.

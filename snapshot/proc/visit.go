@@ -14,15 +14,15 @@ import (
 // fared in the meantime.
 type visit struct {
 	*reader
+	*hand
 	pid     int
 	glimpse *glimpse       // nil where the first look did not see it
 	p       *index.Process // nil where it cannot be told which process this is
 	dir     dir            // its own directory
-	buf     *[]byte
-	words   words
 	only    *index.Process // p as its first stat alone has it
 	gaps    []index.Gap
 	ended   bool // it exited while it was being read
+	turned  bool // it started another program while it was being read
 	noInfo  bool // a copy without fdinfo
 }
 
@@ -105,6 +105,7 @@ func (v *visit) open() {
 		v.ended = !v.alive(err)
 	case now.start() == p.StartTime:
 		v.ended = exited(now.state) && !exited(before.state)
+		v.turned = v.Live && !p.Kernel && now.comm != before.comm
 		refresh(p, v.process(&now))
 		if v.Live {
 			p.Interval = interval(&before, &now, clock(unix.CLOCK_MONOTONIC)-at)
@@ -136,6 +137,7 @@ func (v *visit) later() {
 		return
 	}
 	v.ended = exited(now.state) && !exited(before.state)
+	v.turned = !p.Kernel && now.comm != before.comm
 	refresh(p, v.process(&now))
 	p.Interval = interval(&before, &now, clock(unix.CLOCK_MONOTONIC)-at)
 }
@@ -209,6 +211,8 @@ type slowPart struct {
 	sum     string
 	script  *index.Script
 	another bool // the pid was given away
+	turned  bool // it started another program
+	bare    bool // it has no arguments: it may be starting one
 	gaps    []index.Gap
 }
 
@@ -234,6 +238,7 @@ func (v *visit) slowly(next func(step string) bool) (s slowPart) {
 		return s
 	}
 	s.cmdline, err = v.commandLine()
+	s.bare = v.Live && err == nil && len(s.cmdline) == 0
 	fail(stepCmdline, err)
 	if !next(stepEnviron) {
 		return s
@@ -252,6 +257,7 @@ func (v *visit) slowly(next func(step string) bool) (s slowPart) {
 	}
 	if p.Exe != "" && next(stepExe) {
 		s.exe, s.sum, err = v.executable(next)
+		s.turned = err == nil && v.otherImage(s.exe)
 		fail(stepExe, err)
 		if err == nil && next(stepExe) {
 			s.script = v.script(s.cmdline, next)

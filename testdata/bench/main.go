@@ -34,6 +34,8 @@ func main() {
 			os.Exit(launch(os.Args[2:]))
 		case hostWord:
 			os.Exit(host(os.Args[2:]))
+		case busyWord:
+			os.Exit(beBusy(os.Args[2:]))
 		}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)

@@ -1,0 +1,54 @@
+package proc
+
+import "stilltrace/index"
+
+// hand is what one reader of processes keeps from visit to visit.
+type hand struct {
+	buf        *[]byte // grows to the largest file
+	words      words
+	environs   said[[]index.Variable]
+	limitTexts said[[]index.Limit]
+	cgroups    said[cgroup]
+}
+
+func newHand() *hand {
+	return &hand{buf: new([]byte), words: words{}, environs: said[[]index.Variable]{}, limitTexts: said[[]index.Limit]{}, cgroups: said[cgroup]{}}
+}
+
+// said are texts that many processes have in common (workers have one
+// environment, most programs the limits that they were given), with what they
+// say: it is read out of each once, and takes memory once. A nil one keeps
+// nothing.
+type said[T any] map[string]T
+
+// maxSaid and maxSaidText bound what is kept: two megabytes of each kind of text.
+const maxSaid, maxSaidText = 256, 8 << 10
+
+func (s said[T]) of(text []byte, parse func([]byte) (T, error)) (T, error) {
+	if known, ok := s[string(text)]; ok {
+		return known, nil
+	}
+	v, err := parse(text)
+	if err == nil && s != nil && len(s) < maxSaid && len(text) <= maxSaidText {
+		s[string(text)] = v
+	}
+	return v, err
+}
+
+// words are texts that many processes have in common, so that each takes memory
+// once. A nil one keeps nothing.
+type words map[string]*string
+
+// maxWords bounds what is kept by one reader.
+const maxWords = 4096
+
+func (w words) of(text []byte) *string {
+	if known, ok := w[string(text)]; ok {
+		return known
+	}
+	s := string(text)
+	if w != nil && len(w) < maxWords {
+		w[s] = &s
+	}
+	return &s
+}

@@ -1,0 +1,72 @@
+package proc
+
+import "stilltrace/index"
+
+// A process stays the same one when it starts another program (execve(2)), and
+// what was read before is then of the old one: its arguments would stand beside
+// the name of another executable. It shows by the name in stat, which differs
+// between the first reading and the last, or by the executable: the link was
+// read at the beginning, and the file is asked for at the end. In between there is
+// a moment without arguments. A program that starts itself anew, under the same
+// name, is not noticed.
+
+// maxTurns is how often such a process is read again.
+const maxTurns = 2
+
+// image is an executable by its name, in a mount namespace.
+type image struct {
+	space uint64
+	path  string
+	gone  bool
+}
+
+// otherImage reports whether the file that runs is not the one that the link
+// named. A name that had the same file before, of whichever process, is not read
+// again.
+func (v *visit) otherImage(now *index.FileIdentity) bool {
+	name := image{v.p.Spaces.Mnt, v.p.Exe, v.p.ExeGone}
+	if known, ok := v.images.Load(name); ok && known == *now {
+		return false
+	}
+	text, err := v.dir.link("exe")
+	if err != nil {
+		return false // it ended, and has shown no other
+	}
+	if path, gone := v.dir.gone("exe", text); path != name.path || gone != name.gone {
+		return true
+	}
+	v.images.Store(name, *now)
+	return false
+}
+
+// repeat reads a process once more that started another program while it was
+// being read. The result is nil, and slow says why, where it is no longer there,
+// or does not come to rest.
+func (v *visit) repeat(slow *slowPart, next func(step string) bool) *visit {
+	changed := v.turned || slow.turned
+	for range maxTurns {
+		if !next(stepStat) {
+			break
+		}
+		again := &visit{reader: v.reader, hand: v.hand, pid: v.pid}
+		again.open()
+		if again.p == nil || again.p.StartTime != v.p.StartTime || again.ended {
+			again.close()
+			break
+		}
+		s := again.slowly(next)
+		again.close()
+		if !again.turned && !s.turned {
+			again.glimpse, again.p.Interval = v.glimpse, v.p.Interval
+			*slow = s
+			return again
+		}
+		changed = true
+	}
+	if !changed {
+		return nil
+	}
+	slow.gaps = append(slow.gaps, index.Gap{Area: areaProcess, Place: v.at(""), Reason: index.ReasonChanged, PID: v.pid, Count: 1,
+		Detail: "it started another program, or took another name, while it was being read: some of this is from before"})
+	return nil
+}

@@ -38,6 +38,7 @@ type found struct {
 // reset begins a segment.
 func (t *table) reset() {
 	t.scan.dict.reset()
+	t.scan.trail.reset(fingerprint(t.scan.dict.mix[0]))
 	t.schema.reset()
 	t.found, t.plans = t.found[:0], t.plans[:0]
 	t.prints.reset()
@@ -94,7 +95,15 @@ func (t *table) line(text []byte, n int) {
 
 // template finds the template of the line that was scanned last.
 func (t *table) template() uint32 {
-	n, added := t.prints.find(t.scan.print, uint32(len(t.scan.codes)), uint32(len(t.schema.templates)))
+	end := &t.scan.trail.nodes[t.scan.node]
+	if end.template > 0 {
+		return end.template - 1
+	}
+	slots := uint32(len(t.scan.values) - t.scan.first)
+	n, added := t.prints.find(t.scan.fingerprint(), slots, uint32(len(t.schema.templates)))
+	if t.scan.node != noNode {
+		end.template = n + 1
+	}
 	if added {
 		text := t.scan.template()
 		t.scan.dict.append(KindEscape, text)

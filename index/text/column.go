@@ -3,6 +3,7 @@ package text
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // How the values of a column are written.
@@ -120,12 +121,15 @@ func (w *columnWriter) measure(v []uint64, mode, width byte) layout {
 	for p := range width {
 		counts := &w.counts[p]
 		clear(counts[:])
+		shift := 8 * p & 63
 		for _, x := range v {
-			counts[byte(x>>(8*p))]++
+			counts[byte(x>>shift)]++
 		}
 		n, sum := uint64(len(v)), uint64(0)
 		for _, c := range counts {
-			if c > 0 {
+			if int(c) < len(logs) {
+				sum += uint64(logs[c])
+			} else {
 				sum += uint64(c) * log2(uint64(c))
 			}
 		}
@@ -137,6 +141,15 @@ func (w *columnWriter) measure(v []uint64, mode, width byte) layout {
 	}
 	return l
 }
+
+// logs is n times log2(n) for small n, and 0 for none: whether a byte occurs at
+// all is hard to foresee.
+var logs = func() (t [256]uint32) {
+	for n := 1; n < len(t); n++ {
+		t[n] = uint32(n) * uint32(log2(uint64(n)))
+	}
+	return t
+}()
 
 // log2 returns about 256 times the logarithm of v to base 2.
 func log2(v uint64) uint64 {
@@ -176,11 +189,12 @@ func (w *columnWriter) planes(l layout, v []uint64) {
 		if l.noise>>p&1 != 0 {
 			section = sectionNoise
 		}
-		out := w.out[section]
-		for _, x := range v {
-			out = append(out, byte(x>>(8*p)))
+		from := len(w.out[section])
+		w.out[section] = slices.Grow(w.out[section], len(v))[:from+len(v)]
+		out, shift := w.out[section][from:][:len(v)], 8*p&63
+		for i, x := range v {
+			out[i] = byte(x >> shift)
 		}
-		w.out[section] = out
 	}
 }
 

@@ -4,7 +4,16 @@ import "math/bits"
 
 // A columnReader reads columns from sections.
 type columnReader struct {
-	in [sections]reader
+	in     [sections]reader
+	planes []byte // all of that section
+}
+
+// begin begins the parts of a block.
+func (r *columnReader) begin(parts [BlockParts][]byte) {
+	for i := range parts {
+		r.in[i] = reader{b: parts[i]}
+	}
+	r.planes = parts[sectionPlanes]
 }
 
 func (r *columnReader) bad() bool {
@@ -45,12 +54,12 @@ func (r *columnReader) read(v []uint64) bool {
 			v[i], p = x, p[width:]
 		}
 	default:
-		return r.planes(v, width, noise, mode == modeDelta)
+		return r.fromPlanes(v, width, noise, mode == modeDelta)
 	}
 	return !r.bad()
 }
 
-func (r *columnReader) planes(v []uint64, width, noise byte, delta bool) bool {
+func (r *columnReader) fromPlanes(v []uint64, width, noise byte, delta bool) bool {
 	clear(v)
 	for j := range width {
 		section := sectionPlanes
@@ -61,9 +70,9 @@ func (r *columnReader) planes(v []uint64, width, noise byte, delta bool) bool {
 		if len(p) != len(v) {
 			return false
 		}
-		shift := 8 * j
-		for i := range v {
-			v[i] |= uint64(p[i]) << shift
+		shift := 8 * j & 63
+		for i, b := range p {
+			v[i] |= uint64(b) << shift
 		}
 	}
 	if delta {
@@ -76,29 +85,20 @@ func (r *columnReader) planes(v []uint64, width, noise byte, delta bool) bool {
 	return !r.bad()
 }
 
-// A flagReader reads the flags that say which values a source named.
-type flagReader struct {
-	b []byte
-	n uint32
-}
-
-func (f *flagReader) next() bool {
-	set := f.b[f.n>>3]>>(f.n&7)&1 != 0
-	f.n++
-	return set
-}
-
-// flags reads n flags and returns how many of them are set.
-func (r *columnReader) flags(n uint32) (f flagReader, set uint32, ok bool) {
-	f.b = r.in[sectionPlanes].bytes((uint64(n) + 7) / 8)
+// flags goes over n flags. It returns where the first one is, in bits of the
+// planes, and how many of them are set.
+func (r *columnReader) flags(n uint32) (first int, set uint32, ok bool) {
+	in := &r.in[sectionPlanes]
+	first = (len(r.planes) - len(in.b)) * 8
+	flags := in.bytes((uint64(n) + 7) / 8)
 	if r.bad() {
-		return f, 0, false
+		return 0, 0, false
 	}
-	for i, b := range f.b {
+	for i, b := range flags {
 		if rest := n - uint32(i)*8; rest < 8 {
 			b &= 1<<rest - 1 // what is behind the last one is none
 		}
 		set += uint32(bits.OnesCount8(b))
 	}
-	return f, set, true
+	return first, set, true
 }

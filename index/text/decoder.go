@@ -112,17 +112,19 @@ func (d *Decoder) AppendMarks(dst []byte, i int, line *Line) ([]byte, error) {
 
 // Append appends the whole text of the block.
 func (d *Decoder) Append(dst []byte) ([]byte, error) {
+	t, from := &d.block, len(dst)
 	dst = slices.Grow(dst, d.Start(d.Lines())+slack)
-	for i := range d.Lines() {
-		var err error
-		if dst, err = d.AppendLine(dst, i); err != nil {
-			return dst, err
+	out := dst[from : from+d.Start(d.Lines())+slack]
+	for i := range t.lines {
+		begin, end := d.Start(i), d.End(i)
+		if err := d.putLine(out[begin:end+slack], end-begin, t, i, nil); err != nil {
+			return dst[:from+begin], err
 		}
-		if i+1 < d.Lines() || !d.block.unended {
-			dst = append(dst, '\n')
+		if end < d.Start(i+1) {
+			out[end] = '\n'
 		}
 	}
-	return dst, nil
+	return dst[:from+d.Start(d.Lines())], nil
 }
 
 // Text returns the text with number n of a kind whose values are texts.

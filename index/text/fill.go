@@ -2,17 +2,16 @@ package text
 
 import "math/bits"
 
+// withKey is the sources that have a key, a bit each.
+const withKey = 1<<fromKey | 1<<fromText
+
 // fill puts the values of columns in the order of the lines, and finds where
 // the lines start.
 func (t *tableReader) fill(limit int) bool {
 	h := &t.history
-	if t.asked&(1<<fromTemplate|1<<fromClass) != 0 {
-		h.reset(len(t.schema.slots), len(t.schema.classes))
-	} else {
-		h.reset(0, 0)
-	}
-	known, keyed := t.known, t.asked&(1<<fromKey|1<<fromText) != 0
-	slots, columns, codes, values := t.schema.slots, t.columns, t.codes, t.values
+	h.reset(len(t.schema.slots))
+	known, keyed, planes := t.known, t.asked&withKey != 0, t.in.planes
+	columns, codes := t.columns, t.codes
 	at, size := uint32(0), uint64(0)
 	t.firsts, t.starts = grown(t.firsts, len(t.lines)), grown(t.starts, len(t.lines)+1)
 	for k, n := range t.lines {
@@ -20,32 +19,54 @@ func (t *tableReader) fill(limit int) bool {
 		t.firsts[k], t.starts[k] = at, uint32(size)
 		size += uint64(tpl.fixed) + 1
 		h.line()
-		for i := tpl.first; i < tpl.last; i++ {
+		slots, lasts := t.schema.slots[tpl.first:tpl.last], h.slots[tpl.first:tpl.last]
+		values := t.values[at:][:len(slots)]
+		at += uint32(len(slots))
+		for i := range slots {
 			sl := &slots[i]
 			c := &columns[sl.class]
 			v, tells := c.value, c.tells
 			if c.same {
-				if k := sl.kind; k.IsText() && v == known[k] {
-					known[k]++
+				if k := sl.kind; k.IsText() && v == known[k&15] {
+					known[k&15]++
 				}
-			} else if c.a != fromNone && c.fa.next() {
-				// Who names a value need not be told.
-				v = h.get(int(c.a), sl, i)
-				tells &^= 1 << c.a
-			} else if c.b != fromNone && c.fb.next() {
-				v = h.get(int(c.b), sl, i)
-				tells &^= 1 << c.b
 			} else {
-				v = codes[c.next]
-				c.next++
-				if k := sl.kind; k.IsText() {
-					if v > known[k] {
-						return false
+				source := uint8(fromNone)
+				if c.a != fromNone {
+					if planes[c.fa>>3]>>(c.fa&7)&1 != 0 {
+						source = c.a
+					} else if c.b != fromNone {
+						if planes[c.fb>>3]>>(c.fb&7)&1 != 0 {
+							source = c.b
+						}
+						c.fb++
 					}
-					v = known[k] - v
-					if v == known[k] {
-						known[k]++
+					c.fa++
+				}
+				switch source {
+				case fromNone:
+					v = codes[c.next]
+					c.next++
+					if k := sl.kind; k.IsText() {
+						if v > known[k&15] {
+							return false
+						}
+						v = known[k&15] - v
+						if v == known[k&15] {
+							known[k&15]++
+						}
 					}
+				case fromTemplate:
+					v = lasts[i]
+				case fromClass:
+					v = c.last
+				default:
+					v = h.get(source, sl)
+				}
+				lasts[i], c.last = v, v
+				// Who names a value need not be told.
+				if tells &^= 1 << source; tells&withKey != 0 {
+					h.tell(tells, sl, v)
 				}
 			}
 			if sl.kind.isVaried() {
@@ -55,14 +76,10 @@ func (t *tableReader) fill(limit int) bool {
 				}
 				size += long
 			}
-			if tells != 0 {
-				h.tell(tells, sl, i, v)
-			}
 			if keyed {
 				h.note(sl, v)
 			}
-			values[at] = v
-			at++
+			values[i] = v
 		}
 		if size > uint64(limit)+1 {
 			return false
@@ -82,7 +99,7 @@ func (t *tableReader) length(sl *slot, v uint64) (uint64, bool) {
 	case KindNumber:
 		return uint64(decimals(v&(1<<zeroShift-1))) + min(v>>zeroShift, maxDigits), true
 	case KindDecimal:
-		return uint64(decimals(v/powers[sl.a])) + 1 + uint64(sl.a), true
+		return uint64(decimals(divide(v, sl.a))) + 1 + uint64(sl.a), true
 	}
 	tx := &t.texts[sl.kind]
 	if v >= uint64(tx.n) {

@@ -19,13 +19,12 @@ const (
 // the next. What it says of a key depends on nothing but that key's values:
 // the decoder may leave out what nobody asks for.
 type history struct {
-	cells   []historyCell
-	used    int
-	seed    uint64   // of the hash: nobody can write lines whose keys collide
-	key     uint64   // of the line; 0 where there is none yet
-	text    uint64   // likewise, the last one
-	slots   []uint64 // last values
-	classes []uint64
+	cells []historyCell
+	used  int
+	seed  uint64   // of the hash: nobody can write lines whose keys collide
+	key   uint64   // of the line; 0 where there is none yet
+	text  uint64   // likewise, the last one
+	slots []uint64 // last values
 }
 
 type historyCell struct{ key, value uint64 }
@@ -33,12 +32,12 @@ type historyCell struct{ key, value uint64 }
 // none is what a source names before it was told anything.
 const none = ^uint64(0)
 
-func (h *history) reset(slots, classes int) {
+func (h *history) reset(slots int) {
 	if h.used > 0 {
 		clear(h.cells)
 		h.used = 0
 	}
-	h.slots, h.classes = refill(h.slots, slots, none), refill(h.classes, classes, none)
+	h.slots = refill(h.slots, slots, none)
 }
 
 func refill[T any](v []T, n int, with T) []T {
@@ -50,22 +49,6 @@ func refill[T any](v []T, n int, with T) []T {
 }
 
 func (h *history) line() { h.key, h.text = 0, 0 }
-
-// at returns the memory of a source for a slot, or nil if the line has no
-// key for it yet.
-func (h *history) at(source int, sl *slot, n uint32) *uint64 {
-	switch source {
-	case fromKey:
-		return h.cell(h.key, sl.group, fromKey)
-	case fromText:
-		return h.cell(h.text, sl.class, fromText)
-	case fromTemplate:
-		return &h.slots[n]
-	case fromClass:
-		return &h.classes[sl.class]
-	}
-	return nil
-}
 
 // maxPlaces bounds the classes and groups that have a history: a key has 24
 // bits for them.
@@ -138,21 +121,11 @@ func (h *history) note(sl *slot, v uint64) {
 // it no more.
 const patience = 256
 
-// ask returns which sources name v, a bit each, and tells them v: those that the
-// class asks, and those that it shares with others.
-func (h *history) ask(c *class, sl *slot, n uint32, v uint64) (hits uint8) {
-	if last := &h.slots[n]; *last == v {
-		hits = 1 << fromTemplate
-	} else {
-		*last = v
-	}
-	if last := &h.classes[sl.class]; *last == v {
-		hits |= 1 << fromClass
-	} else {
-		*last = v
-	}
-	if h.key != 0 && (c.asks&(1<<fromKey) != 0 || sl.kind.isShared()) {
-		hits |= c.judge(fromKey, h.cell(h.key, sl.group, fromKey), v)
+// ask returns which sources that have a key name v, a bit each, and tells them
+// v: those that the class asks, and those that it shares with others.
+func (h *history) ask(c *found, sl *slot, v uint64) (hits uint8) {
+	if h.key != 0 && c.asks&(1<<fromKey) != 0 {
+		hits = c.judge(fromKey, h.cell(h.key, sl.group, fromKey), v)
 	}
 	if h.text != 0 && c.asks&(1<<fromText) != 0 {
 		hits |= c.judge(fromText, h.cell(h.text, sl.class, fromText), v)
@@ -161,38 +134,42 @@ func (h *history) ask(c *class, sl *slot, n uint32, v uint64) (hits uint8) {
 }
 
 // judge returns whether *last is v, as the bit of the source, and sets it.
-func (c *class) judge(source int, last *uint64, v uint64) uint8 {
+func (c *found) judge(source int, last *uint64, v uint64) uint8 {
 	if last == nil {
 		return 0
 	}
-	if *last == v {
-		c.cold[source] = -1
-		return 1 << source
-	}
+	hit := says(*last, v, source)
 	*last = v
-	if n := c.cold[source]; n >= 0 && n < patience {
-		c.cold[source]++
-	}
-	return 0
+	c.named |= hit
+	c.asked[source] = min(c.asked[source]+1, patience)
+	return hit
 }
 
-// get returns the value that a source names. An encoder does not ask one that
-// lacks its key.
-func (h *history) get(source int, sl *slot, n uint32) uint64 {
-	if p := h.at(source, sl, n); p != nil {
+// says is the bit of the source if it said v.
+func says(said, v uint64, source int) (hit uint8) {
+	if said == v {
+		hit = 1
+	}
+	return hit << source
+}
+
+// get returns the value that a source with a key names. An encoder does not ask
+// one that lacks its key.
+func (h *history) get(source uint8, sl *slot) uint64 {
+	p := (*uint64)(nil)
+	if source == fromKey {
+		p = h.cell(h.key, sl.group, fromKey)
+	} else {
+		p = h.cell(h.text, sl.class, fromText)
+	}
+	if p != nil {
 		return *p
 	}
 	return none
 }
 
-// tell tells the sources, a bit each, the value of a slot.
-func (h *history) tell(sources uint8, sl *slot, n uint32, v uint64) {
-	if sources&(1<<fromTemplate) != 0 {
-		h.slots[n] = v
-	}
-	if sources&(1<<fromClass) != 0 {
-		h.classes[sl.class] = v
-	}
+// tell tells the sources that have a key, a bit each, the value of a slot.
+func (h *history) tell(sources uint8, sl *slot, v uint64) {
 	if sources&(1<<fromKey) != 0 {
 		if p := h.cell(h.key, sl.group, fromKey); p != nil {
 			*p = v

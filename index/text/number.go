@@ -72,7 +72,7 @@ func (s *scanner) whenOrWhere(i, e int) int {
 	switch n, c := e-i, s.line[e]; {
 	case n == 4 && (c == '-' || c == '/'), n <= 2 && c == ' ' && (s.line[e+3] == ':' || s.line[e+4] == ' '), n == 2 && c == '/':
 		if st, ok := findStamp(s.line, s.done, i, e); ok {
-			s.time(st)
+			s.time(&st)
 			return st.end
 		}
 		return 0
@@ -85,19 +85,6 @@ func (s *scanner) whenOrWhere(i, e int) int {
 	}
 	s.slot(KindIPv4.code(0, 0), i, end, uint64(s.dict.addIPv4(ip)))
 	return end
-}
-
-func (s *scanner) time(st stamp) {
-	k, v := KindStamp, st.value
-	if s.stamps > 0 {
-		first := s.stamp
-		if (first.layout&^layoutComma <= layoutSyslog0) == (st.layout&^layoutComma <= layoutSyslog0) {
-			k, v = KindAgain, zigzag(v-rescale(first.value, first.digits, st.digits))
-		}
-	} else {
-		s.stamps, s.stamp = 1, st
-	}
-	s.slot(k.code(st.layout, st.digits), st.start, st.end, v)
 }
 
 // leastOctet is the least number of so many digits that may be a part of an
@@ -201,6 +188,10 @@ func (s *scanner) digits(i, e int) int {
 	return e
 }
 
+// shortHex is how long a word is at least that is hexadecimal: of a shorter one,
+// digits and letters must alternate.
+const shortHex = 6
+
 // mixed takes the word line[start:end] out whole if it is hexadecimal or looks
 // random, and else only its digits at i.
 func (s *scanner) mixed(start, i, e, end int) int {
@@ -221,7 +212,7 @@ func (s *scanner) mixed(start, i, e, end int) int {
 	}
 	hexadecimal := !odd && seen&(isLower|isUpper) != isLower|isUpper
 	switch {
-	case hexadecimal && (from > start || end-start >= 6 || end-start >= 4 && turns >= 2):
+	case hexadecimal && (from > start || end-start >= shortHex || end-start >= 4 && turns >= 2):
 		return s.hex(from, end, seen&isUpper != 0)
 	case turns >= 3:
 		return s.word(KindWord, start, end)

@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math/bits"
 )
@@ -14,20 +13,33 @@ type scanner struct {
 	last   []byte // memory for a line that has less behind it
 	done   int    // all before it is in the template or a value
 	print  fingerprint
-	codes  []slotCode // of the line's slots
-	text   []byte     // of the template, where it is asked for
-	values []uint64   // of all lines
-	marks  []Mark     // where the values of all lines stand
-	words  bool       // lines are paths: all their words are variables
-	whole  bool       // each line is one variable
-	first  int        // the line's first value
+	codes  [maxSlots + 1]slotCode // of the line's slots
+	text   []byte                 // of the template, where it is asked for
+	values []uint64               // of all lines
+	marks  []Mark                 // where the values of all lines stand
+	words  bool                   // lines are paths: all their words are variables
+	whole  bool                   // each line is one variable
+	first  int                    // the line's first value
 	dict   dictionary
 	block  []byte // the text that the line is a part of, from it on
 	ahead  int    // where in it the next name of a user begins; behind its end where none does
+	user   int    // where the next one of the line is taken out; noUser where none is
 	opened int    // where the address of a URL began, or -1
 	closed int    // a quote here ends what was opened, or -1
-	stamps int
-	stamp  stamp
+	stamp  firstStamp
+	minute [8]minuteText // the last one of each layout
+
+	trail  trail
+	node   uint32 // where on the trail the line is
+	expect uint32 // the node to which the next slot probably leads
+	ended  bool   // the node is the end of the line
+
+	// What a node has to know of the way to it, since the last variable:
+	stop   int  // where the scanner stands
+	before int  // opened, before it came to stand there
+	since  int  // opened, when the last variable was taken
+	quote  int  // where a quote was opened in which the scanner stands, or -1
+	unsure bool // more was looked at than what stands between the two
 }
 
 // margin is how many bytes behind a line may be read: variables are short, and
@@ -46,9 +58,14 @@ func (s *scanner) scan(text []byte, n int) {
 		s.wide = text
 	}
 	line := s.wide[:n:len(s.wide)]
-	s.line, s.done, s.codes, s.first = line, 0, s.codes[:0], len(s.values)
+	s.line, s.done, s.first = line, 0, len(s.values)
 	s.print = fingerprint(s.dict.mix[0])
-	s.opened, s.closed, s.stamps = -1, -1, 0
+	s.opened, s.closed, s.stamp.known = -1, -1, false
+	s.stop, s.before, s.since, s.quote, s.unsure = 0, -1, -1, -1, false
+	s.node, s.expect, s.ended = rootNode, noNode, false
+	if s.words {
+		s.node = noNode // paths are short, and each is there once
+	}
 	if len(line) > maxTemplated || s.whole && len(line) > 0 {
 		s.word(KindLine, 0, len(line))
 		return
@@ -58,7 +75,9 @@ func (s *scanner) scan(text []byte, n int) {
 	} else {
 		s.scanLine()
 	}
-	s.print = s.print.add(s.wide, s.done, n, 0, s.dict.mix[1])
+	if !s.ended {
+		s.reach(0, n)
+	}
 }
 
 // isFull reports whether the line has as many slots as a template may have:
@@ -92,36 +111,78 @@ func (s *scanner) scanWords() {
 
 // scanLine takes the variables of a line out.
 func (s *scanner) scanLine() {
-	line := s.line
-	user := s.findUser(0)
-	for i := 0; !s.isFull(); {
-		j := nextStart(s.wide, len(line), i)
-		if user >= 0 && user <= j {
-			i = max(i, s.user(user))
-			user = s.findUser(max(i, user))
-			continue
-		}
-		if j >= len(line) {
+	s.user = -1
+	i := s.goOn(0)
+	for !s.ended && !s.isFull() {
+		j := nextStart(s.wide, len(s.line), i)
+		n := len(s.values)
+		if s.user <= j {
+			user := s.user
+			s.unsure = s.unsure || user < i
+			i = max(i, s.dispatch(user, true))
+			s.user = s.findUser(max(i, user))
+		} else if j < len(s.line) {
+			i = s.dispatch(j, false)
+		} else {
 			break
 		}
-		switch line[j] {
-		case '"':
-			i = s.quoted(j)
-		case '/':
-			i = s.path(j)
-		case '=':
-			i = s.value(j + 1)
-		default:
-			i = s.number(j)
+		if len(s.values) == n {
+			continue
+		}
+		if i == s.done || i == s.done+1 && s.lastKind() == KindQuoted {
+			i = s.goOn(i)
+		} else {
+			s.unsure = true
 		}
 	}
 }
 
+// goOn follows the line from i on. Where it has to be scanned again, the next
+// name of a user is looked for.
+func (s *scanner) goOn(i int) int {
+	j := s.follow(i)
+	if s.ended || j == i && s.user >= 0 {
+		return j
+	}
+	from := j
+	if j == s.done && j >= len(user) && s.lastKind() != KindUser {
+		from -= len(user) // a variable may end as what stands before a name
+	}
+	s.user = s.findUser(from)
+	return j
+}
+
+// lastKind is the kind of the variable that was found last in the line.
+func (s *scanner) lastKind() Kind { return Kind(s.codes[uint8(len(s.values)-s.first-1)]) }
+
+// dispatch takes what stands at j out, or the user.
+func (s *scanner) dispatch(j int, user bool) int {
+	s.stop, s.before = j, s.opened
+	if user {
+		return s.name(j)
+	}
+	switch s.line[j] {
+	case '"':
+		return s.quoted(j)
+	case '/':
+		return s.path(j)
+	case '=':
+		return s.value(j + 1)
+	}
+	return s.number(j)
+}
+
 // slot makes line[start:end] a variable with value v.
 func (s *scanner) slot(c slotCode, start, end int, v uint64) {
-	s.print = s.print.add(s.wide, s.done, start, c, s.dict.mix[1])
+	s.reach(c, start)
+	s.record(c, start, end, v)
+}
+
+// record appends a variable.
+func (s *scanner) record(c slotCode, start, end int, v uint64) {
 	s.done = end
-	s.codes = append(s.codes, c)
+	s.since, s.quote, s.unsure = s.opened, -1, false
+	s.codes[uint8(len(s.values)-s.first)] = c
 	s.values = append(s.values, v)
 	s.marks = append(s.marks, Mark{uint32(start), uint32(end)})
 }
@@ -190,123 +251,8 @@ func nextStart(wide []byte, n, i int) int {
 	return n
 }
 
-// findUser returns where the next name of a user begins at or behind from, or
-// -1. It looks through the text once, and not once for each line.
-func (s *scanner) findUser(from int) int {
-	const mark = "user "
-	for at := max(from, s.ahead); s.ahead < from+len(mark) && s.ahead < len(s.block); {
-		i := bytes.Index(s.block[min(at, len(s.block)):], []byte(mark))
-		if i < 0 {
-			s.ahead = len(s.block) + 1
-			break
-		}
-		if i += at; i > 0 && classes[s.block[i-1]]&isAlnum != 0 {
-			at = i + 1 // what follows "superuser" is nobody's name
-			continue
-		}
-		s.ahead = i + len(mark)
-		at = max(from, s.ahead)
-	}
-	if s.ahead >= len(s.line) {
-		return -1
-	}
-	return s.ahead
-}
-
 // enter makes block what is scanned from here on.
 func (s *scanner) enter(block []byte) { s.block, s.ahead = block, 0 }
 
 // leave leaves the first n bytes of the block behind.
 func (s *scanner) leave(n int) { s.block, s.ahead = s.block[n:], max(s.ahead-n, 0) }
-
-// user takes the name at i out.
-func (s *scanner) user(i int) int {
-	end := i
-	for end < len(s.line) && classes[s.line[end]]&endsValue == 0 {
-		end++
-	}
-	if end == i || i < s.done {
-		return i
-	}
-	return s.word(KindUser, i, end)
-}
-
-// quoted takes the text after the quote at i out, or leaves it to be scanned
-// where it has parts.
-func (s *scanner) quoted(i int) int {
-	if i == s.closed {
-		return i + 1
-	}
-	n := bytes.IndexByte(s.line[i+1:], '"')
-	if n < 0 {
-		return i + 1
-	}
-	in, end := s.line[i+1:i+1+n], i+1+n
-	switch {
-	case n == 0 || end+1 < len(s.line) && s.line[end+1] == ':':
-		return end + 1
-	case hasParts(in):
-		s.closed = end
-		return i + 1
-	}
-	s.word(KindQuoted, i+1, end)
-	return end + 1
-}
-
-// hasParts reports whether a quoted text is better taken apart: it begins with
-// a number, it is a request or an URL, or it is one word with digits.
-func hasParts(in []byte) bool {
-	if classes[in[0]]&isDigit != 0 || in[0] == '/' {
-		return true
-	}
-	space := bytes.IndexByte(in, ' ')
-	if space >= 0 {
-		return space+1 < len(in) && in[space+1] == '/'
-	}
-	for _, c := range in {
-		if classes[c]&isDigit != 0 || c == '/' {
-			return true
-		}
-	}
-	return false
-}
-
-// path takes the path at i out, if one begins there.
-func (s *scanner) path(i int) int {
-	if i > 0 && s.line[i-1] == ':' && i+1 < len(s.line) && s.line[i+1] == '/' {
-		s.opened = i + 2
-		return i + 2
-	}
-	if s.opened >= 0 {
-		host := s.line[s.opened:i]
-		s.opened = -1
-		if bytes.IndexByte(host, ' ') >= 0 || bytes.IndexByte(host, '"') >= 0 {
-			return i + 1
-		}
-	} else if i > 0 && classes[s.line[i-1]]&endsValue == 0 {
-		return i + 1
-	}
-	end := i
-	for end < len(s.line) && classes[s.line[end]]&endsPath == 0 {
-		end++
-	}
-	if end-i < 2 {
-		return end
-	}
-	return s.word(KindPath, i, end)
-}
-
-// value takes the text after an equals sign out if it has no digits.
-func (s *scanner) value(i int) int {
-	end := i
-	for end < len(s.line) && classes[s.line[end]]&endsValue == 0 {
-		if classes[s.line[end]]&isDigit != 0 || s.line[end] == '/' {
-			return i
-		}
-		end++
-	}
-	if end == i {
-		return i
-	}
-	return s.word(KindValue, i, end)
-}

@@ -43,13 +43,6 @@ type class struct {
 	kind  Kind
 	group uint32
 	n     uint32 // values
-
-	// Only the encoder knows these.
-	first  uint64         // value
-	varies bool           // not all values are the first
-	asks   uint8          // sources that are asked in the block, a bit each
-	cold   [sources]int16 // how often a source that never named a value was asked
-	plan   plan
 }
 
 // A group is the classes whose values may name one another.

@@ -13,8 +13,9 @@ type table struct {
 	firsts  []uint32           // where the values of lines begin
 	known   [firstPlain]uint32 // how many texts there were when the block began
 	history history
+	found   []found // of the classes
+	plans   []plan
 	starts  []uint32 // where the values of a class begin in the arrays below
-	next    []uint32
 	codes   []uint64 // what would be written for each value, class by class
 	hits    []uint8  // which sources named it, a bit each
 	misses  []uint64
@@ -22,10 +23,24 @@ type table struct {
 	out     *columnWriter
 }
 
+// A found is what is found in the values of a class.
+type found struct {
+	first  uint64 // value of the block
+	last   uint64
+	n      uint32          // values
+	next   uint32          // where in the table's arrays the next one goes
+	varies bool            // not all values are the first
+	asks   uint8           // sources that are asked in the block, a bit each
+	named  uint8           // those that ever named a value
+	asked  [sources]uint16 // how often, at most patience
+}
+
 // reset begins a segment.
 func (t *table) reset() {
 	t.scan.dict.reset()
+	t.scan.trail.reset(fingerprint(t.scan.dict.mix[0]))
 	t.schema.reset()
+	t.found, t.plans = t.found[:0], t.plans[:0]
 	t.prints.reset()
 }
 
@@ -36,8 +51,8 @@ func (t *table) begin() {
 	for k := range t.known {
 		t.known[k] = t.scan.dict.count(Kind(k))
 	}
-	for i := range t.schema.classes {
-		c := &t.schema.classes[i]
+	for i := range t.found {
+		c := &t.found[i]
 		c.n, c.varies = 0, false
 	}
 }
@@ -68,7 +83,7 @@ func (t *table) line(text []byte, n int) {
 	tpl := &t.schema.templates[number]
 	slots := t.schema.slots[tpl.first:tpl.last]
 	for i, v := range t.scan.values[t.scan.first:] {
-		c := &t.schema.classes[slots[i].class]
+		c := &t.found[slots[i].class]
 		if c.n == 0 {
 			c.first = v
 		}
@@ -80,12 +95,23 @@ func (t *table) line(text []byte, n int) {
 
 // template finds the template of the line that was scanned last.
 func (t *table) template() uint32 {
-	n, added := t.prints.find(t.scan.print, uint32(len(t.scan.codes)), uint32(len(t.schema.templates)))
+	end := &t.scan.trail.nodes[t.scan.node]
+	if end.template > 0 {
+		return end.template - 1
+	}
+	slots := uint32(len(t.scan.values) - t.scan.first)
+	n, added := t.prints.find(t.scan.fingerprint(), slots, uint32(len(t.schema.templates)))
+	if t.scan.node != noNode {
+		end.template = n + 1
+	}
 	if added {
 		text := t.scan.template()
 		t.scan.dict.append(KindEscape, text)
 		if t.schema.add(text) != nil {
 			panic("text: the scanner made a template that no decoder would take")
+		}
+		for len(t.found) < len(t.schema.classes) {
+			t.found, t.plans = append(t.found, found{}), append(t.plans, plan{})
 		}
 	}
 	return n
@@ -93,42 +119,45 @@ func (t *table) template() uint32 {
 
 // survey sorts the values by class and asks every source about each.
 func (t *table) survey() {
-	t.starts, t.next = t.starts[:0], t.next[:0]
+	t.starts = t.starts[:0]
 	total := uint32(0)
-	for i := range t.schema.classes {
-		c := &t.schema.classes[i]
-		c.asks = c.toAsk()
+	for i := range t.found {
+		c := &t.found[i]
+		c.asks, c.next, c.last = t.toAsk(i), total, none
 		t.starts = append(t.starts, total)
 		total += c.n
 	}
-	t.next = append(t.next, t.starts...)
 	t.codes, t.hits = grown(t.codes, int(total)), grown(t.hits, int(total))
 	h := &t.history
-	h.reset(len(t.schema.slots), len(t.schema.classes))
+	h.reset(len(t.schema.slots))
 	var known [firstPlain]uint64
 	for k, n := range t.known {
 		known[k] = uint64(n)
 	}
-	values := t.scan.values
+	at := 0
 	for _, n := range t.lines {
 		tpl := &t.schema.templates[n]
+		slots, lasts := t.schema.slots[tpl.first:tpl.last], h.slots[tpl.first:tpl.last]
+		values := t.scan.values[at : at+len(slots)]
+		at += len(slots)
 		h.line()
-		for i := tpl.first; i < tpl.last; i++ {
-			sl := &t.schema.slots[i]
-			c := &t.schema.classes[sl.class]
-			v := values[0]
-			values = values[1:]
+		for i := range slots {
+			sl, v := &slots[i], values[i]
+			c := &t.found[sl.class]
 			code := v
 			if sl.kind.IsText() {
-				if code = known[sl.kind] - v; code == 0 {
-					known[sl.kind]++
+				if code = known[sl.kind&15] - v; code == 0 {
+					known[sl.kind&15]++
 				}
 			}
 			if c.varies {
-				at := t.next[sl.class]
-				t.next[sl.class]++
-				t.codes[at] = code
-				t.hits[at] = h.ask(c, sl, i, v)
+				hits := says(lasts[i], v, fromTemplate) | says(c.last, v, fromClass)
+				lasts[i], c.last = v, v
+				if c.asks&withKey != 0 {
+					hits |= h.ask(c, sl, v)
+				}
+				t.codes[c.next], t.hits[c.next] = code, hits
+				c.next++
 			}
 			h.note(sl, v)
 		}

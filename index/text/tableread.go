@@ -35,12 +35,13 @@ type texts struct {
 
 // columnState is where the reader of a column stands.
 type columnState struct {
-	a, b   uint8 // its sources
-	tells  uint8 // the sources that hear of its values, a bit each
-	same   bool  // all are value
-	value  uint64
-	fa, fb flagReader
+	value  uint64 // of all
+	last   uint64 // value
+	fa, fb int    // the next flags of its sources, in bits of the planes
 	next   uint32 // code
+	same   bool   // all are value
+	a, b   uint8  // its sources
+	tells  uint8  // the sources that hear of its values, a bit each
 }
 
 // count is how many texts a kind has.
@@ -138,9 +139,7 @@ func (tx *texts) paginate(page *int) {
 
 // read reads the columns of a block with at most limit bytes of text.
 func (t *tableReader) read(parts [BlockParts][]byte, limit int) bool {
-	for i := range parts {
-		t.in.in[i] = reader{b: parts[i]}
-	}
+	t.in.begin(parts)
 	heads := &t.in.in[sectionHeads]
 	unended, n := heads.byte(), heads.uint()
 	t.unended = unended == 1
@@ -220,7 +219,7 @@ func (t *tableReader) readColumns() bool {
 			t.columns[i] = columnState{same: true, value: t.in.in[sectionHeads].uint()}
 			continue
 		}
-		c := columnState{a: source & 15, b: source >> 4, next: at}
+		c := columnState{a: source & 15, b: source >> 4, next: at, last: none}
 		if c.a >= sources || c.b >= sources || c.a == fromNone && c.b != fromNone {
 			return false
 		}

@@ -18,8 +18,8 @@ func (t *table) write(w *columnWriter, open bool) {
 	}
 	w.out[sectionHeads] = heads
 	t.templates()
-	for c := range t.schema.classes {
-		if t.schema.classes[c].n > 0 {
+	for c := range t.found {
+		if t.found[c].n > 0 {
 			t.column(c)
 		}
 	}
@@ -37,25 +37,25 @@ func (t *table) templates() {
 // column writes the values of a class: up to two sources, whether they named
 // each value, and those that were not.
 func (t *table) column(c int) {
-	class := &t.schema.classes[c]
+	class, kind := &t.found[c], t.schema.classes[c].kind
 	if !class.varies {
 		t.out.out[sectionHeads] = binary.AppendUvarint(append(t.out.out[sectionHeads], isSame), class.first)
 		return
 	}
 	codes, hits := t.codes[t.starts[c]:][:class.n], t.hits[t.starts[c]:][:class.n]
-	p := &class.plan
+	p := &t.plans[c]
 	if p.left > 0 {
 		p.left--
 		if p.a != fromNone {
 			t.miss(codes, hits, p.a, p.b)
 			codes = t.misses
 		}
-		p.layout = t.out.again(class.kind, p.layout, codes)
+		p.layout = t.out.again(kind, p.layout, codes)
 	} else {
-		*p = plan{layout: t.out.choose(class.kind, codes)}
+		*p = plan{layout: t.out.choose(kind, codes)}
 		if a, b := pick(hits); a != fromNone {
 			flags := t.miss(codes, hits, a, b)
-			if l := t.out.choose(class.kind, t.misses); l.cost+flags < p.layout.cost {
+			if l := t.out.choose(kind, t.misses); l.cost+flags < p.layout.cost {
 				p.layout, p.a, p.b, codes = l, a, b, t.misses
 			}
 		}
@@ -76,13 +76,18 @@ type plan struct {
 	layout layout
 }
 
-// toAsk returns the sources that may help the class, a bit each.
-func (c *class) toAsk() (asks uint8) {
-	if c.plan.left > 0 {
-		return 1<<c.plan.a | 1<<c.plan.b
+// toAsk returns the sources that may help a class, or are told its values by
+// others of its group, a bit each.
+func (t *table) toAsk(c int) (asks uint8) {
+	if t.schema.classes[c].kind.isShared() {
+		asks = 1 << fromKey
 	}
-	for s, n := range c.cold {
-		if n < patience {
+	if p := &t.plans[c]; p.left > 0 {
+		return asks | 1<<p.a | 1<<p.b
+	}
+	of := &t.found[c]
+	for s, n := range of.asked {
+		if n < patience || of.named>>s&1 != 0 {
 			asks |= 1 << s
 		}
 	}
@@ -138,9 +143,10 @@ func (t *table) miss(codes []uint64, hits []uint8, a, b int) uint64 {
 	t.misses = grown(t.misses, len(codes))
 	misses := t.misses
 	first, second, n := 0, 0, 0
+	codes = codes[:len(hits)]
 	for i, h := range hits {
 		// Source 0 is none and has no bit: the shifts are of all the others.
-		one, two := int(h>>a&1), int(h>>b&1)
+		one, two := int(h>>(a&7)&1), int(h>>(b&7)&1)
 		misses[n] = codes[i]
 		first += one
 		second += two &^ one
@@ -171,7 +177,7 @@ func (t *table) named(hits []uint8, a, b int) {
 	others, n := t.others, 0
 	for _, h := range hits {
 		others[n] = h
-		n += 1 - int(h>>a&1)
+		n += 1 - int(h>>(a&7)&1)
 	}
 	t.out.flags(others[:n], b)
 }

@@ -1,0 +1,117 @@
+package text
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// alike scans a text along its trail and without one: what is found is the same.
+func alike(t testing.TB, text []byte) {
+	t.Helper()
+	var e, plain Encoder
+	e.Reset()
+	plain.Reset()
+	plain.block.scan.trail.most = 0
+	for range 2 {
+		e.Scan(text)
+		plain.Scan(text)
+		require.Equal(t, plain.Lines(), e.Lines())
+		for i := range e.Lines() {
+			a, b := plain.Line(i), e.Line(i)
+			if a.Template != b.Template || !slices.Equal(a.Marks, b.Marks) || !slices.Equal(a.Values, b.Values) {
+				from, to := e.Bounds(i)
+				require.Equal(t, named(text[from:to], &a), named(text[from:to], &b), "line %d: %q", i, text[from:to])
+			}
+		}
+	}
+}
+
+// named is what was found in a line.
+func named(text []byte, l *Line) (out []string) {
+	out = append(out, fmt.Sprint("template ", l.Template))
+	for i, m := range l.Marks {
+		out = append(out, fmt.Sprintf("%d %q %d", l.Kind(i), text[m.Start:m.End], l.Values[i]))
+	}
+	return out
+}
+
+// shuffled puts the parts of lines together otherwise.
+func shuffled(r *rand.Rand, lines [][]byte, n int) []byte {
+	var out []byte
+	for range n {
+		a, b := lines[r.IntN(len(lines))], lines[r.IntN(len(lines))]
+		switch i, j := r.IntN(len(a)+1), r.IntN(len(b)+1); r.IntN(4) {
+		case 0:
+			out = append(out, a...)
+		case 1:
+			out = append(append(out, a[:i]...), b[j:]...)
+		case 2:
+			out = append(append(append(out, a[:i]...), b[j:min(len(b), j+r.IntN(9))]...), a[i:]...)
+		case 3:
+			out = append(append(out, a[:i]...), a[min(len(a), i+r.IntN(9)):]...)
+		}
+		out = append(out, '\n')
+	}
+	return out
+}
+
+func TestFollowFindsWhatScanningFinds(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	const odd = "user  user a user user b\nuser 'c' user \"d user 1 user 1.2.3.4 user user\nuser \nuser x\n\"the user x\":1 user\n" +
+		"fe80::1/64 fe80::/64 fe80::/ab fe80::1/ab\n\"x\"::1 \"x\"a1::1 \"x\"1\na \"b 1 c\na \"b 1 c\" d\n\"5\":6 \"5\" 6 \"5x\" 0x1f 0xfg 0x12gh\n" +
+		"http://a/b http://1.2.3.4 /x http://1.2.3.4/x :/1 ://\nx=dead12ef x=deadbeef x=abc1 x=1 x=/a 12ab34 12ab ab34\n1.5 1.500 1.500000 1.2.3.4 1.2.3 2.0\" 00.123\n" +
+		"/user x \"GET /user HTTP/1.1\" y=user b user user user b /a/superuser c\n/user x1 /user user x\nuser 3 uSep  1 03:10:00 user 3 user 33\n"
+	require.NoError(t, filepath.WalkDir("../../testdata/logs", func(path string, entry os.DirEntry, err error) error {
+		require.NoError(t, err)
+		if entry.IsDir() {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		t.Run(path, func(t *testing.T) {
+			alike(t, text)
+			lines := bytes.Split(append(text[:min(len(text), 1<<15):min(len(text), 1<<15)], odd...), []byte("\n"))
+			alike(t, shuffled(r, lines, 5000))
+		})
+		return nil
+	}))
+	alike(t, sample(5000))
+	var b strings.Builder
+	parts := strings.Fields(odd + " \" : / = , ( ) [ ] 1 23 456 7890 a user Sep 01:02:03 2026-11-23 03:10:00,123 2026-11-23T03:10:00.5 1a2b3c4d 0123456789abcdef0123456789abcdef")
+	for range 50000 {
+		for range 1 + r.IntN(6) {
+			fmt.Fprint(&b, parts[r.IntN(len(parts))], [...]string{"", " ", " ", "  "}[r.IntN(4)])
+		}
+		b.WriteByte('\n')
+	}
+	alike(t, []byte(b.String()))
+}
+
+func FuzzFollow(f *testing.F) {
+	f.Add(sample(20))
+	f.Add([]byte("\"the user x\":1 user\nuser \nuser x\nfe80::1/64\nfe80::/64\na \"b 1 c\na \"b 1 c\" d\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if len(text) < testLimit {
+			alike(t, text)
+		}
+	})
+}
+
+// TestFollowWholeLines has lines that are one variable.
+func TestFollowWholeLines(t *testing.T) {
+	var e Encoder
+	e.Whole(true)
+	e.Reset()
+	e.Scan([]byte("a 1\nb 2\n\nc 3\n\nd\n"))
+	require.Equal(t, 2, e.Templates())
+	long := strings.Repeat("x 1 ", 20000) + "\n"
+	alike(t, []byte(long+"a 1\n"+long+long))
+}

@@ -60,9 +60,9 @@ func mix(a, b uint64) uint64 {
 	return h ^ h>>33
 }
 
-// pairs counts by two numbers. What happens to an address happens in bursts,
-// so a small table that the processor has at hand takes most of the events; the
-// large one is looked at when that is full.
+// pairs counts by two numbers. Events of a minute come together, so a small
+// table that the processor has at hand takes most of them; the large one is
+// looked at when that is full.
 type pairs struct {
 	small, large pairTable
 	last         int // the row of the small table that was asked for last

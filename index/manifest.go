@@ -76,6 +76,8 @@ const (
 	maxText = 4 << 20
 	// maxPacked bounds a value as it lies in the file; zstd never makes one larger than its input and a few bytes.
 	maxPacked = maxValue + 1<<16
+	// maxPage bounds a page of the file: bbolt leaves up to four values together, whatever their size, and their keys.
+	maxPage = 4*maxPacked + 1<<20
 	// maxManifest bounds the manifest: ten buckets and the names of fields.
 	maxManifest = 1 << 20
 	// recordsPerValue is how many records share one value, and recordBytes how many bytes of them before it is packed: so much that the still of a usual host is one

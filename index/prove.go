@@ -57,6 +57,6 @@ func (b *SegmentBuilder) Prove(seg *Segment, raw []byte) error {
 // Entries of such a segment are those of one that was made before: they are not
 // counted again.
 func (b *SegmentBuilder) Simply(simply bool) {
-	b.shape.text.Whole(simply)
+	b.shape.odd.always = simply
 	b.again = simply
 }

@@ -55,6 +55,7 @@ const (
 type shaper struct {
 	text text.Encoder
 	next int // where the search for an event's first line begins
+	odd  odd
 
 	key         []byte
 	rest        []byte // what the shape cannot say
@@ -83,12 +84,6 @@ type markedAddress struct {
 	addr netip.Addr
 	kind byte
 	mark int
-}
-
-// begin takes the text of a block apart.
-func (s *shaper) begin(raw []byte) {
-	s.text.Scan(raw)
-	s.next = 0
 }
 
 // bounds returns where a line begins and ends.

@@ -49,7 +49,7 @@ func (v *verifier) read(id uint64, into *level) (*page, error) {
 		return nil, fmt.Errorf("page %d: says that it is page %d", id, got)
 	}
 	n := uint64(binary.LittleEndian.Uint32(p.b[12:])) + 1
-	if n > v.pages-id || int64(n)*v.size > maxPacked+1<<20 {
+	if n > v.pages-id || int64(n)*v.size > maxPage {
 		return nil, fmt.Errorf("page %d: %d pages long", id, n)
 	}
 	p.size = n * uint64(v.size)

@@ -38,11 +38,11 @@ func TestOddBlocks(t *testing.T) {
 		blocks    string // n: noise, f: a little of it, l: a log
 		templates int    // at most
 	}{
-		"a log":                  {"llllllllll", 10},
-		"noise":                  {"nnnnnnnnnnnnnnnn", 2*lines + 2},
-		"noise that ends":        {"nllllllll", lines + 12},
-		"noise behind a log":     {"lllnnnnnnn", lines + 12},
-		"too few lines to tell":  {"ff", 2 * oddLines},
+		"a log":                 {"llllllllll", 10},
+		"noise":                 {"nnnnnnnnnnnnnnnn", 2*lines + 2},
+		"noise that ends":       {"nllllllll", lines + 12},
+		"noise behind a log":    {"lllnnnnnnn", lines + 12},
+		"too few lines to tell": {"ff", 2 * oddLines},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, err := NewSegmentBuilder()

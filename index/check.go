@@ -341,7 +341,9 @@ func (c *checker) block(n, of int, group *postingSum) {
 	if err == nil {
 		err = c.r.walk(&c.segment, n, &filter{}, Query{}, func(e *Event) bool {
 			c.terming.addEvent(e)
-			sum.add(e.SourceID, e.Offset, e.Line, e.entry())
+			if !c.r.sources[source-1].holdsApart(e.Offset) {
+				sum.add(e.SourceID, e.Offset, e.Line, e.entry())
+			}
 			events++
 			return true
 		})

@@ -73,8 +73,8 @@
 // text up to the end of the source. A source may hold nothing new: then the
 // log has a new name, or was packed.
 //
-// Where a text ends within a line, that line's entry is a block of its own, and
-// Resume.Offset is its start, not the end of the text. The source that
+// Where a text ends within a line, that line's entry is a block of its own, of
+// Open bytes, and Resume.Offset is its start, not the end of the text. The source that
 // continues it begins there and has the entry again. So a block whose offset is
 // not less than that of the source which continues its own is superseded: from
 // that source's snapshot on, neither its text nor its events count. No block
@@ -183,7 +183,10 @@
 // # Summaries
 //
 // Each snapshot adds one run of summaries of the events that it added, if there
-// are any: eight tables in pages. The key of a page goes on with what orders the
+// are any: eight tables in pages. Events of the last Open bytes of a source, which
+// may be read again, are in no run: who answers sums them up himself. (The first
+// programs with this format wrote no Open and counted these events, too: where
+// they were read again, summaries cannot be used.) The key of a page goes on with what orders the
 // pages of its table: of kinds the first and the last class (action, level,
 // outcome), of addresses, tries and deeds the first address (its length, 4 or
 // 16, and its bytes), of minutes the first group (8, its highest bit turned);

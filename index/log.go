@@ -27,7 +27,7 @@ func (r *Reader) loadSources() error {
 		if err := r.record(bucketSource, content, &s); err != nil {
 			return err
 		}
-		if s.ID != uint32(len(r.sources))+1 || s.Offset < 0 || s.Bytes < 0 || s.Bytes > maxFile-s.Offset {
+		if s.ID != uint32(len(r.sources))+1 || s.Offset < 0 || s.Bytes < 0 || s.Bytes > maxFile-s.Offset || s.Open < 0 || s.Open > s.Bytes {
 			return fmt.Errorf("source %d: numbered %d, or of a strange size: %w", len(r.sources)+1, s.ID, ErrDamaged)
 		}
 		after := 1

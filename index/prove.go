@@ -51,6 +51,10 @@ func (b *SegmentBuilder) Prove(seg *Segment, raw []byte) error {
 	return nil
 }
 
+// Apart keeps the entries of the segment out of the summary, or no longer: it
+// is the Open text of its source.
+func (b *SegmentBuilder) Apart(apart bool) { b.apart = apart }
+
 // Simply makes the next segments of whole lines, of which nothing is taken
 // apart: for a text that Prove found to be packed otherwise.
 //

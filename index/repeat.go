@@ -339,7 +339,7 @@ func (b *SegmentBuilder) Repeat(p *Pattern, l *Lines, at Time, offset int64) boo
 	if p.session.varies() {
 		set.mark(set.session(b.in(&p.session, l)))
 	}
-	if b.sum != nil && !b.again {
+	if b.sum != nil && !b.again && !b.apart {
 		b.sum.repeat(p, b, l, at)
 	}
 	return true

@@ -51,6 +51,7 @@ type SegmentBuilder struct {
 	prover prover
 	sum    *summarizer                    // nil: no case is being written
 	again  bool                           // what is added was added before
+	apart  bool                           // what is added is no part of the summary
 	names  [text.KindLine + 1][]knownName // of users, by kind and number in the segment
 	line0  int64                          // of which the block's first byte is
 	at0    int64                          // where in the source the block begins
@@ -175,7 +176,7 @@ func (b *SegmentBuilder) Add(e *Entry) {
 	b.see(e.Time)
 	b.end = e.End
 	b.set.addEntry(e)
-	if b.sum != nil && !b.again {
+	if b.sum != nil && !b.again && !b.apart {
 		b.sum.add(b.row.Source, b.at0+int64(e.Start), b.line0+int64(s.first), e)
 	}
 }

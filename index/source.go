@@ -35,12 +35,19 @@ type Source struct {
 	Compression string `json:"compression,omitzero"`
 	FileSHA256  string `json:"file_sha256,omitzero"`
 
+	// Open is how many bytes at the end are the last entry, where the text ends within a line of it: a later snapshot may read that entry again, so summaries leave
+	// it out.
+	Open int64 `json:"-" cbor:"open,omitempty"`
 	// Resume is where a later snapshot goes on; nil where none can.
 	Resume *Resume `json:"-" cbor:"resume,omitempty"`
 }
 
 // End is where in the log the text of the source ends.
 func (s *Source) End() int64 { return s.Offset + s.Bytes }
+
+// holdsApart reports whether an event that begins at offset is one that
+// summaries leave out.
+func (s *Source) holdsApart(offset int64) bool { return s.Open > 0 && offset >= s.End()-s.Open }
 
 // MarkSize is how much of a file's beginning, and of what lies before the end
 // of what is held, tells one file from another.

@@ -14,8 +14,8 @@ import (
 
 // Summarized reports whether the case holds summaries of all its events as the
 // snapshot knew them, 0 for the last one. It does not where a later snapshot
-// read events again that an earlier one had counted: the last entry of a log
-// that ended within a line.
+// read events again that an earlier one had counted, as the first programs with
+// format 3 did with the last entry of a log that ended within a line.
 func (r *Reader) Summarized(snapshot int) bool {
 	if snapshot == 0 {
 		snapshot = r.snapshots
@@ -24,7 +24,7 @@ func (r *Reader) Summarized(snapshot int) bool {
 		if next == 0 || r.sources[next-1].Snapshot > snapshot {
 			continue
 		}
-		if r.eventsFrom(uint32(id), r.sources[next-1].Offset) > 0 {
+		if r.sources[id-1].Open == 0 && r.eventsFrom(uint32(id), r.sources[next-1].Offset) > 0 {
 			return false
 		}
 	}
@@ -32,8 +32,12 @@ func (r *Reader) Summarized(snapshot int) bool {
 }
 
 // Summary answers from the summaries of the case as the snapshot knew it, 0 for
-// the last one: it scans nothing.
+// the last one: it scans nothing but the last entries of logs that ended within
+// a line, which are summed up as a run of their own.
 func (r *Reader) Summary(snapshot int) *summary.Reader {
+	if snapshot == 0 {
+		snapshot = r.snapshots
+	}
 	fault := func(err error) error {
 		if errors.Is(err, summary.ErrPage) {
 			err = fmt.Errorf("%w: %w", err, ErrDamaged)
@@ -41,24 +45,31 @@ func (r *Reader) Summary(snapshot int) *summary.Reader {
 		return fmt.Errorf("%s: %w", r.path, err)
 	}
 	runs, err := r.summaryRuns(snapshot)
+	n, small := len(runs), 0
+	var rest []summary.Page
+	if apart, err2 := r.apart(snapshot); err == nil && err2 != nil {
+		err = err2
+	} else if err == nil && len(apart) > 0 {
+		n, small = n+1, 1
+		rest, err = r.sumUp(apart)
+	}
 	pages := func(run int, t summary.Table, from []byte) (summary.Walker, error) {
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, err
+		case run == len(runs):
+			return walkPages(rest, t), nil
 		}
 		return r.summaryPages(runs[run], t, from)
 	}
-	n := len(runs)
 	if err != nil {
-		n = 1 // whose pages say what is wrong
+		n, small = 1, 0 // whose pages say what is wrong
 	}
-	return &summary.Reader{Runs: n, Pages: pages, Fault: fault}
+	return &summary.Reader{Runs: n, Small: small, Actions: summaryOptions().Actions, Pages: pages, Fault: fault}
 }
 
 // summaryRuns are the snapshots that have a run, up to the given one.
 func (r *Reader) summaryRuns(snapshot int) (runs []uint32, err error) {
-	if snapshot == 0 {
-		snapshot = r.snapshots
-	}
 	err = guard(func() error {
 		b, err := r.bucket(bucketSummary)
 		if b == nil || err != nil {

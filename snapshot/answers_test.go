@@ -1,6 +1,7 @@
 package snapshot_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/netip"
 	"os"
@@ -35,31 +36,81 @@ func still(t *testing.T, root string, at time.Time, noProc bool) *index.Reader {
 	return r
 }
 
-func corpus(t *testing.T) *index.Reader {
+// corpus makes logs with traps in a new directory.
+func corpus(t *testing.T, size string) (dir string) {
 	t.Helper()
-	dir := t.TempDir()
-	cmd := exec.Command("go", "run", "./testdata/corpus", "-out", dir, "-size", "2MB", "-seed", "4")
+	dir = t.TempDir()
+	cmd := exec.Command("go", "run", "./testdata/corpus", "-out", dir, "-size", size, "-seed", "4")
 	cmd.Dir = ".."
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(out))
 	require.NoError(t, os.Remove(filepath.Join(dir, "truth.json")))
-	return still(t, dir, time.Date(2025, 9, 2, 0, 0, 0, 0, time.UTC), true)
+	return dir
+}
+
+// torn is a case of three stills. Before each, the logs grew, and most of them
+// to some place within a line; the last one does not end in a newline either.
+func torn(t *testing.T) *index.Reader {
+	t.Helper()
+	dir := corpus(t, "1MB")
+	names, err := filepath.Glob(filepath.Join(dir, "*"))
+	require.NoError(t, err)
+	whole := map[string][]byte{}
+	for _, name := range names {
+		if whole[name], err = os.ReadFile(name); err != nil || filepath.Base(name) == "syslog" {
+			require.NoError(t, err)
+			whole[name] = bytes.TrimSuffix(whole[name], []byte("\n"))
+		}
+	}
+	path := filepath.Join(t.TempDir(), "host.db")
+	for n := range 3 {
+		for i, name := range names {
+			all := whole[name]
+			require.NoError(t, os.WriteFile(name, all[:len(all)*(n+1)/3-(2-n)*(2+7*i)], 0o600))
+		}
+		o := snapshot.Options{Output: path, Append: true, Root: dir, NoProc: true, Logs: []string{"/"}, CapturedAt: time.Date(2025, 9, 2, n, 0, 0, 0, time.UTC)}
+		_, err := snapshot.Run(t.Context(), o)
+		require.NoError(t, err)
+	}
+	r, err := index.Open(path)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, r.Close()) })
+	open := 0
+	for _, s := range r.Sources() {
+		if s.Open > 0 {
+			open++
+		}
+	}
+	require.Greater(t, open, len(names))
+	proof, err := r.Check()
+	require.NoError(t, err)
+	require.Empty(t, proof.Problems)
+	return r
 }
 
 // TestSummariesAnswerAsEventsDo holds every answer that can come from
 // summaries against the same answer of the events themselves, whole.
 func TestSummariesAnswerAsEventsDo(t *testing.T) {
 	t.Run("a copied host", func(t *testing.T) {
-		compare(t, still(t, "../testdata/host", time.Date(2026, 11, 23, 3, 10, 0, 0, time.UTC), false))
+		compare(t, still(t, "../testdata/host", time.Date(2026, 11, 23, 3, 10, 0, 0, time.UTC), false), 0)
 	})
-	t.Run("a corpus with its traps", func(t *testing.T) { compare(t, corpus(t)) })
+	t.Run("a corpus with its traps", func(t *testing.T) {
+		compare(t, still(t, corpus(t, "2MB"), time.Date(2025, 9, 2, 0, 0, 0, 0, time.UTC), true), 0)
+	})
+	t.Run("logs that end within a line, and go on", func(t *testing.T) {
+		r := torn(t)
+		for n := range 3 {
+			compare(t, r, n+1)
+		}
+	})
 }
 
-func compare(t *testing.T, r *index.Reader) {
-	require.True(t, r.Summarized(0))
+func compare(t *testing.T, r *index.Reader, snapshot int) {
+	require.True(t, r.Summarized(snapshot))
 	var whole []index.Query
 	add := func(since, until string, terms ...string) {
 		q := casetest.Query(t, terms...)
+		q.Snapshot = snapshot
 		if since != "" {
 			q.Since = casetest.At(t, since)
 		}
@@ -84,7 +135,7 @@ func compare(t *testing.T, r *index.Reader) {
 		add(day+"T01:00:00Z", day+"T02:00:00Z", "source:*log")
 		add(day+"T00:05:00.5Z", day+"T00:09:00Z")
 	}
-	for _, a := range some(t, r) {
+	for _, a := range some(t, r, snapshot) {
 		add("", "", "ip:"+a.String())
 		add("", "", "-ip:"+a.String())
 	}
@@ -106,18 +157,18 @@ func compare(t *testing.T, r *index.Reader) {
 }
 
 // some addresses of a case: the leading ones, and one of each kind of row.
-func some(t *testing.T, r *index.Reader) (out []netip.Addr) {
+func some(t *testing.T, r *index.Reader, snapshot int) (out []netip.Addr) {
 	t.Helper()
-	h, err := r.Summary(0).Head()
+	h, err := r.Summary(snapshot).Head()
 	require.NoError(t, err)
-	for a, err := range r.Summary(0).Leaders() {
+	for a, err := range r.Summary(snapshot).Leaders() {
 		require.NoError(t, err)
 		if out = append(out, a.Addr); len(out) == 3 {
 			break
 		}
 	}
 	n := 0
-	for a, err := range r.Summary(0).Addresses(netip.Prefix{}) {
+	for a, err := range r.Summary(snapshot).Addresses(netip.Prefix{}) {
 		require.NoError(t, err)
 		if n++; n%(1+int(h.Addresses)/5) == 0 || len(a.Strands) > 9 && len(out) < 8 {
 			out = append(out, a.Addr)

@@ -17,6 +17,10 @@ type Walker func() (key []byte, unpack func() ([]byte, error), err error)
 type Reader struct {
 	// Runs is how many there are.
 	Runs int
+	// Small is how many of them, the last ones, hold so few addresses that each is better looked up than merged.
+	Small int
+	// Actions are those that the leaders of small runs are ordered by.
+	Actions Actions
 	// Pages walks a table of a run, counted from 0, beginning with the last page whose key is not above from.
 	Pages func(run int, t Table, from []byte) (Walker, error)
 	// Fault says of an error whose case it is about.
@@ -25,34 +29,14 @@ type Reader struct {
 
 // Head is what the runs say of all addresses together.
 func (r *Reader) Head() (*Head, error) {
-	h, err := r.head()
-	if err != nil {
+	all, large, err := r.heads()
+	switch {
+	case err != nil:
 		return nil, r.Fault(err)
-	}
-	return h, nil
-}
-
-func (r *Reader) head() (*Head, error) {
-	var all *Head
-	for run := range r.Runs {
-		content, err := r.first(run, Heads)
-		if err != nil {
-			return nil, err
-		}
-		h, err := decodeHead(content)
-		if err != nil {
-			return nil, err
-		}
-		if all == nil {
-			all = h
-			continue
-		}
-		all.fold(h)
-	}
-	if all == nil {
-		return nil, ErrPage
-	}
-	if r.Runs > 1 {
+	case r.isOneAndSmall():
+		all.Addresses, all.Blocks = large.Addresses, large.Blocks
+		err = r.addSmall(all)
+	case r.Runs > 1:
 		for _, err := range r.Addresses(netip.Prefix{}) {
 			if err != nil {
 				return nil, err
@@ -60,16 +44,57 @@ func (r *Reader) head() (*Head, error) {
 			all.Addresses++
 		}
 	}
+	if err != nil {
+		return nil, err
+	}
 	return all, nil
 }
 
-// Leaders yields the addresses with most refused logins, then requests, then
-// events, in that order: the first 256 of one run, none of several.
-func (r *Reader) Leaders() iter.Seq2[*LeaderRow, error] {
-	if r.Runs != 1 {
-		return func(func(*LeaderRow, error) bool) {}
+// heads folds the heads of all runs, and returns the first one as it was, too.
+func (r *Reader) heads() (all *Head, first Head, err error) {
+	for run := range r.Runs {
+		content, err := r.first(run, Heads)
+		if err != nil {
+			return nil, first, err
+		}
+		h, err := decodeHead(content)
+		if err != nil {
+			return nil, first, err
+		}
+		if all == nil {
+			all, first = h, *h
+			continue
+		}
+		all.fold(h)
 	}
-	return rows(r, leaderCodec, nil, nil)
+	if all == nil {
+		return nil, first, ErrPage
+	}
+	return all, first, nil
+}
+
+// Leaders yields the addresses with most refused logins, then requests, then
+// events, in that order: the first 256 of one run, about as many where there
+// are small ones beside it, none of several large ones.
+func (r *Reader) Leaders() iter.Seq2[*LeaderRow, error] {
+	if r.Runs == 1 {
+		return rows(r, leaderCodec, nil, nil)
+	}
+	return func(yield func(*LeaderRow, error) bool) {
+		if !r.isOneAndSmall() {
+			return
+		}
+		all, err := r.allLeaders()
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for i := range all {
+			if !yield(&all[i].row, nil) {
+				return
+			}
+		}
+	}
 }
 
 func (r *Reader) first(run int, t Table) ([]byte, error) {

@@ -242,6 +242,7 @@ func (r *fileReader) file(l *looked) bool {
 // it. It reports false when the capture has ended.
 func (r *fileReader) chunks(c *chunker, from *reading, d dater, s *index.Source) bool {
 	s.ID, s.Format, s.Continues, s.Offset = from.id, from.format.Name, from.continues, c.offset
+	s.Open = 0
 	s.Resume = &index.Resume{Yearless: d.walked || from.resume != nil && from.resume.Yearless}
 	sum, lines := from.sum, c.line-1
 	resume := func() {
@@ -266,7 +267,9 @@ func (r *fileReader) chunks(c *chunker, from *reading, d dater, s *index.Source)
 			return false
 		}
 		before = after
-		if !ch.open {
+		if ch.open {
+			s.Open = int64(len(ch.raw))
+		} else {
 			resume()
 		}
 	}

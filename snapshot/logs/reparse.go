@@ -69,7 +69,7 @@ func (a *reparser) all(f *fileReader, sources []index.Source) {
 // one sends what a source holds through the pipeline. It reports false when
 // that has ended.
 func (a *reparser) one(f *fileReader, s *index.Source) (ok bool, err error) {
-	from := &reading{id: s.ID, path: s.Path, service: []byte(serviceOf(s.Path)), sum: sha256.New(), again: true, tail: s.End()}
+	from := &reading{id: s.ID, path: s.Path, service: []byte(serviceOf(s.Path)), sum: sha256.New(), again: true, tail: s.End() - s.Open}
 	if s.Resume != nil {
 		from.tail = min(from.tail, s.Resume.Offset)
 	}

@@ -70,6 +70,7 @@ func (s *splitter) split(j *job) (*index.Segment, error) {
 func (s *splitter) segment(j *job) (*index.Segment, error) {
 	raw := j.chunk.raw
 	s.builder.Reset(j.from.id, j.chunk.offset, j.chunk.firstLine)
+	s.builder.Apart(j.chunk.open)
 	s.format, s.last, s.known, s.quarter = j.from.format, 0, false, quarter{}
 	clear(s.plans)
 	s.plans, s.checked = s.plans[:0], s.checked[:0]

@@ -38,6 +38,7 @@ func (b *bench) goRun(ctx context.Context, args ...string) error {
 func (b *bench) goCommand(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = b.root
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as README builds it
 	return cmd
 }
 

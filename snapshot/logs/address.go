@@ -57,7 +57,8 @@ func appendAddresses(ips []netip.Addr, b []byte) []netip.Addr {
 }
 
 // nextAddress returns the first address in b at or behind from, and where it
-// starts and ends; end is 0 where there is none.
+// starts and ends; end is 0 where there is none. A port behind all eight groups
+// of an IPv6 address is within.
 func nextAddress(b []byte, from int) (a netip.Addr, start, end int) {
 	for i := from; i < len(b); {
 		class := byteClass[b[i]]

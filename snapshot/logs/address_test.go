@@ -2,6 +2,7 @@ package logs
 
 import (
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -56,7 +57,7 @@ func TestAddresses(t *testing.T) {
 }
 
 func FuzzAddresses(f *testing.F) {
-	for _, s := range []string{"from 203.0.113.7 port 1", "2001:db8::1", "::ffff:1.2.3.4", "1:2:3:4:5:6:7:8", "::", "1.2.3.4.5", ":::", "a::b::c"} {
+	for _, s := range []string{"from 203.0.113.7 port 1", "2001:db8::1", "::ffff:1.2.3.4", "1:2:3:4:5:6:7:8", "::", "1.2.3.4.5", ":::", "a::b::c", "1:2:3:8:5:6:7:2:3:"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -66,8 +67,15 @@ func FuzzAddresses(f *testing.F) {
 				return
 			}
 			require.True(t, i <= start && start < end && end <= len(b))
-			parsed, err := netip.ParseAddr(string(b[start:end]))
-			require.NoError(t, err, "%q", b[start:end])
+			text := string(b[start:end])
+			parsed, err := netip.ParseAddr(text)
+			if at := strings.LastIndexByte(text, ':'); err != nil && strings.Count(text, ":") == 8 {
+				// All eight groups, and a port.
+				_, err = strconv.ParseUint(text[at+1:], 10, 16)
+				require.NoError(t, err, "%q", text)
+				parsed, err = netip.ParseAddr(text[:at])
+			}
+			require.NoError(t, err, "%q", text)
 			require.Equal(t, parsed.Unmap(), a)
 			i = end
 		}

@@ -9,8 +9,8 @@ const (
 
 // odd tells whether blocks are kept by whole lines, of which nothing is taken
 // apart. Lines that have nothing in common, such as noise or what is encoded,
-// would each be a template: three times as large as they are, and a hundred
-// times as much memory.
+// would each be a template: packed nearly three times as large as they are, and
+// in hundreds of megabytes of memory.
 type odd struct {
 	always bool
 	rest   int // blocks that are still kept so

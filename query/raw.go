@@ -51,7 +51,7 @@ func (s *session) exportRaw() (Status, error) {
 		w.undo(dir, made)
 		return StatusOf(err), fmt.Errorf("%s: %w", dir, err)
 	}
-	s.env.say("%s: %d logs written; prove them: cd %s && sha256sum -c %s", dir, len(logs), shellQuote(dir), sums)
+	s.env.say("%s: %s written; prove them: cd %s && sha256sum -c %s", dir, printable.Counted(int64(len(logs)), "log", "logs"), shellQuote(dir), sums)
 	return Found, nil
 }
 

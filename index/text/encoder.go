@@ -28,7 +28,7 @@ func (e *Encoder) Reset() {
 	e.paths.scan.words = true
 }
 
-// Whole makes each line of the segments that follow one variable, or no more.
+// Whole makes each line of the blocks that follow one variable, or no more.
 func (e *Encoder) Whole(whole bool) { e.block.scan.whole = whole }
 
 // Scan takes the text of the next block apart. The text must not change until

@@ -40,6 +40,10 @@ func (v *visit) files(p *index.Process) {
 	for i, fd := range fds {
 		name := strconv.Itoa(fd)
 		text, err := d.linkBytes(name)
+		if v.isSelf() && errors.Is(err, fs.ErrNotExist) {
+			count-- // it was opened to look at another process
+			continue
+		}
 		if err != nil {
 			failed = append(failed, err)
 			continue
@@ -97,10 +101,13 @@ func (v *visit) descriptors(d dir) ([]int, int, error) {
 	return fds, count, err
 }
 
+// isSelf reports whether the process is the one that reads.
+func (v *visit) isSelf() bool { return v.Live && v.pid == v.Self }
+
 // looking reports whether text is what this reader has open to look at the
 // processes, itself among them.
 func (v *visit) looking(text []byte) bool {
-	if !v.Live || v.pid != v.Self {
+	if !v.isSelf() {
 		return false
 	}
 	rest, ok := bytes.CutPrefix(text, []byte(v.Proc))

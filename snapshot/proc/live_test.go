@@ -163,6 +163,17 @@ func TestLiveExitedChildIsNoGap(t *testing.T) {
 	}
 }
 
+// What the reader has open to look at other processes comes and goes; that is no
+// gap in what is known of the reader itself.
+func TestLiveSelfIsNoGap(t *testing.T) {
+	for range 40 {
+		s := take(t, live())
+		for _, g := range s.gaps {
+			require.False(t, g.PID == os.Getpid() && g.Reason == index.ReasonVanished && strings.HasSuffix(g.Place, "/fd"), "%v", g)
+		}
+	}
+}
+
 func TestLiveKernelThreads(t *testing.T) {
 	s := take(t, live())
 	found := 0

@@ -31,11 +31,8 @@ func (h *hostReader) cron() {
 
 // eachFile calls do with the regular files of a directory, if it is there.
 func (h *hostReader) eachFile(dir string, do func(f *folder, name string)) {
-	f, err := h.root.folder(dir)
-	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) {
-			h.fail(h.root.at(dir), err)
-		}
+	f := h.list(dir)
+	if f == nil {
 		return
 	}
 	defer f.close()

@@ -3,6 +3,7 @@ package proc
 import (
 	"cmp"
 	"errors"
+	"io/fs"
 	"os"
 	"slices"
 
@@ -42,6 +43,19 @@ func (t *tree) folder(name string) (*folder, error) {
 	}
 	slices.SortFunc(entries, func(a, b os.DirEntry) int { return cmp.Compare(a.Name(), b.Name()) })
 	return &folder{file: f, dir: dir{fd: int(f.Fd()), buf: new([]byte)}, at: t.at(name), entries: entries}, nil
+}
+
+// list opens a directory of the host; nil where it is not there, or cannot be
+// read, which is a gap.
+func (h *hostReader) list(dir string) *folder {
+	f, err := h.root.folder(dir)
+	switch {
+	case err == nil:
+		return f
+	case !errors.Is(err, fs.ErrNotExist):
+		h.fail(h.root.at(dir), err)
+	}
+	return nil
 }
 
 func (f *folder) close() { _ = f.file.Close() }

@@ -212,11 +212,8 @@ func parseLastlog(r []byte) index.LastLogin {
 
 // sessions reads what systemd-logind keeps of the sessions that are open.
 func (h *hostReader) sessions() {
-	f, err := h.root.folder("run/systemd/sessions")
-	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) {
-			h.fail("/run/systemd/sessions", err)
-		}
+	f := h.list("run/systemd/sessions")
+	if f == nil {
 		return
 	}
 	defer f.close()

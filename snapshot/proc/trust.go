@@ -2,8 +2,6 @@ package proc
 
 import (
 	"bytes"
-	"errors"
-	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -103,11 +101,8 @@ func (h *hostReader) hooks() {
 
 // pinned lists what lies below a directory of bpffs.
 func (h *hostReader) pinned(dir string, depth int, t *index.KernelTrust) {
-	f, err := h.root.folder(dir)
-	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) {
-			h.fail(h.root.at(dir), err)
-		}
+	f := h.list(dir)
+	if f == nil {
 		return
 	}
 	defer f.close()

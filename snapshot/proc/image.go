@@ -4,11 +4,12 @@ import "stilltrace/index"
 
 // A process stays the same one when it starts another program (execve(2)), and
 // what was read before is then of the old one: its arguments would stand beside
-// the name of another executable. It shows by the name in stat, which differs
-// between the first reading and the last, or by the executable: the link was
-// read at the beginning, and the file is asked for at the end. In between there is
-// a moment without arguments. A program that starts itself anew, under the same
-// name, is not noticed.
+// the name of another executable. It shows by the name or by the stack in stat,
+// which differ between the first reading and the last, or by the executable: the
+// link was read at the beginning, and the file is asked for at the end. In
+// between there is a moment without arguments. A process that starts another
+// program after the last reading of stat, and is back at the old one when the
+// file is asked for, is not noticed.
 
 // maxTurns is how often such a process is read again.
 const maxTurns = 2

@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,19 +13,22 @@ import (
 	"stilltrace/index"
 )
 
-// A process that goes from one program to another and back is never shown with
-// the arguments or the name of the one and the executable of the other, unless
-// the case says so.
+// A process that goes from one program to the next is never shown with the
+// arguments or the name of the one and the executable of the other, unless the
+// case says so. The programs are so many that it does not come back to one
+// while it is looked at.
 func TestProgramsThatFollowOneAnother(t *testing.T) {
 	dir := t.TempDir()
 	shell, err := os.ReadFile("/bin/sh")
 	require.NoError(t, err)
-	for _, name := range []string{"alpha", "beta"} {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), shell, 0o755))
+	const programs = 100
+	for n := range programs {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, fmt.Sprint("p", n)), shell, 0o755))
 	}
-	const work = `i=0; while [ $i -lt 3000 ]; do i=$((i+1)); done; `
-	cmd := exec.Command(filepath.Join(dir, "alpha"), "-c", work+`exec "$D/beta" -c "$B"`)
-	cmd.Env = []string{"D=" + dir, "A=" + work + `exec "$D/beta" -c "$B"`, "B=" + work + `exec "$D/alpha" -c "$A"`}
+	// $1 is the number of the program, which starts the next one with the same words.
+	words := fmt.Sprintf(`i=0; while [ $i -lt 3000 ]; do i=$((i+1)); done; n=$((($1+1)%%%d)); exec "$D/p$n" -c "$W" x $n`, programs)
+	cmd := exec.Command(filepath.Join(dir, "p0"), "-c", words, "x", "0")
+	cmd.Env = []string{"D=" + dir, "W=" + words}
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
@@ -45,6 +49,7 @@ func TestProgramsThatFollowOneAnother(t *testing.T) {
 		}
 		whole++
 		require.Equal(t, p.Exe, p.Cmdline[0])
+		require.Equal(t, p.Comm, fmt.Sprint("p", p.Cmdline[len(p.Cmdline)-1]))
 		require.Equal(t, filepath.Base(p.Exe), p.Comm)
 	}
 	require.Positive(t, whole)

@@ -47,6 +47,7 @@ const (
 	statStart
 	statVSize
 	statRSS
+	statStack    = 24 // startstack; 0 for who may not trace the process
 	statRealTime = 36
 	statPolicy   = 37
 	statBlockIO  = 38
@@ -121,6 +122,14 @@ func (s *statText) unsigned(field int) uint64 { return uint64(max(s.numbers[fiel
 // ms is a time of stat in milliseconds.
 func (s *statText) ms(field int) uint64 {
 	return min(s.unsigned(field), math.MaxInt64/1000) * 1000 / userHZ
+}
+
+// otherProgram reports whether the process started another program between
+// two readings of its stat. A new stack begins elsewhere, unless addresses are
+// not randomised; who has given up its memory, or may not be traced, shows none.
+func (s *statText) otherProgram(last *statText) bool {
+	before, now := s.numbers[statStack], last.numbers[statStack]
+	return s.comm != last.comm || before != now && before != 0 && now != 0
 }
 
 func (s *statText) start() uint64 { return s.unsigned(statStart) }

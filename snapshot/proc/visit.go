@@ -105,7 +105,7 @@ func (v *visit) open() {
 		v.ended = !v.alive(err)
 	case now.start() == p.StartTime:
 		v.ended = exited(now.state) && !exited(before.state)
-		v.turned = v.Live && !p.Kernel && now.comm != before.comm
+		v.turned = v.Live && !p.Kernel && !v.ended && before.otherProgram(&now)
 		refresh(p, v.process(&now))
 		if v.Live {
 			p.Interval = interval(&before, &now, clock(unix.CLOCK_MONOTONIC)-at)
@@ -137,7 +137,7 @@ func (v *visit) later() {
 		return
 	}
 	v.ended = exited(now.state) && !exited(before.state)
-	v.turned = !p.Kernel && now.comm != before.comm
+	v.turned = !p.Kernel && !v.ended && before.otherProgram(&now)
 	refresh(p, v.process(&now))
 	p.Interval = interval(&before, &now, clock(unix.CLOCK_MONOTONIC)-at)
 }

@@ -30,6 +30,19 @@ func (b *born) is(start uint64) bool {
 	return b.before-tick <= at && at <= b.after+tick
 }
 
+// awaitChurn reads what a churner has written down once all is there that it
+// started before a moment: it starts one after another.
+func awaitChurn(t *testing.T, path string, churner int, ended int64) []born {
+	t.Helper()
+	for limit := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		all := readChurn(t, path, churner)
+		if n := len(all); n > 0 && all[n-1].before > ended {
+			return all
+		}
+		require.True(t, time.Now().Before(limit), "%d starts no more", churner)
+	}
+}
+
 func readChurn(t *testing.T, path string, churner int) (all []born) {
 	t.Helper()
 	data, err := os.ReadFile(path)

@@ -38,11 +38,16 @@ func blockItself() {
 	signal.Notify(told, syscall.SIGUSR1)
 	go func() {
 		<-told
+		writer := make(chan int)
 		go func() {
 			runtime.LockOSThread() // with a processor of the runtime's: there must be others
+			writer <- unix.Gettid()
 			page[0] = 1
 		}()
-		time.Sleep(100 * time.Millisecond)
+		stat := fmt.Sprintf("/proc/self/task/%d/stat", <-writer)
+		for !waitsForDisk(stat) { // unmapped before it is written to, it would hold nobody up
+			time.Sleep(time.Millisecond)
+		}
 		runtime.LockOSThread()
 		_ = unix.Munmap(page)
 	}()
@@ -61,7 +66,11 @@ func frozenDisk(t *testing.T, files int) (dir string, freeze func()) {
 	if out, err := exec.Command("mount", "-o", "loop", image, dir).CombinedOutput(); err != nil {
 		t.Skipf("a file cannot be mounted here: %s", out)
 	}
-	t.Cleanup(func() { require.NoError(t, exec.Command("umount", dir).Run()) })
+	t.Cleanup(func() {
+		// Who looks at all mounts of the machine is in it for a moment.
+		unmounted := func() bool { return exec.Command("umount", dir).Run() == nil }
+		require.Eventually(t, unmounted, time.Minute, 50*time.Millisecond)
+	})
 	for i := range files {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, fmt.Sprint(i)), make([]byte, 4096), 0o600))
 	}
@@ -81,15 +90,20 @@ func holdsItself(pid int) bool {
 	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
 	waiting := 0
 	for _, path := range tasks {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			continue
-		}
-		if s, err := parseStat(data); err == nil {
-			waiting += bool1(s.state == "D")
-		}
+		waiting += bool1(waitsForDisk(path))
 	}
 	return waiting >= 2
+}
+
+// waitsForDisk reports whether a thread waits so that nothing can wake it, by
+// its stat.
+func waitsForDisk(path string) bool {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return false
+	}
+	s, err := parseStat(data)
+	return err == nil && s.state == "D"
 }
 
 const manyBlocked = 50

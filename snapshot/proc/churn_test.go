@@ -26,7 +26,7 @@ const (
 	// churners start the programs: one alone waits too long for each.
 	churners = 4
 	// Most programs end at once, every fourth lives for a moment, every sixteenth lives longer than a still takes.
-	churnMoment, churnLong = 50 * time.Millisecond, 5 * time.Second
+	churnMoment, churnLong = 50 * time.Millisecond, 15 * time.Second
 )
 
 // churnVariable names the file in which churn writes what it started, and how
@@ -105,12 +105,12 @@ func TestChurn(t *testing.T) {
 		one.after = forks.now(t)
 		stills = append(stills, one)
 	}
-	lasted := clock(unix.CLOCK_BOOTTIME) - began
-	time.Sleep(time.Second) // what was started is written down by now
+	ended := clock(unix.CLOCK_BOOTTIME)
+	lasted := ended - began
 	forks.end()
 	births := &births{byName: map[string]*born{}, byPID: map[int][]*born{}}
 	for i, path := range paths {
-		births.add(readChurn(t, path, starters[i].Process.Pid))
+		births.add(awaitChurn(t, path, starters[i].Process.Pid, ended))
 	}
 	births.check(t, stills)
 	counted, truth := forks.compare(stills)

@@ -46,12 +46,12 @@ func TestDeadHome(t *testing.T) {
 	})
 	deadServer(t, filepath.Join(root, "home/ann"))
 	began := time.Now()
-	o := Options{Root: root, Deadline: began.Add(300 * time.Millisecond)}
+	o := Options{Root: root, Deadline: began.Add(2 * time.Second)}
 	h := ReadHost(o, func(index.Gap) {})
 	h.Containers = []index.Container{{ID: id64}, {ID: strings.Repeat("f", 64)}}
 	var gaps []index.Gap
 	ReadFiles(o, &h, func(g index.Gap) { gaps = append(gaps, g) })
-	require.Less(t, time.Since(began), 5*time.Second)
+	require.Less(t, time.Since(began), 30*time.Second)
 	require.Len(t, h.Names, 1)
 	require.Len(t, h.Cron, 1)
 	require.Len(t, gaps, 1)

@@ -71,7 +71,7 @@ func TestLiveExecutables(t *testing.T) {
 	}
 	want, wantScript := sum(path), sum(script)
 	child := &exec.Cmd{Path: path, Args: []string{"x"}}
-	startWaiter(t, child)
+	startReady(t, child)
 	require.NoError(t, os.Remove(path))
 	require.NoError(t, os.WriteFile(path, []byte("another"), 0o755))
 	shell := exec.Command(script)
@@ -108,7 +108,7 @@ func TestScriptOf(t *testing.T) {
 // Values that may be secrets stay out of the case unless they are asked for.
 func TestLiveEnvironment(t *testing.T) {
 	child := &exec.Cmd{Path: "/proc/self/exe", Args: []string{"x"}, Env: []string{"API_TOKEN=secret", "LD_LIBRARY_PATH=/opt"}}
-	startWaiter(t, child)
+	startReady(t, child)
 	values := func(o Options) map[string]*string {
 		all := map[string]*string{}
 		for _, v := range take(t, o).processes[child.Process.Pid].Environ {
@@ -116,8 +116,8 @@ func TestLiveEnvironment(t *testing.T) {
 		}
 		return all
 	}
-	require.Equal(t, map[string]*string{"API_TOKEN": nil, "LD_LIBRARY_PATH": ptr("/opt"), waitVariable: nil}, values(live()))
+	require.Equal(t, map[string]*string{"API_TOKEN": nil, "LD_LIBRARY_PATH": ptr("/opt"), waitVariable: nil, roleVariable: nil}, values(live()))
 	o := live()
 	o.Environ = true
-	require.Equal(t, map[string]*string{"API_TOKEN": ptr("secret"), "LD_LIBRARY_PATH": ptr("/opt"), waitVariable: ptr("1")}, values(o))
+	require.Equal(t, map[string]*string{"API_TOKEN": ptr("secret"), "LD_LIBRARY_PATH": ptr("/opt"), waitVariable: ptr("1"), roleVariable: ptr("wait")}, values(o))
 }

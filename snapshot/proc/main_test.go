@@ -36,6 +36,7 @@ func play(role string) {
 
 // roles are the things that a process can be.
 var roles = map[string]func(){
+	"wait":    func() {},
 	"sockets": openSockets,
 	"procfs":  mountProcfs,
 	"blocked": blockItself,
@@ -58,6 +59,18 @@ func startRole(t *testing.T, role string, attr *syscall.SysProcAttr) *exec.Cmd {
 	cmd := &exec.Cmd{Path: "/proc/self/exe", Args: []string{"role-" + role}, SysProcAttr: attr, Env: append(os.Environ(), roleVariable+"="+role)}
 	startRoleOf(t, cmd)
 	return cmd
+}
+
+// startReady starts cmd, whose path is this test binary or a copy of it, and
+// waits until it runs: os/exec returns earlier, when the new program has neither
+// its arguments nor all of its files yet.
+func startReady(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	if cmd.Env == nil {
+		cmd.Env = os.Environ()
+	}
+	cmd.Env = append(cmd.Env, roleVariable+"=wait")
+	startRoleOf(t, cmd)
 }
 
 func startRoleOf(t *testing.T, cmd *exec.Cmd) {

@@ -65,7 +65,7 @@ func TestParity(t *testing.T) {
 	}
 	p := newParity(t, cmp.Or(os.Getenv(parityAsked), host))
 	// Others use this machine too: what differs for them in one moment does not in another.
-	const tries = 3
+	const tries = 6
 	for range tries {
 		if p.compare(t); !slices.ContainsFunc(p.looks, func(l *parityLook) bool { return len(l.differs) > 0 }) {
 			break

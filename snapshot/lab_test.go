@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -46,7 +47,8 @@ func TestLabKilled(t *testing.T) {
 }
 
 func endLab(t *testing.T, bin string, s syscall.Signal) {
-	before, tmp := traces(t), t.TempDir()
+	tmp := t.TempDir()
+	before := traces(t, tmp)
 	cmd := exec.Command(bin)
 	cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
 	talk, err := cmd.StderrPipe()
@@ -63,15 +65,15 @@ func endLab(t *testing.T, bin string, s syscall.Signal) {
 		skipUnplayable(t, cmd, said.Bytes())
 		require.Fail(t, "the lab ended before the attacks", said.String())
 	}
-	during := traces(t)
-	namespaces, groups := added(during.namespaces, before.namespaces), added(during.groups, before.groups)
+	during := traces(t, tmp)
+	namespaces, groups := added(namespacesBelow(t, cmd.Process.Pid), before.namespaces), added(during.groups, before.groups)
 	require.GreaterOrEqual(t, len(namespaces), 6, "the lab has namespaces of its own")
 	require.NotEmpty(t, groups, "the lab has control groups of its own")
 	require.NoError(t, cmd.Process.Signal(s))
 	_, _ = io.Copy(io.Discard, talk)
 	_ = cmd.Wait()
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
-		now := traces(t)
+		now := traces(t, tmp)
 		assert.Equal(c, namespaces, added(namespaces, now.namespaces))
 		assert.Equal(c, groups, added(groups, now.groups))
 		assert.Equal(c, before.mounts, now.mounts)
@@ -80,7 +82,7 @@ func endLab(t *testing.T, bin string, s syscall.Signal) {
 		files, err := os.ReadDir(tmp)
 		assert.NoError(c, err)
 		assert.Empty(c, files)
-	}, 15*time.Second, 100*time.Millisecond, "what the lab left behind")
+	}, time.Minute, 100*time.Millisecond, "what the lab left behind")
 }
 
 // lab builds the lab.
@@ -117,20 +119,47 @@ func added(now, before []string) []string {
 	return slices.DeleteFunc(slices.Clone(now), func(s string) bool { return slices.Contains(before, s) })
 }
 
-func traces(t *testing.T) left {
-	t.Helper()
-	var l left
-	for _, kind := range []string{"pid", "mnt", "net", "uts", "ipc", "cgroup"} {
-		links, err := filepath.Glob("/proc/[0-9]*/ns/" + kind)
-		require.NoError(t, err)
-		for _, f := range links {
-			if ns, err := os.Readlink(f); err == nil { // the process may be gone
-				l.namespaces = append(l.namespaces, ns)
+// namespacesOf are those of some processes, which may be gone.
+func namespacesOf(processes []string) (all []string) {
+	for _, p := range processes {
+		for _, kind := range []string{"pid", "mnt", "net", "uts", "ipc", "cgroup"} {
+			if ns, err := os.Readlink(filepath.Join(p, "ns", kind)); err == nil {
+				all = append(all, ns)
 			}
 		}
 	}
-	slices.Sort(l.namespaces)
-	l.namespaces = slices.Compact(l.namespaces)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// namespacesBelow are those of a process and all that descend from it: others
+// may make namespaces at the same time.
+func namespacesBelow(t *testing.T, pid int) []string {
+	t.Helper()
+	family, all := map[string]bool{strconv.Itoa(pid): true}, processDirs(t)
+	for grown := true; grown; {
+		grown = false
+		for _, dir := range all {
+			one, _ := strconv.Atoi(filepath.Base(dir))
+			if f := statFields(one); len(f) > 1 && family[f[1]] && !family[filepath.Base(dir)] {
+				family[filepath.Base(dir)], grown = true, true
+			}
+		}
+	}
+	return namespacesOf(slices.DeleteFunc(all, func(dir string) bool { return !family[filepath.Base(dir)] }))
+}
+
+func processDirs(t *testing.T) []string {
+	t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*")
+	require.NoError(t, err)
+	return all
+}
+
+// traces looks for what a lab with its temporary files in tmp can leave.
+func traces(t *testing.T, tmp string) left {
+	t.Helper()
+	l := left{namespaces: namespacesOf(processDirs(t))}
 	for _, glob := range []string{"/sys/fs/cgroup/stilltrace-lab-*", "/sys/fs/cgroup/*/stilltrace-lab-*"} {
 		found, err := filepath.Glob(glob)
 		require.NoError(t, err)
@@ -141,6 +170,11 @@ func traces(t *testing.T) left {
 		require.NoError(t, err)
 		*to = string(b)
 	}
+	// Other tests mount in temporary directories of their own.
+	l.mounts = strings.Join(slices.DeleteFunc(strings.SplitAfter(l.mounts, "\n"), func(line string) bool {
+		f := strings.Fields(line)
+		return len(f) > 4 && strings.HasPrefix(f[4], os.TempDir()+"/") && !strings.HasPrefix(f[4], tmp)
+	}), "")
 	links, err := filepath.Glob("/sys/class/net/*")
 	require.NoError(t, err)
 	l.links = links

@@ -40,7 +40,9 @@ func TestRoom(t *testing.T) {
 	t.Run("addresses", func(t *testing.T) { r.of(t).askAddresses(p.of(t)) })
 	t.Run("web", func(t *testing.T) { r.of(t).askWeb(p.of(t)) })
 	t.Run("data", func(t *testing.T) { r.of(t).askData(p.of(t)) })
-	t.Run("owners", func(t *testing.T) { r.of(t).askOwners(p.of(t), sockets, socketsAfter) })
+	t.Run("owners", func(t *testing.T) {
+		r.of(t).askOwners(p.of(t), sockets, socketsAfter, passing(processes, processesAfter))
+	})
 	t.Run("processes", func(t *testing.T) { r.of(t).askProcesses(p.of(t), processes, processesAfter) })
 	t.Run("bytes", func(t *testing.T) { r.of(t).askBytes(p.of(t), sizes) })
 }

@@ -30,6 +30,7 @@ type listed struct {
 	user  string
 	args  string
 	start uint64
+	image string // where its arguments lie, which is elsewhere after each execve(2)
 }
 
 // ps returns every process that is still there when its start is read.
@@ -44,8 +45,8 @@ func (r *room) ps() map[int]listed {
 		require.NoError(r.t, err)
 		ppid, err := strconv.Atoi(f[1])
 		require.NoError(r.t, err)
-		if start, ok := started(pid); ok {
-			all[pid] = listed{ppid: ppid, user: f[2], args: folded(afterFields(line, 3)), start: start}
+		if start, image, ok := started(pid); ok {
+			all[pid] = listed{ppid: ppid, user: f[2], args: folded(afterFields(line, 3)), start: start, image: image}
 		}
 	}
 	return all
@@ -60,14 +61,15 @@ func afterFields(line string, n int) string {
 	return strings.Trim(line, " \n")
 }
 
-// started returns the 22nd field of /proc/PID/stat.
-func started(pid int) (uint64, bool) {
+// started returns the start of a process and what tells one of its programs from
+// the next: the 22nd and the 48th field of /proc/PID/stat.
+func started(pid int) (start uint64, image string, ok bool) {
 	f := statFields(pid)
-	if len(f) < 20 {
-		return 0, false
+	if len(f) < 46 {
+		return 0, "", false
 	}
-	n, err := strconv.ParseUint(f[19], 10, 64)
-	return n, err == nil
+	start, err := strconv.ParseUint(f[19], 10, 64)
+	return start, f[45], err == nil
 }
 
 // parent returns the parent of a process that lives.
@@ -104,6 +106,7 @@ func (r *room) askProcesses(p *program, before, after map[int]listed) {
 		if after[pid] != want {
 			continue
 		}
+		want.image = ""
 		row, ok := got[pid]
 		require.True(r.t, ok, "process %d, %s", pid, want.args)
 		require.Equal(r.t, want, listed{ppid: row.PPID, user: row.name(), args: row.args(want.args), start: row.StartTime}, "process %d", pid)

@@ -224,4 +224,6 @@ func (r *room) awaitBans() {
 	}
 	require.Equal(r.t, want, r.tally.bans)
 	r.run(exec.Command("fail2ban-client", "-c", r.path("fail2ban"), "set", "sshd", "unbanip", r.at.freed))
+	r.await("all refusals in the log", func() bool { return len(r.grep("Failed password for", r.log, "auth.log")) >= sum(r.tally.refused) })
+	r.await("the ban's end in the log", func() bool { return len(r.grep("Unban "+r.at.freed, r.log, "fail2ban.log")) > 0 })
 }

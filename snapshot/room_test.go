@@ -6,11 +6,14 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -25,10 +28,12 @@ import (
 var keepDir = flag.String("keep", "", "copy the room's host into this directory and ask nothing")
 
 const (
-	stepLimit = 40 * time.Second      // one daemon's start, one act, one query; six refusals of PAM take some 20 s
+	stepLimit = 2 * time.Minute       // one daemon's start, one act, one query; six refusals of PAM take some 20 s
 	pollEvery = 20 * time.Millisecond // between two looks at a thing that is awaited
-	graceTime = 5 * time.Second       // between a daemon's SIGTERM and its SIGKILL
-	sleepTime = 10 * time.Minute      // how long what is held open would stay if the test were killed
+	graceTime = 20 * time.Second      // between a daemon's SIGTERM and its SIGKILL
+	firstPort = 20000                 // of those that the daemons may have, below what the kernel gives to whoever asks for any
+	manyPorts = 10000
+	sleepTime = 10 * time.Minute // how long what is held open would stay if the test were killed
 )
 
 // skip ends a test that this machine cannot run. Where STILLTRACE_FULL is 1 the
@@ -96,7 +101,10 @@ func newRoom(t *testing.T) *room {
 	// Not t.TempDir: its path is long for a unix socket and its parent is closed to other users.
 	dir, err := os.MkdirTemp("", "room")
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
+	t.Cleanup(func() {
+		// A daemon's children may write until they have seen that it is gone.
+		require.Eventually(t, func() bool { return os.RemoveAll(dir) == nil }, time.Minute, pollEvery)
+	})
 	require.NoError(t, os.Chmod(dir, 0o755))
 	r.dir = dir
 	r.log = r.mkdir("log")
@@ -155,27 +163,32 @@ func (r *room) read(parts ...string) string {
 }
 
 // port returns the loopback port of the named daemon, free on IPv4 and IPv6
-// when it is first asked for.
+// when it is first asked for. Other tests listen and connect meanwhile, at ports
+// that the kernel chooses: it is none of these.
 func (r *room) port(name string) int {
 	r.t.Helper()
 	if p, ok := r.ports[name]; ok {
 		return p
 	}
 	for range 100 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		require.NoError(r.t, err)
-		p := l.Addr().(*net.TCPAddr).Port
-		six, err := net.Listen("tcp", net.JoinHostPort("::1", strconv.Itoa(p)))
-		l.Close()
-		if err != nil {
+		p := firstPort + rand.IntN(manyPorts)
+		if slices.Contains(slices.Collect(maps.Values(r.ports)), p) || !free("127.0.0.1", p) || !free("::1", p) {
 			continue
 		}
-		six.Close()
 		r.ports[name] = p
 		return p
 	}
 	skip(r.t, "no port is free on both 127.0.0.1 and ::1")
 	return 0
+}
+
+func free(address string, port int) bool {
+	l, err := net.Listen("tcp", net.JoinHostPort(address, strconv.Itoa(port)))
+	if err != nil {
+		return false
+	}
+	l.Close()
+	return true
 }
 
 // as has cmd run as the named user instead of root.

@@ -1,6 +1,7 @@
 package snapshot_test
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -174,15 +175,33 @@ func (c *cast) traced() {
 	c.play("traced", cmd, "traced")
 }
 
-// child returns the only child of a process, once it has one.
+// child returns the only child of a process, once it has one that is a program
+// of its own.
 func (c *cast) child(pid int) int {
 	var child int
 	require.Eventually(c.t, func() bool {
 		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
 		_, scanned := fmt.Sscan(string(b), &child)
-		return err == nil && scanned == nil
-	}, 10*time.Second, 5*time.Millisecond)
+		if err != nil || scanned != nil {
+			return false
+		}
+		was, err1 := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+		is, err2 := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", child))
+		return err1 == nil && err2 == nil && !bytes.Equal(was, is)
+	}, time.Minute, 5*time.Millisecond)
 	return child
+}
+
+// settle waits until all of them have come to where they sleep, or are stopped:
+// os/exec returns when the new program has neither arguments nor libraries yet.
+func (c *cast) settle() {
+	for _, a := range c.actors {
+		require.Eventually(c.t, func() bool {
+			args, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", a.pid))
+			f := statFields(a.pid)
+			return err == nil && len(args) > 0 && len(f) > 0 && (f[0] == "S" || f[0] == "t")
+		}, time.Minute, 5*time.Millisecond, a.name)
+	}
 }
 
 // TestWhatStandsOut starts real processes that do what intruders do, takes a
@@ -204,6 +223,7 @@ func TestWhatStandsOut(t *testing.T) {
 			c.actors = append(c.actors, actor{"its shell", c.child(a.pid), []string{"shell_parent"}})
 		}
 	}
+	c.settle()
 
 	path := filepath.Join(t.TempDir(), "host.db")
 	_, err = snapshot.Run(t.Context(), snapshot.Options{Output: path, NoLogs: true})

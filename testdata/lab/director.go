@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	stepLimit  = 40 * time.Second // one daemon's start, one act
+	stepLimit  = 90 * time.Second // one daemon's start, one act
 	resultsDir = "/proc/self/fd/5"
 	pollEvery  = 20 * time.Millisecond // between two looks at a thing that is awaited
 )

@@ -33,7 +33,7 @@ func (l *lab) awaitCron() {
 		time.Sleep(pollEvery)
 	}
 	pid := l.pidIn(file)
-	keepClear(5, 1) // of the next run, which the still must not catch
+	keepClear(15, 3) // of the next run, which the still must not catch
 	at := seconds(strings.SplitN(l.read(beatsDir+"/digest"), "\n", 2)[0])
 	l.note(act{What: actCronJob, Actor: "host", At: at.Truncate(time.Minute), Until: at, User: digestUser, Count: 1, PID: pid, Path: digestTab,
 		Detail: map[string]string{"command": digestJob, "schedule": everyBeat}})
@@ -51,7 +51,7 @@ func keepClear(before, after int) {
 // jobs ran. Cron says so when the minute is full, and the job's own beat may be
 // seconds later where much else wants to run.
 func (l *lab) noteCron() {
-	keepClear(10, 3) // cron writes its line before the job runs, and the last act is close
+	keepClear(15, 3) // cron writes its line before the job runs, and the last act is close
 	for job, user := range map[string]string{"pulse": "root", "digest": digestUser} {
 		for beat := range strings.Lines(l.read(beatsDir + "/" + job)) {
 			at := seconds(strings.TrimSpace(beat))

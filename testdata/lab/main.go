@@ -27,7 +27,7 @@ import (
 )
 
 // runLimit ends a run that hangs; one that does not takes about a minute.
-const runLimit = 5 * time.Minute
+const runLimit = 8 * time.Minute
 
 func main() {
 	if err := command(os.Args[1:]); err != nil {

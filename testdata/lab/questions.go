@@ -58,8 +58,9 @@ var notYet = map[string]later{
 }
 
 // slack is how far a log's stamp may lie outside of the act: many logs have
-// whole seconds, and what a daemon does last it writes when the client is gone.
-const slack = time.Second
+// whole seconds, and what a daemon does last it writes when the client is gone,
+// or does after it wrote it, and where much else wants to run that takes its time.
+const slack = 3 * time.Second
 
 // of are the acts of some kinds.
 func (t truth) of(what ...string) (all []act) {

@@ -76,7 +76,7 @@ func askCPU(c *comparison) {
 	for _, p := range rows[usageRow](c.asker, "process", "twice", "service:gunicorn") {
 		if s := p.CPU.Before; s.Percent != nil {
 			used += *s.Percent * s.MS / 100
-			unit += 10
+			unit += 10 + s.MS/2000 // and the percentage has one digit
 		}
 	}
 	bounded, told := bag{}, fmt.Sprintf("%.0f ms", used)

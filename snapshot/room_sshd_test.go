@@ -102,7 +102,10 @@ MaxStartups 100
 // password and writes the address down, so that what was offered is counted by
 // the one that offered it.
 func (r *room) ssh(from, name, password, tally string, more ...string) *exec.Cmd {
-	askpass := r.write(0o755, "#!/bin/sh\necho \"$ROOM_FROM\" >>\"$ROOM_TALLY\"\necho \"$ROOM_PASSWORD\"\n", "askpass")
+	askpass := r.path("askpass")
+	if r.read("askpass") == "" { // written once: another client may be running it by now
+		r.write(0o755, "#!/bin/sh\necho \"$ROOM_FROM\" >>\"$ROOM_TALLY\"\necho \"$ROOM_PASSWORD\"\n", "askpass")
+	}
 	to := r.at.to4
 	if strings.Contains(from, ":") {
 		to = r.at.to6

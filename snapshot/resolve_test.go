@@ -85,7 +85,7 @@ func TestResolveInTime(t *testing.T) {
 	w, err := index.Create(filepath.Join(t.TempDir(), "a.db"), index.CreateOptions{})
 	require.NoError(t, err)
 	defer w.Abort()
-	tk := &taker{ctx: t.Context(), w: w, began: time.Now(), gaps: gapCount{}, o: Options{Deadline: 300 * time.Millisecond, resolver: &net.Resolver{PreferGo: true,
+	tk := &taker{ctx: t.Context(), w: w, began: time.Now(), gaps: gapCount{}, o: Options{Deadline: 2 * time.Second, resolver: &net.Resolver{PreferGo: true,
 		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "udp4", silent.LocalAddr().String())
 		}}}}
@@ -94,7 +94,7 @@ func TestResolveInTime(t *testing.T) {
 		addrs = append(addrs, netip.AddrFrom4([4]byte{198, 51, 100, i}))
 	}
 	tk.resolve(addrs)
-	require.Less(t, time.Since(tk.began), 5*time.Second)
+	require.Less(t, time.Since(tk.began), 30*time.Second)
 	require.NotEmpty(t, tk.snap.Host.Resolved)
 	require.Less(t, len(tk.snap.Host.Resolved), len(addrs))
 	for _, r := range tk.snap.Host.Resolved {

@@ -1,6 +1,7 @@
 package snapshot_test
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -30,11 +31,9 @@ func listener(t *testing.T, backlog int, deferred bool) (address string, port in
 	if deferred {
 		require.NoError(t, unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, 60))
 	}
-	require.NoError(t, unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
+	port = freePort(t)
+	require.NoError(t, unix.Bind(fd, &unix.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}}))
 	require.NoError(t, unix.Listen(fd, backlog))
-	at, err := unix.Getsockname(fd)
-	require.NoError(t, err)
-	port = at.(*unix.SockaddrInet4).Port
 	return (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}).String(), port
 }
 
@@ -52,7 +51,8 @@ func connect(t *testing.T, address string, n int) (all []net.Conn) {
 // leak makes connections that the other side has closed.
 func leak(t *testing.T, n int) (port int) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port = freePort(t)
+	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = l.Close() })
 	for range n {
@@ -63,7 +63,7 @@ func leak(t *testing.T, n int) (port int) {
 		_, err = there.Read(make([]byte, 1))
 		require.ErrorIs(t, err, io.EOF, "it has heard of the end")
 	}
-	return l.Addr().(*net.TCPAddr).Port
+	return port
 }
 
 // TestPressure brings the kernel under each kind of pressure on loopback, and

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 )
 
 // socketRow is the part of a row of network that is compared with ss.
@@ -21,6 +22,7 @@ type socketRow struct {
 	Remote netip.Addr `json:"raddr"`
 	RPort  uint16     `json:"rport"`
 	State  string     `json:"state"`
+	NetNS  uint64     `json:"netns"`
 	PIDs   []int      `json:"pids"`
 }
 
@@ -70,11 +72,14 @@ func (r *room) ssAddress(s string) netip.AddrPort {
 	return netip.AddrPortFrom(a.Unmap(), uint16(n))
 }
 
-// network returns the same as ss, from the case.
+// network returns the same as ss, from the case: the sockets of the namespace in
+// which it was asked. In others the same addresses and ports may be in use.
 func (r *room) network(p *program, state string) map[ends][]int {
+	var own unix.Stat_t
+	require.NoError(r.t, unix.Stat("/proc/self/ns/net", &own))
 	all := map[ends][]int{}
 	for _, s := range rows[socketRow](p, "network", "state:"+state) {
-		if !strings.HasPrefix(s.Proto, "tcp") {
+		if !strings.HasPrefix(s.Proto, "tcp") || s.NetNS != own.Ino {
 			continue
 		}
 		require.Equal(r.t, "socket", s.Kind)

@@ -125,11 +125,11 @@ func (p processRow) name() string {
 }
 
 // args is the command line as ps has it in the C locale: the name in brackets
-// where there is none. A kernel worker adds to its name what it last worked
+// where there is none, and nothing where all arguments are empty. A kernel worker adds to its name what it last worked
 // for; that part is taken from ps.
 func (p processRow) args(listed string) string {
 	line := strings.TrimRight(strings.Join(p.Cmdline, " "), " ")
-	if line == "" {
+	if line == "" && len(p.Cmdline) == 0 {
 		line = "[" + p.Comm + "]"
 		worker, _, cut := strings.Cut(strings.ReplaceAll(p.Comm, "+", "-"), "-")
 		if cut && strings.HasPrefix(worker, "kworker/") && strings.HasPrefix(listed, "["+worker) {

@@ -31,7 +31,9 @@ const (
 	stepLimit = 2 * time.Minute       // one daemon's start, one act, one query; six refusals of PAM take some 20 s
 	pollEvery = 20 * time.Millisecond // between two looks at a thing that is awaited
 	graceTime = 20 * time.Second      // between a daemon's SIGTERM and its SIGKILL
-	firstPort = 20000                 // of those that the daemons may have, below what the kernel gives to whoever asks for any
+	// firstPort and manyPorts are below what the kernel gives to whoever asks for
+	// any: other tests do so, here and in other namespaces.
+	firstPort = 20000
 	manyPorts = 10000
 	sleepTime = 10 * time.Minute // how long what is held open would stay if the test were killed
 )
@@ -163,22 +165,28 @@ func (r *room) read(parts ...string) string {
 }
 
 // port returns the loopback port of the named daemon, free on IPv4 and IPv6
-// when it is first asked for. Other tests listen and connect meanwhile, at ports
-// that the kernel chooses: it is none of these.
+// when it is first asked for.
 func (r *room) port(name string) int {
 	r.t.Helper()
 	if p, ok := r.ports[name]; ok {
 		return p
 	}
+	p := freePort(r.t, slices.Collect(maps.Values(r.ports))...)
+	r.ports[name] = p
+	return p
+}
+
+// freePort is a port of loopback that is free on IPv4 and IPv6, and none of
+// those that are taken or that the kernel gives to whoever asks for any.
+func freePort(t *testing.T, taken ...int) int {
+	t.Helper()
 	for range 100 {
 		p := firstPort + rand.IntN(manyPorts)
-		if slices.Contains(slices.Collect(maps.Values(r.ports)), p) || !free("127.0.0.1", p) || !free("::1", p) {
-			continue
+		if !slices.Contains(taken, p) && free("127.0.0.1", p) && free("::1", p) {
+			return p
 		}
-		r.ports[name] = p
-		return p
 	}
-	skip(r.t, "no port is free on both 127.0.0.1 and ::1")
+	skip(t, "no port is free on both 127.0.0.1 and ::1")
 	return 0
 }
 

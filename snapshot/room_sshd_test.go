@@ -56,7 +56,7 @@ action(type="omfile" file="%[2]s/syslog.log" template="RSYSLOG_TraditionalFileFo
 // addUser makes the one user who may log in.
 func (r *room) addUser() {
 	home := r.mkdir("home")
-	_ = exec.Command("userdel", r.user).Run() // left by a run that was killed
+	_ = exec.Command("userdel", "--force", r.user).Run() // left by a run that was killed, as its session may be
 	r.run(exec.Command("useradd", "--no-create-home", "--home-dir", home, "--shell", "/bin/sh", r.user))
 	r.t.Cleanup(func() {
 		out, err := exec.Command("userdel", "--force", r.user).CombinedOutput()

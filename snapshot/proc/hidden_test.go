@@ -40,7 +40,11 @@ func TestHiddenFromTheList(t *testing.T) {
 	for pid := range take(t, live()).processes {
 		known[pid] = pid != os.Getpid()
 	}
-	table.probe(os.Getpid(), known)
+	// It asks for a second at most, in which a loaded machine may not give it its turn.
+	for try := 0; try < 5 && table.probed != os.Getpid(); try++ {
+		table.hidden = nil
+		table.probe(os.Getpid(), known)
+	}
 	require.Equal(t, os.Getpid(), table.probed)
 	var found *index.Hidden
 	for i := range table.hidden {

@@ -65,7 +65,7 @@ func TestMonitorSaysWhatTheFilesSay(t *testing.T) {
 			func(one string) bool { return states[one] == 0 })
 	}
 	// What changes between two looks at the files is not compared: not all are at rest at once.
-	for try := 0; missing() && try < 50; try++ {
+	for try := 0; missing() && try < 500; try++ {
 		time.Sleep(20 * time.Millisecond)
 		before := files()
 		r.sockets = nil

@@ -101,7 +101,7 @@ func (all *births) check(t *testing.T, stills []churned) {
 		meanwhile := uint64(0)
 		for _, b := range all.byName {
 			meanwhile += uint64(bool1(b.before > c.FirstLook.Boottime && b.after < c.SecondLook.Boottime))
-			if b.n%16 == 0 && b.after < c.FirstLook.Boottime && b.before+int64(churnLong) > c.SecondLook.Boottime {
+			if life := churnLife(b.n); life >= churnLong && b.after < c.FirstLook.Boottime && b.before+int64(life) > c.SecondLook.Boottime {
 				all.lived++
 				require.True(t, seen[b.name], "%v lived through a still that has it not", b)
 			}

@@ -6,8 +6,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -25,8 +27,10 @@ const (
 	churnLasting = 4 * time.Second
 	// churners start the programs: one alone waits too long for each.
 	churners = 4
-	// Most programs end at once, every fourth lives for a moment, every sixteenth lives longer than a still takes.
-	churnMoment, churnLong = 50 * time.Millisecond, 15 * time.Second
+	// Most programs end at once, every fourth lives for a moment, every sixteenth lives longer than a still usually takes.
+	churnMoment, churnLong = 50 * time.Millisecond, 5 * time.Second
+	// churnStaying are the first ones of each starter, which live as long as it does, however long a still takes.
+	churnStaying = 2
 )
 
 // churnVariable names the file in which churn writes what it started, and how
@@ -41,13 +45,14 @@ func churn() {
 	perSecond := demand(strconv.Atoi(rate))
 	log := bufio.NewWriter(demand(os.Create(path)))
 	go func() {
+		runtime.LockOSThread() // which lives as long as this process: those that stay end with it
 		began := time.Now()
 		for n := 1; ; n++ {
 			time.Sleep(time.Until(began.Add(time.Duration(n) * time.Second / time.Duration(perSecond))))
 			name := fmt.Sprintf("churn-%d-%d", os.Getpid(), n)
 			program, argv := churnProgram(n, name)
 			before := clock(unix.CLOCK_BOOTTIME)
-			p, err := os.StartProcess(program, argv, &os.ProcAttr{Env: []string{churnName + "=" + name}})
+			p, err := os.StartProcess(program, argv, &os.ProcAttr{Env: []string{churnName + "=" + name}, Sys: &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}})
 			if err != nil {
 				return
 			}
@@ -59,13 +64,23 @@ func churn() {
 }
 
 func churnProgram(n int, name string) (program string, argv []string) {
-	switch {
-	case n%16 == 0:
-		return "/bin/sleep", []string{name, fmt.Sprint(churnLong.Seconds())}
-	case n%4 == 0:
-		return "/bin/sleep", []string{name, fmt.Sprint(churnMoment.Seconds())}
+	if life := churnLife(n); life > 0 {
+		return "/bin/sleep", []string{name, fmt.Sprint(life.Seconds())}
 	}
 	return "/bin/true", []string{name}
+}
+
+// churnLife is how long the n-th program of a starter lives.
+func churnLife(n int) time.Duration {
+	switch {
+	case n <= churnStaying:
+		return time.Hour
+	case n%16 == 0:
+		return churnLong
+	case n%4 == 0:
+		return churnMoment
+	}
+	return 0
 }
 
 // churned is what is kept of a still for the end of the churn.

@@ -24,6 +24,7 @@ type scanner struct {
 	ahead  int    // all before it was looked through for names of users: the next one begins there
 	user   int    // where the next one of the line is taken out; noUser where none is
 	opened int    // where the address of a URL began, or -1
+	bare   [2]int // no address with colons begins between these
 	closed int    // a quote here ends what was opened, or -1
 	stamp  firstStamp
 	minute [8]minuteText // the last one of each layout
@@ -57,7 +58,7 @@ func (s *scanner) scan(text []byte, n int) {
 		s.wide = text
 	}
 	line := s.wide[:n:len(s.wide)]
-	s.line, s.done, s.first, s.ahead = line, 0, len(s.values), 0
+	s.line, s.done, s.first, s.ahead, s.bare = line, 0, len(s.values), 0, [2]int{}
 	s.print = fingerprint(s.dict.mix[0])
 	s.opened, s.closed, s.stamp.known = -1, -1, false
 	s.stop, s.before, s.since, s.quote, s.unsure = 0, -1, -1, -1, false

@@ -113,6 +113,8 @@ following:
 			switch c.follow {
 			case followIPv4:
 				v = uint64(s.dict.addIPv4(uint32(v)))
+			case followStamp:
+				s.dated(byte(c.code>>8), byte(c.code>>16), v) // the line's first one is as it is
 			case followPath:
 				s.opened = -1
 				v = uint64(s.dict.add(KindPath, s.line[p:end]))

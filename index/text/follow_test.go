@@ -108,6 +108,13 @@ func FuzzFollow(f *testing.F) {
 	})
 }
 
+// TestFollowToAQuoteWithoutEnd has a stamp that is no part of a quote, since that
+// has no end: it is not the line's first one before that is known.
+func TestFollowToAQuoteWithoutEnd(t *testing.T) {
+	const line = "{\"ts\":\"2026-11-23T00:00:13.848927Z"
+	alike(t, []byte(line+"\",\"a\":1}\n"+line+"\",\"a\":2}\n"+line+"57.33\n"+line+"\":1\n"))
+}
+
 // TestFollowWholeLines has lines that are one variable.
 func TestFollowWholeLines(t *testing.T) {
 	var e Encoder

@@ -81,7 +81,7 @@ func (s *scanner) how(k Kind, start int, at *stand) follow {
 			return followStamp
 		}
 	case KindQuoted:
-		if same {
+		if same && s.quote < 0 {
 			return followQuoted
 		}
 	case KindValue:

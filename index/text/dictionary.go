@@ -20,7 +20,8 @@ type dictionary struct {
 }
 
 // dictEntry is a text of at most 16 bytes itself, so that most are found without
-// a look at any other memory, or the hash of a longer one. Entries stand in the
+// a look at any other memory, or the hash of a longer one, where it begins and how
+// long it is. Entries stand in the
 // order of their first use: the frequent ones are close together.
 type dictEntry struct {
 	a, b   uint64
@@ -69,10 +70,11 @@ func (d *dictionary) add(k Kind, text []byte) uint32 {
 		for i := d.home(&e); ; i++ {
 			at := &d.cells[i&(len(d.cells)-1)]
 			if *at == 0 {
+				e.b = uint64(len(d.texts[k]))<<32 | uint64(len(text))
 				return d.take(at, e, k, text)
 			}
 			known := &d.all[*at-1]
-			if known.a == e.a && known.tag == e.tag && bytes.Equal(d.text(k, known.number), text) {
+			if known.a == e.a && known.tag == e.tag && bytes.Equal(d.texts[k][known.b>>32:][:uint32(known.b)], text) {
 				return known.number
 			}
 		}
@@ -146,7 +148,11 @@ func (d *dictionary) grow() {
 	d.cells = make([]uint32, 2*len(d.cells))
 	mask := len(d.cells) - 1
 	for n := range d.all {
-		i := d.home(&d.all[n]) & mask
+		e := d.all[n]
+		if e.tag >= tagLong {
+			e.b = 0
+		}
+		i := d.home(&e) & mask
 		for d.cells[i] != 0 {
 			i = (i + 1) & mask
 		}

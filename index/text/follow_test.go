@@ -68,7 +68,10 @@ func TestFollowFindsWhatScanningFinds(t *testing.T) {
 	const odd = "user  user a user user b\nuser 'c' user \"d user 1 user 1.2.3.4 user user\nuser \nuser x\n\"the user x\":1 user\n" +
 		"fe80::1/64 fe80::/64 fe80::/ab fe80::1/ab\n\"x\"::1 \"x\"a1::1 \"x\"1\na \"b 1 c\na \"b 1 c\" d\n\"5\":6 \"5\" 6 \"5x\" 0x1f 0xfg 0x12gh\n" +
 		"http://a/b http://1.2.3.4 /x http://1.2.3.4/x :/1 ://\nx=dead12ef x=deadbeef x=abc1 x=1 x=/a 12ab34 12ab ab34\n1.5 1.500 1.500000 1.2.3.4 1.2.3 2.0\" 00.123\n" +
-		"/user x \"GET /user HTTP/1.1\" y=user b user user user b /a/superuser c\n/user x1 /user user x\nuser 3 uSep  1 03:10:00 user 3 user 33\n"
+		"/user x \"GET /user HTTP/1.1\" y=user b user user user b /a/superuser c\n/user x1 /user user x\nuser 3 uSep  1 03:10:00 user 3 user 33\n" +
+		"MAC=52:54:00:9b:1c:07 MAC=fe:54:00:9b:1c:07 MAC=52:54:00:9b:1c:07: a 1::2:3 b 1::2/64 c 2409:40c0:186c:e899:56712 d 12:30:45 e :12:34:56 :12\n" +
+		"id=00ff00ff00ff00ff00ff00ff id=00ff00ff00[1]: 123456 id=00FF00FF00FF00FF00FF00FF id=00ff00ff00ff00ff00ff00fg \"00ff00ff00ff00ff00ff00ff\" \"00ff00ff00ff00ff00ff00ff\":\n" +
+		"12345678 123456789 12345678901234567 12345678.123 12345678901.123 \"a b/c 1\" \"a /c 1\" \"a1\" \"a 1\"\n"
 	require.NoError(t, filepath.WalkDir("../../testdata/logs", func(path string, entry os.DirEntry, err error) error {
 		require.NoError(t, err)
 		if entry.IsDir() {
@@ -103,6 +106,13 @@ func FuzzFollow(f *testing.F) {
 			alike(t, text)
 		}
 	})
+}
+
+// TestFollowToAQuoteWithoutEnd has a stamp that is no part of a quote, since that
+// has no end: it is not the line's first one before that is known.
+func TestFollowToAQuoteWithoutEnd(t *testing.T) {
+	const line = "{\"ts\":\"2026-11-23T00:00:13.848927Z"
+	alike(t, []byte(line+"\",\"a\":1}\n"+line+"\",\"a\":2}\n"+line+"57.33\n"+line+"\":1\n"))
 }
 
 // TestFollowWholeLines has lines that are one variable.

@@ -5,7 +5,7 @@ func (s *scanner) reach(c slotCode, start int) {
 	t, from, k := &s.trail, s.node, s.expect
 	s.expect = noNode
 	if k == noNode {
-		k = t.nodes[from].kids[0]
+		k = uint32(t.nodes[from].kids[0].node)
 	}
 	if k != noNode {
 		if n := &t.nodes[k]; n.code == c && s.done+int(n.size) == start && t.has(n, s.wide, s.done, start) {
@@ -19,7 +19,9 @@ func (s *scanner) reach(c slotCode, start int) {
 		return
 	}
 	k, cell := t.find(s.print)
-	if k == noNode {
+	if k != noNode {
+		t.gone(from, k)
+	} else {
 		if len(t.nodes) >= t.most {
 			s.node = noNode
 			return
@@ -44,6 +46,7 @@ func (s *scanner) learn(c slotCode, start int) (node, stand) {
 	n, at := node{code: c}, stand{print: s.print, stop: int32(s.stop - start)}
 	if s.quote >= 0 {
 		n.quote = uint32(s.quote - s.done + 1)
+		n.parts = areParts(s.line[s.quote+1:start], Kind(c))
 	}
 	if s.before != s.since {
 		if at.opened = -1; s.before >= 0 {
@@ -57,13 +60,13 @@ func (s *scanner) learn(c slotCode, start int) (node, stand) {
 // how says how lines can follow to the slot.
 func (s *scanner) how(k Kind, start int, at *stand) follow {
 	// After an address that ends with a colon, a slash begins a path.
-	if Kind(s.trail.nodes[s.node].code) == KindColons {
+	if Kind(s.trail.nodes[s.node].code) == KindColons && s.done < len(s.line) && s.line[s.done] == '/' {
 		return followNot
 	}
 	if k == 0 {
 		return followEnd
 	}
-	if s.unsure || k == KindColons || k == KindLine || s.stop < s.done {
+	if s.unsure || k == KindLine || s.stop < s.done {
 		return followNot
 	}
 	same := at.opened == 0
@@ -78,13 +81,18 @@ func (s *scanner) how(k Kind, start int, at *stand) follow {
 			return followStamp
 		}
 	case KindQuoted:
-		if same {
+		if same && s.quote < 0 {
 			return followQuoted
 		}
 	case KindValue:
 		if same {
 			return followValue
 		}
+	case KindColons:
+		if same && s.stop == start && start > s.done && s.line[start-1] != ':' && classes[s.line[start-1]]&isHex == 0 {
+			return followColons
+		}
+		return followNot
 	case KindPath:
 		// The host is in the piece, or there is none.
 		if at.opened > 0 || s.before < 0 && same {
@@ -119,20 +127,31 @@ func (s *scanner) howNumber(k Kind, start int) follow {
 	if word == start && k == KindIPv4 {
 		return followIPv4
 	}
-	if word == s.done {
+	if word == s.done && word > 0 {
 		return followSlot
 	}
-	if s.line[word-1] == ':' && (word-1 == s.done || s.line[word-2] == ':' || classes[s.line[word-2]]&isHex != 0) {
-		return followSlot // there may be an address with colons
+	if word > 0 && s.line[word-1] == ':' && (word-1 == s.done || s.line[word-2] == ':' || classes[s.line[word-2]]&isHex != 0) {
+		// There may be an address with colons.
+		if k == KindNumber && word == start {
+			return followBehind
+		}
+		return followSlot
 	}
 	switch {
 	case k == KindNumber && (word == start || odd):
 		return followNumber
-	case k == KindDecimal && word == start && s.line[start-1] != '.':
+	case k == KindDecimal && word == start && (start == 0 || s.line[start-1] != '.'):
 		return followDecimal
 	case prefixed:
 		return followPrefixed
 	case (k == KindLower || k == KindUpper) && word == start:
+		end := start
+		for classes[s.wide[end]]&isHex != 0 {
+			end++
+		}
+		if end > start+maxHex {
+			return followLong
+		}
 		return followHex
 	}
 	return followSlot

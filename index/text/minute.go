@@ -85,6 +85,5 @@ func (s *scanner) again(i int, slot slotCode) (v uint64, end int) {
 	if code != slot {
 		return 0, 0
 	}
-	s.dated(layout, digits, v)
 	return value, end
 }

@@ -36,6 +36,9 @@ const zeros = 0x3030303030303030
 // bit.
 func notDigits(x uint64) uint64 { return (x&^tops + (128-10)*ones | x) & tops }
 
+// byteMask returns the highest bit of each byte of m, which has no others.
+func byteMask(m uint64) uint32 { return uint32(m * 0x0002040810204081 >> 56) }
+
 // digitsAt returns how many digits stand at i of what ends with no digit, and
 // has eight bytes behind that.
 func digitsAt(b []byte, i int) int {
@@ -87,76 +90,6 @@ func (s *scanner) whenOrWhere(i, e int) int {
 	return end
 }
 
-// leastOctet is the least number of so many digits that may be a part of an
-// address, where the digits are not too many.
-var leastOctet = [5]uint32{256, 0, 10, 100, 256}
-
-// parseIPv4 returns the address at i in its usual form and where it ends, or 0.
-// The line has margin bytes behind its end.
-func parseIPv4(line []byte, i int) (ip uint32, end int) {
-	for part := range 4 {
-		x := load32(line, i) ^ zeros&(1<<32-1)
-		const tops, ones = tops & (1<<32 - 1), ones & (1<<32 - 1)
-		m := (x&^tops + (128-10)*ones | x) & tops
-		n := min(uint32(bits.TrailingZeros32(m))/8, 4)
-		x <<= 32 - 8*n
-		v := x>>8&15*100 + x>>16&15*10 + x>>24
-		if v > 255 || v < leastOctet[n] {
-			return 0, 0
-		}
-		ip = ip<<8 | v
-		i += int(n)
-		if part < 3 {
-			if line[i] != '.' {
-				return 0, 0
-			}
-			i++
-		}
-	}
-	// More digits, or a fifth part: a version, or part of a word.
-	if classes[line[i]]&isAlnum != 0 || line[i] == '.' && classes[line[i+1]]&isDigit != 0 {
-		return 0, 0
-	}
-	return ip, i
-}
-
-// maxColons bounds how far is looked for an address, which is done for each of
-// its numbers.
-const maxColons = 64
-
-// colons takes an IPv6 or MAC address out that the word at start is part of; it
-// returns 0 where there is none.
-func (s *scanner) colons(start int) int {
-	line := s.line
-	for from := start; start > s.done && from-start < maxColons && (line[start-1] == ':' || classes[line[start-1]]&isHex != 0); {
-		start--
-	}
-	n, letters, run := 0, false, 0
-	end := start
-	for ; end < len(line); end++ {
-		c := classes[line[end]]
-		if end-start > maxColons {
-			return 0
-		} else if line[end] == ':' {
-			n++
-			letters = letters || end > start && line[end-1] == ':'
-			run = 0
-		} else if c&isHex == 0 {
-			break
-		} else if run++; run > 4 {
-			return 0
-		}
-		letters = letters || c&isLetter != 0
-	}
-	if end < len(line) && classes[line[end]]&isAlnum != 0 || n < 2 || !letters {
-		return 0
-	}
-	if line[end-1] == ':' && line[end-2] != ':' {
-		end--
-	}
-	return s.word(KindColons, start, end)
-}
-
 // maxDigits is how long a number may be: its leading zeros must fit above it.
 const (
 	maxDigits = 16
@@ -171,14 +104,10 @@ func (s *scanner) digits(i, e int) int {
 		return s.word(KindWord, i, e)
 	}
 	v := decimal(line, i, e-i)
-	if line[e] == '.' && (line[i] != '0' || e-i == 1) && (i == 0 || line[i-1] != '.') {
-		n := digitsAt(line, e+1)
-		f := e + 1 + n
-		if (n == 3 || n == 6) && e-i <= 10 && classes[line[f]]&isAlnum == 0 && line[f] != '.' {
-			v = v*powers[n] + decimal(line, e+1, n)
-			s.slot(KindDecimal.code(byte(n), 0), i, f, v)
-			return f
-		}
+	if n := fraction(line, i, e); n > 0 {
+		v = v*powers[n] + decimal(line, e+1, n)
+		s.slot(KindDecimal.code(byte(n), 0), i, e+1+n, v)
+		return e + 1 + n
 	}
 	zeros := 0
 	for zeros < e-i-1 && line[i+zeros] == '0' {
@@ -186,6 +115,19 @@ func (s *scanner) digits(i, e int) int {
 	}
 	s.slot(KindNumber.code(0, 0), i, e, v|uint64(zeros)<<zeroShift)
 	return e
+}
+
+// fraction returns how many digits the fraction of the number line[i:e] has, 3 or
+// 6, or 0 where it has none such.
+func fraction(line []byte, i, e int) int {
+	if line[e] != '.' || line[i] == '0' && e-i > 1 || e-i > 10 || i > 0 && line[i-1] == '.' {
+		return 0
+	}
+	n := digitsAt(line, e+1)
+	if f := e + 1 + n; n != 3 && n != 6 || classes[line[f]]&isAlnum != 0 || line[f] == '.' {
+		return 0
+	}
+	return n
 }
 
 // shortHex is how long a word is at least that is hexadecimal: of a shorter one,
@@ -218,28 +160,6 @@ func (s *scanner) mixed(start, i, e, end int) int {
 		return s.word(KindWord, start, end)
 	}
 	return s.digits(i, e)
-}
-
-// hex takes line[i:end] out in parts that fit an integer.
-func (s *scanner) hex(i, end int, upper bool) int {
-	k := KindLower
-	if upper {
-		k = KindUpper
-	}
-	for i < end && !s.isFull() {
-		n := min(end-i, 16)
-		v := uint64(0)
-		for _, c := range s.line[i : i+n] {
-			d := uint64(c & 15)
-			if c >= 'A' {
-				d += 9
-			}
-			v = v<<4 | d
-		}
-		s.slot(k.code(byte(n), 0), i, i+n, v)
-		i += n
-	}
-	return end
 }
 
 func zigzag(v uint64) uint64   { return v<<1 ^ uint64(int64(v)>>63) }

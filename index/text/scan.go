@@ -21,10 +21,10 @@ type scanner struct {
 	whole  bool                   // each line is one variable
 	first  int                    // the line's first value
 	dict   dictionary
-	block  []byte // the text that the line is a part of, from it on
-	ahead  int    // where in it the next name of a user begins; behind its end where none does
+	ahead  int    // all before it was looked through for names of users: the next one begins there
 	user   int    // where the next one of the line is taken out; noUser where none is
 	opened int    // where the address of a URL began, or -1
+	bare   [2]int // no address with colons begins between these
 	closed int    // a quote here ends what was opened, or -1
 	stamp  firstStamp
 	minute [8]minuteText // the last one of each layout
@@ -58,7 +58,7 @@ func (s *scanner) scan(text []byte, n int) {
 		s.wide = text
 	}
 	line := s.wide[:n:len(s.wide)]
-	s.line, s.done, s.first = line, 0, len(s.values)
+	s.line, s.done, s.first, s.ahead, s.bare = line, 0, len(s.values), 0, [2]int{}
 	s.print = fingerprint(s.dict.mix[0])
 	s.opened, s.closed, s.stamp.known = -1, -1, false
 	s.stop, s.before, s.since, s.quote, s.unsure = 0, -1, -1, -1, false
@@ -250,9 +250,3 @@ func nextStart(wide []byte, n, i int) int {
 	}
 	return n
 }
-
-// enter makes block what is scanned from here on.
-func (s *scanner) enter(block []byte) { s.block, s.ahead = block, 0 }
-
-// leave leaves the first n bytes of the block behind.
-func (s *scanner) leave(n int) { s.block, s.ahead = s.block[n:], max(s.ahead-n, 0) }

@@ -59,7 +59,6 @@ func (t *table) begin() {
 
 // split scans the lines of text.
 func (t *table) split(text []byte) {
-	t.scan.enter(text)
 	whole := len(text)
 	for len(text) > 0 {
 		t.begins = append(t.begins, uint32(whole-len(text)))
@@ -70,7 +69,6 @@ func (t *table) split(text []byte) {
 		}
 		t.line(text, i)
 		text = text[i+1:]
-		t.scan.leave(i + 1)
 	}
 }
 

@@ -10,6 +10,8 @@ type trail struct {
 	nodes  []node
 	stands []stand  // of the nodes
 	cells  []uint32 // numbers of nodes, by their fingerprints; 0 is an empty cell
+	ways   []way    // as many, by where pieces begin and with what
+	seed   uint64   // of what finds a way
 	pieces []byte   // those of nodes, one after the other
 	most   int      // nodes
 }
@@ -17,18 +19,29 @@ type trail struct {
 // A node is a piece of static text and the slot behind it, or the end of a line.
 // It fills a line of the cache.
 type node struct {
-	head     uint64       // the first eight bytes of the piece
-	tail     uint64       // and the last eight, where it has more
-	kids     [kids]uint32 // the last nodes that lines went to from here, the latest first; 0 is none
-	size     uint32       // of the piece
-	piece    uint32       // where it is in the pieces
+	head     uint64    // the first eight bytes of the piece
+	tail     uint64    // and the last eight, where it has more
+	kids     [kids]kid // the last nodes that lines went to from here, the latest first
+	size     uint32    // of the piece
+	piece    uint32    // where it is in the pieces
 	code     slotCode
 	template uint32 // of the line that ends here, plus one; 0 where it is not known yet
-	text     uint32 // the last one that was quoted here, plus one
+	text     uint32 // the last one that was found here, plus one; not known of all kinds
 	quote    uint32 // where in the piece a quote is opened behind which the slot stands, plus one
+	from     uint16 // the node before, where it is in a chain
+	next     uint16 // of the chain
+	chained  uint8  // how many of the chain are left with it
 	shift    uint8  // bits of eight bytes that are not of the piece
 	follow   follow
+	parts    bool // the quote is sure to have parts if it is closed directly behind the slot
 }
+
+// A kid is a node and what its piece shows of itself, so that most that are not
+// meant are not looked at; 0 shows nothing.
+type kid struct{ node, look uint16 }
+
+// A way is the chain of nodes whose pieces lead from a node and begin alike.
+type way struct{ from, first uint16 }
 
 // A stand says where the scanner came to stand when it found the slot of a node.
 type stand struct {
@@ -39,7 +52,7 @@ type stand struct {
 
 const (
 	kids     = 4
-	maxNodes = 1 << 15 // a text of noise makes one of every variable
+	maxNodes = 1 << 15 // a text of noise makes one of every variable; numbers of nodes have 16 bits
 
 	noNode   = 0 // lines that go where no way is known
 	rootNode = 1
@@ -47,10 +60,12 @@ const (
 
 func (t *trail) reset(start fingerprint) {
 	if t.cells == nil {
-		t.cells = make([]uint32, 1<<9)
+		t.cells, t.ways = make([]uint32, 1<<9), make([]way, 1<<9)
 		t.most = maxNodes
 	}
 	clear(t.cells)
+	clear(t.ways)
+	t.seed = uint64(start)
 	t.nodes, t.stands = append(t.nodes[:0], node{}, node{}), append(t.stands[:0], stand{}, stand{print: start})
 	t.pieces = t.pieces[:0]
 }
@@ -112,7 +127,7 @@ func tail8(b []byte) (v uint64) {
 }
 
 func (t *trail) grow() {
-	t.cells = make([]uint32, 4*len(t.cells))
+	t.cells, t.ways = make([]uint32, 4*len(t.cells)), make([]way, 4*len(t.cells))
 	mask := len(t.cells) - 1
 	for n := rootNode + 1; n < len(t.nodes); n++ {
 		i := int(t.stands[n].print) & mask
@@ -120,19 +135,66 @@ func (t *trail) grow() {
 			i = (i + 1) & mask
 		}
 		t.cells[i] = uint32(n)
+		if t.nodes[n].from != noNode {
+			t.chain(uint32(n))
+		}
 	}
 }
+
+// gone says that another line went from a node to the node n, and not by the
+// kids. Its piece is looked for by its first eight bytes from then on: many a piece
+// is there once.
+func (t *trail) gone(from, n uint32) {
+	if c := &t.nodes[n]; c.from == noNode && c.size >= 8 {
+		c.from = uint16(from)
+		t.chain(n)
+	}
+}
+
+// maxChain is how many nodes a chain has: lines of noise may begin alike.
+const maxChain = 6
+
+// chain puts a node into the chain of those whose pieces begin alike.
+func (t *trail) chain(n uint32) {
+	c := &t.nodes[n]
+	w := t.way(uint32(c.from), c.head)
+	c.next, c.chained = w.first, 1
+	if w.first != noNode {
+		c.chained += t.nodes[w.first].chained
+	}
+	if c.chained <= maxChain {
+		*w = way{c.from, uint16(n)}
+	}
+}
+
+// way returns where the chain of the pieces is that lead from a node and begin
+// with head, or where it belongs.
+func (t *trail) way(from uint32, head uint64) *way {
+	mask := len(t.ways) - 1
+	for i := int(fold(head^t.seed, uint64(from)^0x9E3779B97F4A7C15)); ; i++ {
+		w := &t.ways[i&mask]
+		if w.first == noNode || uint32(w.from) == from && t.nodes[w.first].head == head {
+			return w
+		}
+	}
+}
+
+// look is what of the first eight bytes of a piece a node remembers of its kids.
+func look(head uint64) uint16 { return uint16(head >> 48) }
 
 // went says that a line went from a node to one of its kids.
 func (t *trail) went(from, to uint32) {
 	of := &t.nodes[from].kids
-	if of[0] == to {
+	if uint32(of[0].node) == to {
 		return
 	}
 	rank := 1
-	for rank < kids-1 && of[rank] != to {
+	for rank < kids-1 && uint32(of[rank].node) != to {
 		rank++
 	}
 	copy(of[1:rank+1], of[:rank])
-	of[0] = to
+	of[0] = kid{node: uint16(to)}
+	if c := &t.nodes[to]; c.size >= 8 {
+		of[0].look = look(c.head)
+	}
 }

@@ -5,22 +5,22 @@ import "bytes"
 // noUser is behind every line.
 const noUser = 1 << 62
 
-// findUser returns where the next name of a user begins at or behind from, or
-// noUser. It looks through the text once, and not once for each line.
+// findUser returns where in the line the next name of a user begins at or behind
+// from, or noUser. What was looked through is not looked through again.
 func (s *scanner) findUser(from int) int {
 	const mark = "user "
-	for at := max(from, s.ahead); s.ahead < from+len(mark) && s.ahead < len(s.block); {
-		i := bytes.Index(s.block[min(at, len(s.block)):], []byte(mark))
+	for s.ahead < from+len(mark) {
+		at := min(max(from, s.ahead), len(s.line))
+		i := bytes.Index(s.line[at:], []byte(mark))
 		if i < 0 {
-			s.ahead = len(s.block) + 1
+			s.ahead = noUser
 			break
 		}
-		if i += at; i > 0 && classes[s.block[i-1]]&isAlnum != 0 {
-			at = i + 1 // what follows "superuser" is nobody's name
-			continue
-		}
+		i += at
 		s.ahead = i + len(mark)
-		at = max(from, s.ahead)
+		if i > 0 && classes[s.line[i-1]]&isAlnum != 0 {
+			from = max(from, i+1) // what follows "superuser" is nobody's name
+		}
 	}
 	if s.ahead >= len(s.line) {
 		return noUser

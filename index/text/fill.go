@@ -112,15 +112,17 @@ func (t *tableReader) value(sl *slot, c *columnState, last *uint64) (v uint64, o
 
 // length returns how many bytes the value of a slot takes in the line, which
 // are not the same for all of its values; false where it is no value of the kind.
+// Whoever writes a value takes its end from the same functions and tables: a text
+// that comes back whole is a proof of these lengths, too.
 func (t *tableReader) length(sl *slot, v uint64) (uint64, bool) {
 	switch sl.kind {
 	case KindNumber:
-		if v < 1<<32 {
+		if v < 1e8 {
 			return uint64(shortDecimals(uint32(v))), true
 		}
-		return uint64(decimals(v&(1<<zeroShift-1))) + min(v>>zeroShift, maxDigits), true
+		return uint64(longLength(v)), true
 	case KindDecimal:
-		return uint64(decimals(divide(v, sl.a))) + 1 + uint64(sl.a), true
+		return uint64(decimalLength(v, sl.a)), true
 	}
 	tx := &t.texts[sl.kind]
 	if v >= uint64(tx.n) {
@@ -130,6 +132,16 @@ func (t *tableReader) length(sl *slot, v uint64) (uint64, bool) {
 		return uint64(tx.address(v)[15]), true
 	}
 	return uint64(tx.starts[v+1] - tx.starts[v]), true
+}
+
+// longLength is the length of a number that is long or has leading zeros.
+func longLength(v uint64) int {
+	return decimals(v&(1<<zeroShift-1)) + int(min(v>>zeroShift, maxDigits))
+}
+
+// decimalLength is the length of a number with so many digits after its point.
+func decimalLength(v uint64, digits byte) int {
+	return decimals(divide(v, digits)) + 1 + int(digits)
 }
 
 // decimals returns how many decimal digits v has.

@@ -2,6 +2,7 @@ package text
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"slices"
 )
 
@@ -69,9 +70,9 @@ func (d *Decoder) putValue(out []byte, at int, t *tableReader, sl *slot, v uint6
 	case KindDecimal:
 		return putDecimal(out, at, v, sl.a), nil
 	case KindLower:
-		return putHex(out, at, v, int(sl.a), "0123456789abcdef"), nil
+		return putHex(out, at, v, int(sl.a), 'a'), nil
 	case KindUpper:
-		return putHex(out, at, v, int(sl.a), "0123456789ABCDEF"), nil
+		return putHex(out, at, v, int(sl.a), 'A'), nil
 	case KindStamp, KindAgain:
 		if sl.kind == KindAgain {
 			v = unzigzag(v)
@@ -127,20 +128,16 @@ func putNumber(dst []byte, at int, v uint64) int {
 
 // putLong is putNumber for one that is long or has leading zeros.
 func putLong(dst []byte, at int, v uint64) int {
-	for range min(v>>zeroShift, maxDigits) {
-		dst[at] = '0'
-		at++
-	}
-	v &= 1<<zeroShift - 1
-	return putDigits(dst, at, v, decimals(v))
+	return putDigits(dst, at, v&(1<<zeroShift-1), longLength(v))
 }
 
 // putDecimal writes a number with so many digits after its point.
 func putDecimal(dst []byte, at int, v uint64, digits byte) int {
 	whole := divide(v, digits)
-	at = putDigits(dst, at, whole, decimals(whole))
-	dst[at] = '.'
-	return putDigits(dst, at+1, v-whole*powers[digits], int(digits))
+	point := at + decimalLength(v, digits) - int(digits) - 1
+	putDigits(dst, at, whole, point-at)
+	dst[point] = '.'
+	return putDigits(dst, point+1, v-whole*powers[digits], int(digits))
 }
 
 // divide returns v without its last digits. The common ones are constants, by
@@ -193,14 +190,25 @@ func eightDigits(v uint64) uint64 {
 	return high | (v-10*high)<<8
 }
 
-// putHex writes the last n hexadecimal digits of v.
-func putHex(dst []byte, at int, v uint64, n int, digits string) int {
-	out := dst[at : at+n]
-	for i := n - 1; i >= 0; i-- {
-		out[i] = digits[v&15]
-		v >>= 4
+// putHex writes the last n hexadecimal digits of v, of at most 16; a is the first
+// letter.
+func putHex(dst []byte, at int, v uint64, n int, a byte) int {
+	if n > 8 {
+		binary.LittleEndian.PutUint64(dst[at:at+8], eightHex(v>>32, a)>>((128-8*uint(n))&63))
+		at, n = at+n-8, 8
 	}
+	binary.LittleEndian.PutUint64(dst[at:at+8], eightHex(v, a)>>((64-8*uint(n))&63))
 	return at + n
+}
+
+// eightHex returns the last eight hexadecimal digits of v, the first one the
+// lowest byte. The halves of v are put apart three times, all of them at once.
+func eightHex(v uint64, a byte) uint64 {
+	v = v&0xFFFF | v>>16&0xFFFF<<32
+	v = (v | v<<8) & 0x00FF00FF00FF00FF
+	v = (v | v<<4) & 0x0F0F0F0F0F0F0F0F
+	letters := (v + 6*ones) >> 4 & ones
+	return bits.ReverseBytes64(v + zeros + letters*uint64(a-'0'-10))
 }
 
 // octet is the text of a byte and a dot behind it.

@@ -246,9 +246,7 @@ func (t *textReader) fill() error {
 		info := &t.r.blocks[t.next]
 		s, done, err := t.r.segment(info.Segment)
 		if err == nil {
-			if err = s.block(info); err == nil {
-				t.buf, err = s.lines.Append(t.buf[:0])
-			}
+			t.buf, err = s.appendBlock(t.buf[:0], info)
 			done()
 		}
 		if err != nil {

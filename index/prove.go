@@ -33,10 +33,7 @@ func (b *SegmentBuilder) Prove(seg *Segment, raw []byte) error {
 		return fmt.Errorf("segment: what was packed cannot be read: %w", err)
 	}
 	for i, row := range seg.row.Blocks {
-		err := p.segment.block(&blockInfo{blockRow: row, Part: i})
-		if err == nil {
-			p.buf, err = p.segment.lines.Append(p.buf[:0])
-		}
+		p.buf, err = p.segment.appendBlock(p.buf[:0], &blockInfo{blockRow: row, Part: i})
 		if err == nil && !bytes.Equal(p.buf, raw[:row.Bytes]) {
 			err = fmt.Errorf("another text: %w", ErrDamaged)
 		}

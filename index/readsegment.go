@@ -111,14 +111,21 @@ func (s *segmentReader) part(i int) ([]byte, error) {
 	return s.parts.into(i, &s.common[s.lent-1])
 }
 
+// columns unpacks the parts of the text of one of the segment's blocks.
+func (s *segmentReader) columns(info *blockInfo) (columns [text.BlockParts][]byte, err error) {
+	for i := range columns {
+		if columns[i], err = s.parts.into(info.Part*blockParts+i, &s.parted[i]); err != nil {
+			break
+		}
+	}
+	return columns, err
+}
+
 // block reads the columns of the text of one of the segment's blocks.
 func (s *segmentReader) block(info *blockInfo) error {
-	var columns [text.BlockParts][]byte
-	for i := range columns {
-		var err error
-		if columns[i], err = s.parts.into(info.Part*blockParts+i, &s.parted[i]); err != nil {
-			return err
-		}
+	columns, err := s.columns(info)
+	if err != nil {
+		return err
 	}
 	if err := s.lines.Block(columns); err != nil {
 		return fmt.Errorf("%w: %w", err, ErrDamaged)
@@ -127,6 +134,18 @@ func (s *segmentReader) block(info *blockInfo) error {
 		return fmt.Errorf("its text is not as long as it should be: %w", ErrDamaged)
 	}
 	return nil
+}
+
+// appendBlock appends the text of one of the segment's blocks.
+func (s *segmentReader) appendBlock(dst []byte, info *blockInfo) ([]byte, error) {
+	columns, err := s.columns(info)
+	if err != nil {
+		return dst, err
+	}
+	if dst, err = s.lines.AppendBlock(dst, columns, int(info.Bytes)); err != nil {
+		return dst, fmt.Errorf("%w: %w", err, ErrDamaged)
+	}
+	return dst, nil
 }
 
 // shared reads what the events of the segment share.

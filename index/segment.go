@@ -66,6 +66,8 @@ type SegmentBuilder struct {
 	times []byte
 	rest  []byte
 	blank bool // no block was begun
+
+	events []byte // memory for a block's packed events
 }
 
 // shared is what the events of a segment share.
@@ -233,11 +235,12 @@ func (b *SegmentBuilder) endBlock() {
 	for _, part := range b.shape.text.Pack() {
 		b.parts.add(part)
 	}
-	events := binary.AppendUvarint(nil, uint64(len(b.flow)))
+	events := binary.AppendUvarint(b.events[:0], uint64(len(b.flow)))
 	events = append(events, b.flow...)
 	events = binary.AppendUvarint(events, uint64(len(b.times)))
 	events = append(events, b.times...)
-	b.parts.add(append(events, b.rest...))
+	b.events = append(events, b.rest...)
+	b.parts.add(b.events)
 	b.row.Blocks = append(b.row.Blocks, b.block)
 	b.at0, b.line0 = b.at0+b.block.Bytes, b.line0+b.block.Lines
 	b.set.endBlock()

@@ -60,7 +60,7 @@ func (r *columnReader) read(v []uint64) bool {
 }
 
 func (r *columnReader) fromPlanes(v []uint64, width, noise byte, delta bool) bool {
-	clear(v)
+	var planes [8][]byte
 	for j := range width {
 		section := sectionPlanes
 		if noise>>j&1 != 0 {
@@ -70,11 +70,9 @@ func (r *columnReader) fromPlanes(v []uint64, width, noise byte, delta bool) boo
 		if len(p) != len(v) {
 			return false
 		}
-		shift := 8 * j & 63
-		for i, b := range p {
-			v[i] |= uint64(b) << shift
-		}
+		planes[j] = p
 	}
+	join(v, planes[:width])
 	if delta {
 		last := uint64(0)
 		for i, x := range v {
@@ -83,6 +81,30 @@ func (r *columnReader) fromPlanes(v []uint64, width, noise byte, delta bool) boo
 		}
 	}
 	return !r.bad()
+}
+
+// join puts values together of their bytes. Most have one or two.
+func join(v []uint64, planes [][]byte) {
+	switch len(planes) {
+	case 0:
+		clear(v)
+		return
+	case 1:
+		for i, a := range planes[0][:len(v)] {
+			v[i] = uint64(a)
+		}
+		return
+	}
+	a, b := planes[0][:len(v)], planes[1][:len(v)]
+	for i := range v {
+		v[i] = uint64(a[i]) | uint64(b[i])<<8
+	}
+	for j, p := range planes[2:] {
+		shift := 8 * (j + 2) & 63
+		for i, b := range p[:len(v)] {
+			v[i] |= uint64(b) << shift
+		}
+	}
 }
 
 // flags goes over n flags. It returns where the first one is, in bits of the

@@ -129,21 +129,41 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		s := segment{[][BlockParts][]byte{[BlockParts][]byte(parts)}, parts[BlockParts:]}
-		if s.open(&d, limit) != nil || d.Block(s.blocks[0]) != nil {
+		if s.open(&d, limit) != nil {
 			return
 		}
-		require.LessOrEqual(t, d.Start(d.Lines()), limit)
+		if d.Block(s.blocks[0]) != nil {
+			for _, size := range []int{0, 100, limit} {
+				_, err := d.AppendBlock(nil, s.blocks[0], size)
+				require.Error(t, err)
+			}
+			return
+		}
+		size := d.Start(d.Lines())
+		require.LessOrEqual(t, size, limit)
+		var lines []byte
+		whole := true
 		for i := range d.Lines() {
 			l := d.Line(i)
 			text, err := d.AppendMarks(nil, i, &l)
 			if err != nil {
+				whole = false
 				continue
+			}
+			lines = append(lines, text...)
+			if d.End(i) < d.Start(i+1) {
+				lines = append(lines, '\n')
 			}
 			require.Equal(t, d.End(i)-d.Start(i), len(text))
 			for _, m := range l.Marks {
 				require.LessOrEqual(t, m.Start, m.End)
 				require.LessOrEqual(t, int(m.End), len(text))
 			}
+		}
+		text, err := d.AppendBlock(nil, s.blocks[0], size)
+		require.Equal(t, whole, err == nil)
+		if whole {
+			require.Equal(t, string(lines), string(text))
 		}
 	})
 }
@@ -194,25 +214,41 @@ func BenchmarkDecode(b *testing.B) {
 	var d Decoder
 	s := pack(&e, text)
 	require.NoError(b, s.open(&d, len(text)))
-	for _, c := range []struct {
-		name string
-		text bool
-	}{{"columns", false}, {"text", true}} {
-		b.Run(c.name, func(b *testing.B) {
-			var out []byte
-			b.SetBytes(int64(len(text)))
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := d.Block(s.blocks[0]); err != nil {
+	b.Run("columns", func(b *testing.B) {
+		b.SetBytes(int64(len(text)))
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := d.Block(s.blocks[0]); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("lines", func(b *testing.B) {
+		var out []byte
+		b.SetBytes(int64(len(text)))
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := d.Block(s.blocks[0]); err != nil {
+				b.Fatal(err)
+			}
+			out = out[:0]
+			for i := range d.Lines() {
+				var err error
+				if out, err = d.AppendLine(out, i); err != nil {
 					b.Fatal(err)
 				}
-				if c.text {
-					var err error
-					if out, err = d.Append(out[:0]); err != nil {
-						b.Fatal(err)
-					}
-				}
 			}
-		})
-	}
+		}
+	})
+	b.Run("text", func(b *testing.B) {
+		var out []byte
+		b.SetBytes(int64(len(text)))
+		b.ReportAllocs()
+		for b.Loop() {
+			var err error
+			if out, err = d.AppendBlock(out[:0], s.blocks[0], len(text)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }

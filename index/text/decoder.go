@@ -1,9 +1,6 @@
 package text
 
-import (
-	"errors"
-	"slices"
-)
+import "errors"
 
 // ErrDamaged is the error for what no encoder wrote, or what is longer than
 // the limit.
@@ -17,17 +14,11 @@ type Decoder struct {
 	block tableReader
 	paths tableReader
 	part  func(i int) ([]byte, error)
-	made  []pathBlock
-	first int // part of the first block of paths
+	made  [][]byte // the texts of blocks of paths, once they were asked for
+	first int      // part of the first block of paths
 	limit int
 
 	minute stampMinute // of the stamp that was written last
-}
-
-// pathBlock is the texts of a block of paths, once they were asked for.
-type pathBlock struct {
-	text []byte
-	ends []uint32
 }
 
 // Open reads the parts that the blocks of a segment share: its head, lengths
@@ -63,7 +54,7 @@ func (d *Decoder) Parts() int { return d.first + BlockParts*len(d.made) }
 
 // Block reads the columns of one block of the segment.
 func (d *Decoder) Block(parts [BlockParts][]byte) error {
-	if !d.block.read(parts, d.limit) {
+	if !d.block.read(parts, d.limit) || !d.block.fill(d.limit) {
 		d.block.lines = d.block.lines[:0]
 		return ErrDamaged
 	}
@@ -108,23 +99,6 @@ func (d *Decoder) AppendLine(dst []byte, i int) ([]byte, error) {
 // stand.
 func (d *Decoder) AppendMarks(dst []byte, i int, line *Line) ([]byte, error) {
 	return d.appendLine(dst, &d.block, i, line)
-}
-
-// Append appends the whole text of the block.
-func (d *Decoder) Append(dst []byte) ([]byte, error) {
-	t, from := &d.block, len(dst)
-	dst = slices.Grow(dst, d.Start(d.Lines())+slack)
-	out := dst[from : from+d.Start(d.Lines())+slack]
-	for i := range t.lines {
-		begin, end := d.Start(i), d.End(i)
-		if err := d.putLine(out[begin:end+slack], end-begin, t, i, nil); err != nil {
-			return dst[:from+begin], err
-		}
-		if end < d.Start(i+1) {
-			out[end] = '\n'
-		}
-	}
-	return dst[:from+d.Start(d.Lines())], nil
 }
 
 // Text returns the text with number n of a kind whose values are texts.
@@ -174,17 +148,16 @@ func (d *Decoder) text(t *tableReader, k Kind, n uint64) ([]byte, error) {
 // path returns a path. The whole block of it is made at once: others of it are
 // likely to be asked for next.
 func (d *Decoder) path(n uint64) ([]byte, error) {
-	b := &d.made[n/pathsPerBlock]
-	if b.ends == nil {
-		if err := d.makePaths(int(n / pathsPerBlock)); err != nil {
+	i := n / pathsPerBlock
+	if d.made[i] == nil {
+		if err := d.makePaths(int(i)); err != nil {
 			return nil, err
 		}
 	}
-	i, from := n%pathsPerBlock, uint32(0)
-	if i > 0 {
-		from = b.ends[i-1]
-	}
-	return b.text[from:b.ends[i]], nil
+	starts := d.block.texts[KindPath].starts
+	// Each path of the block has a newline behind it.
+	from := uint64(starts[n]-starts[i*pathsPerBlock]) + n%pathsPerBlock
+	return d.made[i][from:][:starts[n+1]-starts[n]], nil
 }
 
 func (d *Decoder) makePaths(block int) error {
@@ -197,26 +170,21 @@ func (d *Decoder) makePaths(block int) error {
 	}
 	starts := d.block.texts[KindPath].starts[block*pathsPerBlock:]
 	want := min(len(starts)-1, pathsPerBlock)
-	// Each line has a newline besides. The lengths were held against the limit of
-	// all blocks, since the paths of one may come from several of the text.
-	size := starts[want] - starts[0]
-	if !d.paths.read(parts, int(size)+want) || len(d.paths.lines) != want || d.paths.unended {
+	// The lengths were held against the limit of all blocks, since the paths of
+	// one may come from several of the text.
+	size, t := int(starts[want]-starts[0])+want, &d.paths
+	if !t.read(parts, size) || len(t.lines) != want || t.unended {
 		return ErrDamaged
 	}
-	if d.paths.starts[want] != size+uint32(want) {
-		return ErrDamaged
+	text := make([]byte, size+spill)
+	if err := d.make(text, size, t); err != nil {
+		return err
 	}
-	made := pathBlock{make([]byte, 0, size+slack), make([]uint32, want)}
-	for i := range want {
-		var err error
-		if made.text, err = d.appendLine(made.text, &d.paths, i, nil); err != nil {
-			return err
-		}
-		made.ends[i] = uint32(len(made.text))
-		if made.ends[i] != starts[i+1]-starts[0] {
+	for i, start := range t.starts {
+		if start != starts[i]-starts[0]+uint32(i) {
 			return ErrDamaged
 		}
 	}
-	d.made[block] = made
+	d.made[block] = text
 	return nil
 }

@@ -10,9 +10,8 @@ const withKey = 1<<fromKey | 1<<fromText
 func (t *tableReader) fill(limit int) bool {
 	h := &t.history
 	h.reset(len(t.schema.slots))
-	known, keyed, planes := t.known, t.asked&withKey != 0, t.in.planes
 	columns, codes := t.columns, t.codes
-	at, size := uint32(0), uint64(0)
+	keyed, at, size := t.asked&withKey != 0, uint32(0), uint64(0)
 	t.firsts, t.starts = grown(t.firsts, len(t.lines)), grown(t.starts, len(t.lines)+1)
 	for k, n := range t.lines {
 		tpl := &t.schema.templates[n]
@@ -25,48 +24,17 @@ func (t *tableReader) fill(limit int) bool {
 		for i := range slots {
 			sl := &slots[i]
 			c := &columns[sl.class]
-			v, tells := c.value, c.tells
-			if c.same {
-				if k := sl.kind; k.IsText() && v == known[k&15] {
-					known[k&15]++
-				}
-			} else {
-				source := uint8(fromNone)
-				if c.a != fromNone {
-					if planes[c.fa>>3]>>(c.fa&7)&1 != 0 {
-						source = c.a
-					} else if c.b != fromNone {
-						if planes[c.fb>>3]>>(c.fb&7)&1 != 0 {
-							source = c.b
-						}
-						c.fb++
-					}
-					c.fa++
-				}
-				switch source {
-				case fromNone:
-					v = codes[c.next]
-					c.next++
-					if k := sl.kind; k.IsText() {
-						if v > known[k&15] {
-							return false
-						}
-						v = known[k&15] - v
-						if v == known[k&15] {
-							known[k&15]++
-						}
-					}
-				case fromTemplate:
-					v = lasts[i]
-				case fromClass:
-					v = c.last
-				default:
-					v = h.get(source, sl)
-				}
-				lasts[i], c.last = v, v
-				// Who names a value need not be told.
-				if tells &^= 1 << source; tells&withKey != 0 {
-					h.tell(tells, sl, v)
+			var v uint64
+			switch c.way {
+			case waySame:
+				v = c.value
+			case wayCode:
+				v = codes[c.next]
+				c.next++
+			default:
+				var ok bool
+				if v, ok = t.value(sl, c, &lasts[i]); !ok {
+					return false
 				}
 			}
 			if sl.kind.isVaried() {
@@ -76,7 +44,7 @@ func (t *tableReader) fill(limit int) bool {
 				}
 				size += long
 			}
-			if keyed {
+			if keyed && sl.notes {
 				h.note(sl, v)
 			}
 			values[i] = v
@@ -92,27 +60,88 @@ func (t *tableReader) fill(limit int) bool {
 	return size <= uint64(limit)
 }
 
+// value returns the next value of a column, at whose slot the value before was
+// last.
+func (t *tableReader) value(sl *slot, c *columnState, last *uint64) (v uint64, ok bool) {
+	if c.way == wayNew {
+		if c.value == t.known[sl.kind&15] {
+			t.known[sl.kind&15]++
+		}
+		return c.value, true
+	}
+	source := uint8(fromNone)
+	if c.a != fromNone {
+		planes := t.in.planes
+		if planes[c.fa>>3]>>(c.fa&7)&1 != 0 {
+			source = c.a
+		} else if c.b != fromNone {
+			if planes[c.fb>>3]>>(c.fb&7)&1 != 0 {
+				source = c.b
+			}
+			c.fb++
+		}
+		c.fa++
+	}
+	switch source {
+	case fromNone:
+		v = t.codes[c.next]
+		c.next++
+		if sl.kind.IsText() {
+			known := &t.known[sl.kind&15]
+			if v > *known {
+				return 0, false
+			}
+			if v = *known - v; v == *known {
+				*known++
+			}
+		}
+	case fromTemplate:
+		v = *last
+	case fromClass:
+		v = c.last
+	default:
+		v = t.history.get(source, sl)
+	}
+	*last, c.last = v, v
+	// Who names a value need not be told.
+	if tells := c.tells &^ (1 << source); tells&withKey != 0 {
+		t.history.tell(tells, sl, v)
+	}
+	return v, true
+}
+
 // length returns how many bytes the value of a slot takes in the line, which
 // are not the same for all of its values; false where it is no value of the kind.
+// Whoever writes a value takes its end from the same functions and tables: a text
+// that comes back whole is a proof of these lengths, too.
 func (t *tableReader) length(sl *slot, v uint64) (uint64, bool) {
 	switch sl.kind {
 	case KindNumber:
-		return uint64(decimals(v&(1<<zeroShift-1))) + min(v>>zeroShift, maxDigits), true
+		if v < 1e8 {
+			return uint64(shortDecimals(uint32(v))), true
+		}
+		return uint64(longLength(v)), true
 	case KindDecimal:
-		return uint64(decimals(divide(v, sl.a))) + 1 + uint64(sl.a), true
+		return uint64(decimalLength(v, sl.a)), true
 	}
 	tx := &t.texts[sl.kind]
 	if v >= uint64(tx.n) {
 		return 0, false
 	}
 	if sl.kind == KindIPv4 {
-		n := uint64(3)
-		for _, part := range tx.bytes[4*v:][:4] {
-			n += uint64(octets[part].n)
-		}
-		return n, true
+		return uint64(tx.address(v)[15]), true
 	}
 	return uint64(tx.starts[v+1] - tx.starts[v]), true
+}
+
+// longLength is the length of a number that is long or has leading zeros.
+func longLength(v uint64) int {
+	return decimals(v&(1<<zeroShift-1)) + int(min(v>>zeroShift, maxDigits))
+}
+
+// decimalLength is the length of a number with so many digits after its point.
+func decimalLength(v uint64, digits byte) int {
+	return decimals(divide(v, digits)) + 1 + int(digits)
 }
 
 // decimals returns how many decimal digits v has.
@@ -129,6 +158,24 @@ var tens = func() (t [20]uint64) {
 	for i := range t {
 		t[i] = v
 		v *= 10
+	}
+	return t
+}()
+
+// shortDecimals is decimals for a number of 32 bits, and does not branch.
+func shortDecimals(v uint32) int {
+	return int((uint64(v) + carries[bits.Len32(v|1)&63]) >> 32)
+}
+
+// carries has for the numbers of so many bits what, added to one of them, makes
+// how many digits it has of the high 32 bits.
+var carries = func() (t [64]uint64) {
+	for n := 1; n <= 32; n++ {
+		digits := decimals(1 << (n - 1))
+		t[n] = uint64(digits) << 32
+		if most := uint64(1)<<n - 1; decimals(most) > digits {
+			t[n] += 1<<32 - tens[digits]
+		}
 	}
 	return t
 }()

@@ -19,23 +19,24 @@ const (
 // the next. What it says of a key depends on nothing but that key's values:
 // the decoder may leave out what nobody asks for.
 type history struct {
-	cells []historyCell
-	used  int
+	cells []uint32 // numbers of what is known plus one; 0 is an empty cell
+	all   []said   // in the order of the first use: what a line asks for stands close together
 	seed  uint64   // of the hash: nobody can write lines whose keys collide
 	key   uint64   // of the line; 0 where there is none yet
 	text  uint64   // likewise, the last one
 	slots []uint64 // last values
 }
 
-type historyCell struct{ key, value uint64 }
+// said is the last value of a key.
+type said struct{ key, value uint64 }
 
 // none is what a source names before it was told anything.
 const none = ^uint64(0)
 
 func (h *history) reset(slots int) {
-	if h.used > 0 {
+	if len(h.all) > 0 {
 		clear(h.cells)
-		h.used = 0
+		h.all = h.all[:0]
 	}
 	h.slots = refill(h.slots, slots, none)
 }
@@ -59,25 +60,24 @@ func (h *history) cell(context uint64, where uint32, source uint64) *uint64 {
 		return nil
 	}
 	if h.cells == nil {
-		h.cells = make([]historyCell, 1<<12)
+		h.cells = make([]uint32, 1<<12)
 		h.seed = maphash.Bytes(maphash.MakeSeed(), nil)
 	}
 	key := context<<26 | uint64(where)<<2 | source
-	mask := len(h.cells) - 1
-	i := h.hash(key) & mask
-	for h.cells[i].key != 0 {
-		if h.cells[i].key == key {
-			return &h.cells[i].value
+	for i := h.hash(key); ; i++ {
+		at := &h.cells[i&(len(h.cells)-1)]
+		if *at == 0 {
+			h.all = append(h.all, said{key, none})
+			*at = uint32(len(h.all))
+			if len(h.all) > len(h.cells)/2 {
+				h.grow()
+			}
+			return &h.all[len(h.all)-1].value
 		}
-		i = (i + 1) & mask
+		if of := &h.all[*at-1]; of.key == key {
+			return &of.value
+		}
 	}
-	if h.used++; h.used > len(h.cells)/2 {
-		h.grow()
-		h.used--
-		return h.cell(context, where, source)
-	}
-	h.cells[i] = historyCell{key, none}
-	return &h.cells[i].value
 }
 
 func (h *history) hash(key uint64) int {
@@ -86,18 +86,14 @@ func (h *history) hash(key uint64) int {
 }
 
 func (h *history) grow() {
-	old := h.cells
-	h.cells = make([]historyCell, 2*len(old))
+	h.cells = make([]uint32, 2*len(h.cells))
 	mask := len(h.cells) - 1
-	for _, c := range old {
-		if c.key == 0 {
-			continue
-		}
-		i := h.hash(c.key) & mask
-		for h.cells[i].key != 0 {
+	for n := range h.all {
+		i := h.hash(h.all[n].key) & mask
+		for h.cells[i] != 0 {
 			i = (i + 1) & mask
 		}
-		h.cells[i] = c
+		h.cells[i] = uint32(n) + 1
 	}
 }
 

@@ -2,6 +2,7 @@ package text
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"slices"
 )
 
@@ -17,8 +18,8 @@ func (d *Decoder) appendLine(dst []byte, t *tableReader, i int, line *Line) ([]b
 		size--
 	}
 	begin := len(dst)
-	dst = slices.Grow(dst, size+slack)
-	if err := d.putLine(dst[begin:begin+size+slack], size, t, i, line); err != nil {
+	dst = slices.Grow(dst, size+spill)
+	if err := d.putLine(dst[begin:begin+size+spill], size, t, i, line); err != nil {
 		return dst[:begin], err
 	}
 	return dst[:begin+size], nil
@@ -32,42 +33,18 @@ func (d *Decoder) putLine(out []byte, size int, t *tableReader, i int, line *Lin
 	if line != nil {
 		line.Marks = line.Marks[:0]
 	}
-	var first *slot
-	since, at := uint64(0), 0
+	l, at := lineState{room: size - int(tpl.fixed)}, 0
 	for n := range slots {
-		sl, v := &slots[n], values[n]
+		sl := &slots[n]
 		at = put(out, at, t.schema.static[sl.static:sl.end])
 		start := at
-		switch sl.kind {
-		case KindNumber:
-			at = putNumber(out, at, v)
-		case KindDecimal:
-			whole := divide(v, sl.a)
-			at = putDigits(out, at, whole, decimals(whole))
-			out[at] = '.'
-			at = putDigits(out, at+1, v-whole*powers[sl.a], int(sl.a))
-		case KindLower:
-			at = putHex(out, at, v, int(sl.a), "0123456789abcdef")
-		case KindUpper:
-			at = putHex(out, at, v, int(sl.a), "0123456789ABCDEF")
-		case KindStamp, KindAgain:
-			if sl.kind == KindAgain {
-				v = unzigzag(v)
-				if first != nil {
-					v += rescale(since, first.b, sl.b)
-				}
-			} else if first == nil {
-				first, since = sl, v
-			}
-			at = d.minute.put(out, at, sl.a, sl.b, v)
-		case KindIPv4:
-			at = putIPv4(out, at, t.texts[KindIPv4].bytes[4*v:][:4])
-		default:
-			text, err := d.text(t, sl.kind, v)
-			if err != nil {
+		if sl.kind == KindNumber {
+			at = putNumber(out, at, values[n])
+		} else {
+			var err error
+			if at, err = d.putValue(out, at, t, sl, values[n], &l); err != nil {
 				return err
 			}
-			at = put(out, at, text)
 		}
 		if line != nil {
 			line.Marks = append(line.Marks, Mark{uint32(start), uint32(at)})
@@ -78,6 +55,51 @@ func (d *Decoder) putLine(out []byte, size int, t *tableReader, i int, line *Lin
 		return ErrDamaged
 	}
 	return nil
+}
+
+// lineState is what the values of a line that were written leave to the others.
+type lineState struct {
+	first *slot  // a stamp
+	since uint64 // and its value
+	room  int    // for texts
+}
+
+// putValue writes a value that is no number, and returns where it ends.
+func (d *Decoder) putValue(out []byte, at int, t *tableReader, sl *slot, v uint64, l *lineState) (int, error) {
+	switch sl.kind {
+	case KindDecimal:
+		return putDecimal(out, at, v, sl.a), nil
+	case KindLower:
+		return putHex(out, at, v, int(sl.a), 'a'), nil
+	case KindUpper:
+		return putHex(out, at, v, int(sl.a), 'A'), nil
+	case KindStamp, KindAgain:
+		if sl.kind == KindAgain {
+			v = unzigzag(v)
+			if l.first != nil {
+				v += rescale(l.since, l.first.b, sl.b)
+			}
+		} else if l.first == nil {
+			l.first, l.since = sl, v
+		}
+		return d.minute.put(out, at, sl.a, sl.b, v), nil
+	}
+	if v >= uint64(t.texts[sl.kind&15].n) {
+		return at, ErrDamaged
+	}
+	if sl.kind == KindIPv4 {
+		a := t.texts[KindIPv4].address(v)
+		*(*addressText)(out[at : at+len(a)]) = *a
+		return at + int(a[15]), nil
+	}
+	text, err := d.text(t, sl.kind, v)
+	if err != nil {
+		return at, err
+	}
+	if l.room -= len(text); l.room < 0 {
+		return at, ErrDamaged
+	}
+	return put(out, at, text), nil
 }
 
 // What follows writes something to dst at at and returns where it ends. There
@@ -96,14 +118,26 @@ func put(dst []byte, at int, src []byte) int {
 
 // putNumber writes a number with its leading zeros.
 func putNumber(dst []byte, at int, v uint64) int {
-	if v >= 1<<zeroShift {
-		for range min(v>>zeroShift, maxDigits) {
-			dst[at] = '0'
-			at++
-		}
-		v &= 1<<zeroShift - 1
+	if v < 1e8 {
+		n := shortDecimals(uint32(v))
+		binary.LittleEndian.PutUint64(dst[at:at+8], (eightDigits(v)|zeros)>>((64-8*uint(n))&63))
+		return at + n
 	}
-	return putDigits(dst, at, v, decimals(v))
+	return putLong(dst, at, v)
+}
+
+// putLong is putNumber for one that is long or has leading zeros.
+func putLong(dst []byte, at int, v uint64) int {
+	return putDigits(dst, at, v&(1<<zeroShift-1), longLength(v))
+}
+
+// putDecimal writes a number with so many digits after its point.
+func putDecimal(dst []byte, at int, v uint64, digits byte) int {
+	whole := divide(v, digits)
+	point := at + decimalLength(v, digits) - int(digits) - 1
+	putDigits(dst, at, whole, point-at)
+	dst[point] = '.'
+	return putDigits(dst, point+1, v-whole*powers[digits], int(digits))
 }
 
 // divide returns v without its last digits. The common ones are constants, by
@@ -156,14 +190,25 @@ func eightDigits(v uint64) uint64 {
 	return high | (v-10*high)<<8
 }
 
-// putHex writes the last n hexadecimal digits of v.
-func putHex(dst []byte, at int, v uint64, n int, digits string) int {
-	out := dst[at : at+n]
-	for i := n - 1; i >= 0; i-- {
-		out[i] = digits[v&15]
-		v >>= 4
+// putHex writes the last n hexadecimal digits of v, of at most 16; a is the first
+// letter.
+func putHex(dst []byte, at int, v uint64, n int, a byte) int {
+	if n > 8 {
+		binary.LittleEndian.PutUint64(dst[at:at+8], eightHex(v>>32, a)>>((128-8*uint(n))&63))
+		at, n = at+n-8, 8
 	}
+	binary.LittleEndian.PutUint64(dst[at:at+8], eightHex(v, a)>>((64-8*uint(n))&63))
 	return at + n
+}
+
+// eightHex returns the last eight hexadecimal digits of v, the first one the
+// lowest byte. The halves of v are put apart three times, all of them at once.
+func eightHex(v uint64, a byte) uint64 {
+	v = v&0xFFFF | v>>16&0xFFFF<<32
+	v = (v | v<<8) & 0x00FF00FF00FF00FF
+	v = (v | v<<4) & 0x0F0F0F0F0F0F0F0F
+	letters := (v + 6*ones) >> 4 & ones
+	return bits.ReverseBytes64(v + zeros + letters*uint64(a-'0'-10))
 }
 
 // octet is the text of a byte and a dot behind it.
@@ -181,13 +226,29 @@ var octets = func() (t [256]octet) {
 	return t
 }()
 
-func putIPv4(dst []byte, at int, ip []byte) int {
+// addressText is the text of an address, of at most 15 bytes, and how many they
+// are in the last one; 0 where it was not asked for yet.
+type addressText [16]byte
+
+// address returns the text of address n.
+func (tx *texts) address(n uint64) *addressText {
+	a := &tx.made[n]
+	if a[15] == 0 {
+		a.put(tx.bytes[4*n:][:4])
+	}
+	return a
+}
+
+func (a *addressText) put(ip []byte) {
+	var text [20]byte
+	at := 0
 	for _, part := range ip {
 		o := &octets[part]
-		*(*[4]byte)(dst[at : at+4]) = o.text
+		*(*[4]byte)(text[at : at+4]) = o.text
 		at += int(o.n) + 1
 	}
-	return at - 1
+	*a = addressText(text[:16])
+	a[15] = byte(at - 1)
 }
 
 // stampMinute is a stamp up to its seconds: most lines show the minute of the

@@ -29,6 +29,7 @@ type slot struct {
 	kind        Kind
 	a, b        byte // parameters
 	names       bool // its value is the process that wrote the line
+	notes       bool // its value may be a key for what follows
 }
 
 // A place is where slots stand that hold the same sort of value: what stands
@@ -105,6 +106,7 @@ func (s *schema) add(text []byte) error {
 		sl := slot{static: from, end: uint32(len(s.static)), kind: k}
 		from = sl.end
 		sl.names = k == KindNumber && i > 0 && text[i-1] == '['
+		sl.notes = sl.names || k.IsText()
 		before := text[:i]
 		switch k.params() {
 		case 2:

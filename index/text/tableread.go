@@ -26,7 +26,8 @@ type tableReader struct {
 // texts is the dictionary of a kind.
 type texts struct {
 	n      int
-	bytes  []byte   // of addresses: four for each
+	bytes  []byte // of addresses: four for each
+	made   []addressText
 	starts []uint32 // of the others: where each starts behind the one before, and one more for the end
 	page   int      // the part that is the first page
 	first  []uint32 // where the first text of each page starts
@@ -42,7 +43,16 @@ type columnState struct {
 	same   bool   // all are value
 	a, b   uint8  // its sources
 	tells  uint8  // the sources that hear of its values, a bit each
+	way    uint8  // how its values are found
 }
+
+// How the values of a column are found.
+const (
+	wayAny  = iota
+	wayCode // all are its codes
+	waySame // all are one
+	wayNew  // likewise, and it may be a text that is new in the block
+)
 
 // count is how many texts a kind has.
 func (t *tableReader) count(k Kind) int { return t.texts[k].n }
@@ -72,6 +82,7 @@ func (t *tableReader) open(head, lengths *reader, addresses *[]byte, page *int, 
 				return false
 			}
 			tx.n, tx.bytes, *addresses = int(n), (*addresses)[:4*n], (*addresses)[4*n:]
+			tx.made = refill(tx.made, int(n), addressText{})
 			continue
 		}
 		// A length takes a byte at least.
@@ -176,7 +187,7 @@ func (t *tableReader) read(parts [BlockParts][]byte, limit int) bool {
 		}
 	}
 	t.codes, t.values = grown(t.codes, int(total)), grown(t.values, int(total))
-	if !t.readColumns() || !t.fill(limit) {
+	if !t.readColumns() {
 		return false
 	}
 	for i := range t.in.in {
@@ -216,7 +227,10 @@ func (t *tableReader) readColumns() bool {
 		}
 		source := t.in.in[sectionHeads].byte()
 		if source == isSame {
-			t.columns[i] = columnState{same: true, value: t.in.in[sectionHeads].uint()}
+			t.columns[i] = columnState{same: true, value: t.in.in[sectionHeads].uint(), way: waySame}
+			if class.kind.IsText() && t.columns[i].value >= t.known[class.kind&15] {
+				t.columns[i].way = wayNew
+			}
 			continue
 		}
 		c := columnState{a: source & 15, b: source >> 4, next: at, last: none}
@@ -250,6 +264,9 @@ func (t *tableReader) readColumns() bool {
 		if t.schema.classes[i].n > 0 && !t.columns[i].same {
 			t.columns[i].tells |= t.schema.groups[t.schema.classes[i].group].sources & shared
 			t.asked |= t.columns[i].tells
+			if c := &t.columns[i]; c.a == fromNone && c.tells&withKey == 0 && !t.schema.classes[i].kind.IsText() {
+				c.way = wayCode
+			}
 		}
 	}
 	return !t.in.bad()

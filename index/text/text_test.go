@@ -2,6 +2,7 @@ package text
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -59,7 +60,23 @@ func (s *segment) text(d *Decoder, block, limit int) ([]byte, error) {
 	if err := d.Block(s.blocks[block]); err != nil {
 		return nil, err
 	}
-	return d.Append(nil)
+	size := d.Start(d.Lines())
+	var lines []byte
+	for i := range d.Lines() {
+		var err error
+		if lines, err = d.AppendLine(lines, i); err != nil {
+			return lines, err
+		}
+		if d.End(i) < d.Start(i+1) {
+			lines = append(lines, '\n')
+		}
+	}
+	// At once it must be the same text.
+	all, err := d.AppendBlock(nil, s.blocks[block], size)
+	if err == nil && !bytes.Equal(lines, all) {
+		err = errors.New("another text at once than by lines")
+	}
+	return all, err
 }
 
 // halves cuts a text at a line.
@@ -119,6 +136,15 @@ func roundTrip(t testing.TB, e *Encoder, d *Decoder, text []byte) {
 			}
 			if !bytes.Equal(blocks[i], got) {
 				require.Equal(t, string(blocks[i]), string(got))
+			}
+			got, err := d.AppendBlock(got[:0], s.blocks[i], len(blocks[i]))
+			require.NoError(t, err)
+			if !bytes.Equal(blocks[i], got) {
+				require.Equal(t, string(blocks[i]), string(got))
+			}
+			for _, size := range []int{len(blocks[i]) - 1, len(blocks[i]) + 1} {
+				_, err = d.AppendBlock(nil, s.blocks[i], size)
+				require.ErrorIs(t, err, ErrDamaged)
 			}
 		}
 	}

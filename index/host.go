@@ -35,8 +35,11 @@ type Host struct {
 	Clock *ClockSync   `json:"clock_sync,omitzero"` // of a running host
 	Trust *KernelTrust `json:"kernel_trust,omitzero"`
 
-	NetSpaces     []NetSpace        `json:"net_spaces,omitempty"` // by inode
-	Containers    []Container       `json:"containers,omitempty"` // by id
+	NetSpaces     []NetSpace        `json:"net_spaces,omitempty"`   // by inode
+	MountSpaces   []MountSpace      `json:"mount_spaces,omitempty"` // by inode
+	UserSpaces    []UserSpace       `json:"user_spaces,omitempty"`  // by inode
+	TimeSpaces    []TimeSpace       `json:"time_spaces,omitempty"`  // by inode
+	Containers    []Container       `json:"containers,omitempty"`   // by id
 	Logins        *LoginHistory     `json:"logins,omitzero"`
 	Sessions      []LoginSession    `json:"sessions,omitempty"` // by id
 	KernelModules []Module          `json:"kernel_modules,omitempty"`

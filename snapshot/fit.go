@@ -47,6 +47,11 @@ func halve(h *index.Host) (name string, lost int) {
 				return "/proc/PID/net", n
 			}
 		}
+		for i := range h.MountSpaces {
+			if n := half(&h.MountSpaces[i].Mounts, least); n > 0 {
+				return "/proc/PID/mountinfo", n
+			}
+		}
 		for _, list := range []struct {
 			name string
 			cut  func() int
@@ -59,11 +64,14 @@ func halve(h *index.Host) (name string, lost int) {
 			{"/var/log/lastlog", func() int { return half(&l.Last, least) }},
 			{"files of shells and of rights", func() int { return half(&h.Watched, least) }},
 			{"authorized_keys", func() int { return half(&h.Keys, least) }},
+			{"/proc/PID/uid_map", func() int { return half(&h.UserSpaces, least) }},
+			{"/proc/PID/timens_offsets", func() int { return half(&h.TimeSpaces, least) }},
 			{"/etc/services", func() int { return half(&h.Ports, least) }},
 			{"containers", func() int { return half(&h.Containers, least) }},
 			{"/proc/self/mountinfo", func() int { return half(&h.Mounts, least) }},
 			{"/etc/group", func() int { return half(&h.Groups, least) }},
 			{"/etc/passwd", func() int { return half(&h.Users, least) }},
+			{"/proc/PID/ns/mnt", func() int { return half(&h.MountSpaces, least) }},
 			{"/proc/PID/ns/net", func() int { return half(&h.NetSpaces, least) }},
 			{"/run/systemd/sessions", func() int { return half(&h.Sessions, least) }},
 		} {

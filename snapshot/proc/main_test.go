@@ -42,6 +42,7 @@ var roles = map[string]func(){
 	"churn":   churn,
 	"epoll":   holdEpoll,
 	"host":    beHost,
+	"nothing": func() {},
 }
 
 func demand[T any](v T, err error) T {
@@ -163,6 +164,7 @@ func take(t *testing.T, o Options) *still {
 	})
 	require.NoError(t, err)
 	table.Join(tables, owners)
+	table.DescribeSpaces(&s.host)
 	s.coverage, s.sockets, s.spaces, s.containers = coverage, tables.Sockets, tables.Spaces, table.Containers()
 	for _, g := range s.gaps {
 		require.NotEmpty(t, g.Area)

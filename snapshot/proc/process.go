@@ -237,7 +237,8 @@ func FirstLook(o Options, gap func(index.Gap)) (*Table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o.Proc, err)
 	}
-	t := &Table{reader: r, containers: map[int]string{}, netContainer: map[uint64]string{}}
+	t := &Table{reader: r, containers: map[int]string{}, netContainer: map[uint64]string{},
+		members: spaceMembers{"mnt": {}, "user": {}, "time": {}}}
 	// Before the clocks, as at the end it is behind them: what is forked between the looks is counted.
 	t.forks, _ = r.counts()
 	t.first = ReadClocks(o.Live)

@@ -33,7 +33,8 @@ type Table struct {
 	containers    map[int]string    // of a process
 	netContainer  map[uint64]string // of a network namespace
 	found         []index.Container // by id
-	deniedNets    int               // processes whose network namespace may not be known
+	members       spaceMembers
+	deniedNets    int // processes whose network namespace may not be known
 	unread        int
 }
 

@@ -43,6 +43,7 @@ var roles = map[string]func(){
 	"epoll":   holdEpoll,
 	"host":    beHost,
 	"nothing": func() {},
+	"sniff":   sniff,
 }
 
 func demand[T any](v T, err error) T {

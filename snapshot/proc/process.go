@@ -38,6 +38,7 @@ type reader struct {
 	lost     int            // descriptors of sockets that found no room there
 	missing  map[string]int // files that this kernel, or the copy, does not have, and for how many processes
 	present  map[string]bool
+	unified  string          // where the control groups of version 2 are mounted; "" in a copy
 	closed   map[uint64]bool // network namespaces of which some process has a list of descriptors that could not be read; 0: one of an unknown namespace
 	threads  int
 }
@@ -59,6 +60,9 @@ func (r *reader) know(host *index.Host) {
 		return
 	}
 	r.booted = host.Booted
+	if r.Live {
+		r.unified = unifiedMount(host.Mounts)
+	}
 	for _, u := range host.Users {
 		if _, twice := r.users[u.UID]; !twice {
 			r.users[u.UID] = u.Name
@@ -238,7 +242,7 @@ func FirstLook(o Options, gap func(index.Gap)) (*Table, error) {
 		return nil, fmt.Errorf("%s: %w", o.Proc, err)
 	}
 	t := &Table{reader: r, containers: map[int]string{}, netContainer: map[uint64]string{},
-		members: spaceMembers{"mnt": {}, "user": {}, "time": {}}}
+		members: spaceMembers{"mnt": {}, "user": {}, "time": {}}, cgroupPaths: map[string]bool{}}
 	// Before the clocks, as at the end it is behind them: what is forked between the looks is counted.
 	t.forks, _ = r.counts()
 	t.first = ReadClocks(o.Live)

@@ -14,8 +14,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"stilltrace/index"
 )
 
@@ -116,9 +114,10 @@ func (r *tableReader) space(ctx context.Context, dir, place string, netns uint64
 	from := len(r.sockets)
 	var missing []string
 	none := r.emptyTables()
-	monitor := r.openMonitor(pid)
+	a := r.openAskers(pid)
+	defer a.close()
+	monitor := a.monitor
 	if monitor >= 0 {
-		defer unix.Close(monitor)
 		if !(none["tcp"] && none["tcp6"]) && r.askTCP(monitor) {
 			none["tcp"], none["tcp6"] = true, true
 		}
@@ -155,7 +154,7 @@ func (r *tableReader) space(ctx context.Context, dir, place string, netns uint64
 		r.askUnix(monitor, r.sockets[from:])
 	}
 	one := index.NetSpace{Inode: netns, PID: pid, Sockets: len(r.sockets) - from}
-	r.describe(&one)
+	r.describe(&one, a.links)
 	r.spaces = append(r.spaces, one)
 	return nil
 }

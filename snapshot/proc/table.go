@@ -34,6 +34,7 @@ type Table struct {
 	netContainer  map[uint64]string // of a network namespace
 	found         []index.Container // by id
 	members       spaceMembers
+	cgroupPaths   map[string]bool
 	deniedNets    int // processes whose network namespace may not be known
 	unread        int
 }

@@ -41,6 +41,7 @@ var roles = map[string]func(){
 	"blocked": blockItself,
 	"churn":   churn,
 	"epoll":   holdEpoll,
+	"held":    holdSocket,
 	"host":    beHost,
 	"nothing": func() {},
 	"sniff":   sniff,

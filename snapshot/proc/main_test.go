@@ -42,6 +42,7 @@ var roles = map[string]func(){
 	"churn":   churn,
 	"epoll":   holdEpoll,
 	"held":    holdSocket,
+	"two":     beTwo,
 	"host":    beHost,
 	"nothing": func() {},
 	"sniff":   sniff,

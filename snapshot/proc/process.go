@@ -38,6 +38,7 @@ type reader struct {
 	lost     int            // descriptors of sockets that found no room there
 	missing  map[string]int // files that this kernel, or the copy, does not have, and for how many processes
 	present  map[string]bool
+	labelled bool            // a security module gives every process a label
 	unified  string          // where the control groups of version 2 are mounted; "" in a copy
 	closed   map[uint64]bool // network namespaces of which some process has a list of descriptors that could not be read; 0: one of an unknown namespace
 	threads  int
@@ -48,8 +49,9 @@ func newReader(o Options, gap func(index.Gap)) (*reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	top := dir{fd: fd, live: o.Live, buf: new([]byte)}
 	return &reader{
-		Options: o, opened: time.Now(), top: dir{fd: fd, live: o.Live, buf: new([]byte)}, users: map[uint32]string{}, gap: gap,
+		labelled: labels(top), Options: o, opened: time.Now(), top: top, users: map[uint32]string{}, gap: gap,
 		hashes: newHasher(), owners: Owners{}, missing: map[string]int{}, present: map[string]bool{}, closed: map[uint64]bool{},
 	}, nil
 }

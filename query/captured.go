@@ -61,7 +61,7 @@ func startsThings(h *index.Host) string {
 		}
 	}
 	return listOf(number(units, "unit", "units"), number(timers, "timer", "timers"), number(len(h.Cron), "cron job", "cron jobs"), number(len(h.Keys), "authorized key", "authorized keys"),
-		number(len(h.Watched), "file of shells and rights", "files of shells and rights"), number(len(h.KernelModules), "kernel module", "kernel modules"))
+		number(len(h.Watched), "file of shells and rights", "files of shells and rights"), number(len(h.KernelModules), "kernel module", "kernel modules"), number(len(h.Packages), "package", "packages"))
 }
 
 func logins(h *index.Host) string {
@@ -73,10 +73,12 @@ func logins(h *index.Host) string {
 }
 
 func spaces(h *index.Host) string {
-	if len(h.NetSpaces) < 2 && len(h.Containers) == 0 {
+	if len(h.NetSpaces) < 2 && len(h.Containers) == 0 && len(h.MountSpaces)+len(h.UserSpaces)+len(h.TimeSpaces) == 0 {
 		return ""
 	}
-	return listOf(number(len(h.NetSpaces), "network namespace", "network namespaces"), number(len(h.Containers), "container", "containers"))
+	return listOf(number(len(h.NetSpaces), "network namespace", "network namespaces"), number(len(h.Containers), "container", "containers"),
+		number(len(h.MountSpaces), "other mount namespace", "other mount namespaces"), number(len(h.UserSpaces), "user namespace with ids of its own", "user namespaces with ids of their own"),
+		number(len(h.TimeSpaces), "time namespace", "time namespaces"))
 }
 
 // told says what the capture was told that changes what a case holds.

@@ -63,6 +63,8 @@ func halve(h *index.Host) (name string, lost int) {
 			{"/var/spool/cron", func() int { return half(&h.Cron, least) }},
 			{"/var/log/lastlog", func() int { return half(&l.Last, least) }},
 			{"files of shells and of rights", func() int { return half(&h.Watched, least) }},
+			{"/var/lib/dpkg/status", func() int { return half(&h.Packages, least) }},
+			{"/proc/PID/exe", func() int { return half(&h.Programs, least) }},
 			{"authorized_keys", func() int { return half(&h.Keys, least) }},
 			{"/proc/PID/uid_map", func() int { return half(&h.UserSpaces, least) }},
 			{"/proc/PID/timens_offsets", func() int { return half(&h.TimeSpaces, least) }},

@@ -63,21 +63,27 @@ func (f *folder) close() { _ = f.file.Close() }
 // read returns the text of a regular file, and errTooLarge with it where there
 // is more.
 func (f *folder) read(name string, limit int) (string, *unix.Stat_t, error) {
+	data, st, err := f.bytes(name, limit)
+	return string(data), st, err
+}
+
+// bytes is read without a copy: they are valid until the next read.
+func (f *folder) bytes(name string, limit int) ([]byte, *unix.Stat_t, error) {
 	var st unix.Stat_t
 	if err := unix.Fstatat(f.dir.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
-		return "", nil, err
+		return nil, nil, err
 	}
 	if st.Mode&unix.S_IFMT != unix.S_IFREG {
-		return "", &st, errUnsupported
+		return nil, &st, errUnsupported
 	}
 	fd, err := openat(f.dir.fd, name, unix.O_NOATIME)
 	if errors.Is(err, unix.EPERM) {
 		fd, err = openat(f.dir.fd, name, 0)
 	}
 	if err != nil {
-		return "", &st, err
+		return nil, &st, err
 	}
 	data, err := f.dir.fill(fd, limit, false, unix.Read)
 	_ = unix.Close(fd)
-	return string(data), &st, err
+	return data, &st, err
 }

@@ -56,7 +56,7 @@ func ReadFiles(o Options, host *index.Host, gap func(index.Gap)) {
 		host index.Host
 		gaps []index.Gap
 	}
-	h := hostReader{Options: o, live: o.Live, host: index.Host{Users: host.Users, Mounts: host.Mounts, Trust: host.Trust, Containers: slices.Clone(host.Containers)}}
+	h := hostReader{Options: o, live: o.Live, host: index.Host{Users: host.Users, Mounts: host.Mounts, Trust: host.Trust, Containers: slices.Clone(host.Containers), Programs: slices.Clone(host.Programs)}}
 	steps := h.files()
 	parts := make(chan part, len(steps))
 	go func() {
@@ -116,6 +116,7 @@ func (h *hostReader) files() []fileStep {
 		{"files of shells and of rights, units, containers and keys", h.watchSystem, keepWatched},
 		{"units, containers, files of users' shells and keys", h.units, func(to, from *index.Host) { to.Units = from.Units }},
 		{"containers, files of users' shells and keys", func() { h.nameContainers(h.host.Users, h.host.Containers) }, func(to, from *index.Host) { to.Containers = from.Containers }},
+		{"packages, files of users' shells and keys", h.packages, func(to, from *index.Host) { to.Packages, to.Programs = from.Packages, from.Programs }},
 		{"files of users' shells and keys", h.watchHomes, keepWatched},
 		{"keys", h.authorizedKeys, func(to, from *index.Host) { to.Keys = from.Keys }},
 	}

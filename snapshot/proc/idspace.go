@@ -43,13 +43,9 @@ func (t *Table) joinSpaces(p *index.Process) {
 // host.Mounts is of, whose ids the users of each user namespace are, and by how
 // much the clocks of time namespaces differ.
 func (t *Table) DescribeSpaces(host *index.Host) {
-	own := t.top.space("self/ns/mnt")
-	if !t.Live {
-		own = t.top.space("1/ns/mnt")
-	}
 	room := maxEntries
 	t.eachSpace("mnt", func(inode uint64, pid int, d dir) error {
-		if inode == own {
+		if inode == t.ownMounts {
 			return nil
 		}
 		one := index.MountSpace{Inode: inode, PID: pid}

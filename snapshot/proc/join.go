@@ -103,6 +103,7 @@ func (t *Table) stillThere(s *SocketTables, orphans map[uint64]map[string]bool) 
 // note keeps of a process what its sockets are told by.
 func (t *Table) note(p *index.Process) {
 	t.joinSpaces(p)
+	t.noteProgram(p)
 	if t.unified != "" {
 		t.cgroupPaths[p.Cgroup] = true
 	}

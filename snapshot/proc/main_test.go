@@ -168,6 +168,7 @@ func take(t *testing.T, o Options) *still {
 	require.NoError(t, err)
 	table.Join(tables, owners)
 	table.DescribeSpaces(&s.host)
+	s.host.Programs = table.Programs()
 	s.coverage, s.sockets, s.spaces, s.containers = coverage, tables.Sockets, tables.Spaces, table.Containers()
 	for _, g := range s.gaps {
 		require.NotEmpty(t, g.Area)

@@ -244,7 +244,11 @@ func FirstLook(o Options, gap func(index.Gap)) (*Table, error) {
 		return nil, fmt.Errorf("%s: %w", o.Proc, err)
 	}
 	t := &Table{reader: r, containers: map[int]string{}, netContainer: map[uint64]string{},
-		members: spaceMembers{"mnt": {}, "user": {}, "time": {}}, cgroupPaths: map[string]bool{}}
+		members: spaceMembers{"mnt": {}, "user": {}, "time": {}}, cgroupPaths: map[string]bool{}, programs: map[string]program{}}
+	t.ownMounts = t.top.space("self/ns/mnt")
+	if !o.Live {
+		t.ownMounts = t.top.space("1/ns/mnt")
+	}
 	// Before the clocks, as at the end it is behind them: what is forked between the looks is counted.
 	t.forks, _ = r.counts()
 	t.first = ReadClocks(o.Live)

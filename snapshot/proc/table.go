@@ -35,7 +35,9 @@ type Table struct {
 	found         []index.Container // by id
 	members       spaceMembers
 	cgroupPaths   map[string]bool
-	deniedNets    int // processes whose network namespace may not be known
+	programs      map[string]program // by path
+	ownMounts     uint64             // inode of the mount namespace of the host; 0 where unknown
+	deniedNets    int                // processes whose network namespace may not be known
 	unread        int
 }
 

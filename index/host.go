@@ -52,7 +52,11 @@ type Host struct {
 	Cron          []CronJob         `json:"cron,omitempty"`     // by path and line
 	Keys          []AuthorizedKey   `json:"authorized_keys,omitempty"`
 	Watched       []WatchedFile     `json:"watched,omitempty"` // files that start programs or say who may do what, in the order of reading
-	Names         []HostName        `json:"hosts,omitempty"`   // /etc/hosts, in its order
+	SSHD          *SSHD             `json:"sshd,omitzero"`
+	Privileged    []FoundFile       `json:"privileged_files,omitempty"` // setuid, setgid, or with capabilities, in the usual directories
+	Temporary     []FoundFile       `json:"temporary_files,omitempty"`  // in /tmp, /var/tmp, /dev/shm and /run
+	Locked        []LockedFile      `json:"locked_files,omitempty"`     // by path
+	Names         []HostName        `json:"hosts,omitempty"`            // /etc/hosts, in its order
 	Resolver      *Resolver         `json:"resolver,omitzero"`
 	Resolved      []Resolved        `json:"resolved,omitempty"` // by address
 }

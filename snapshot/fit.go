@@ -57,12 +57,16 @@ func halve(h *index.Host) (name string, lost int) {
 			cut  func() int
 		}{
 			{"/var/log/btmp", func() int { return half(&l.Failed, least) }},
+			{"/tmp", func() int { return half(&h.Temporary, least) }},
 			{"/etc/hosts", func() int { return half(&h.Names, least) }},
 			{"/etc/systemd", func() int { return half(&h.Units, least) }},
 			{"/var/log/wtmp", func() int { return half(&l.Past, least) }},
 			{"/var/spool/cron", func() int { return half(&h.Cron, least) }},
 			{"/var/log/lastlog", func() int { return half(&l.Last, least) }},
 			{"files of shells and of rights", func() int { return half(&h.Watched, least) }},
+			{"setuid files", func() int { return half(&h.Privileged, least) }},
+			{"flags of files", func() int { return half(&h.Locked, least) }},
+			{"/etc/ssh/sshd_config", func() int { return halfSSHD(h.SSHD, least) }},
 			{"/var/lib/dpkg/status", func() int { return half(&h.Packages, least) }},
 			{"/proc/PID/exe", func() int { return half(&h.Programs, least) }},
 			{"authorized_keys", func() int { return half(&h.Keys, least) }},
@@ -94,4 +98,11 @@ func half[T any](list *[]T, least int) int {
 	keep := n / 2
 	*list = (*list)[:keep]
 	return n - keep
+}
+
+func halfSSHD(c *index.SSHD, least int) int {
+	if c == nil {
+		return 0
+	}
+	return half(&c.Options, least) + half(&c.Matches, least)
 }

@@ -260,7 +260,7 @@ func digestIn(text []byte, name string) string {
 
 // noteProgram keeps which file of the host a process runs.
 func (t *Table) noteProgram(p *index.Process) {
-	if p.Exe == "" || p.Exe[0] != '/' || p.Container != "" || p.Spaces.Mnt != t.ownMounts && t.ownMounts != 0 {
+	if p.Exe == "" || p.Exe[0] != '/' || strings.HasPrefix(p.Exe, "/memfd:") || p.Container != "" || p.Spaces.Mnt != t.ownMounts && t.ownMounts != 0 {
 		return
 	}
 	if was, known := t.programs[p.Exe]; !known && len(t.programs) < maxPrograms || known && was.gone && !p.ExeGone {

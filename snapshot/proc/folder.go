@@ -17,6 +17,7 @@ type folder struct {
 	dir     dir
 	at      string // what the captured host calls it
 	entries []os.DirEntry
+	opened  func(at string, fd int) // as of a tree
 }
 
 // folder opens a directory of the tree and lists it, by name. The links that
@@ -42,7 +43,7 @@ func (t *tree) folder(name string) (*folder, error) {
 		return nil, err
 	}
 	slices.SortFunc(entries, func(a, b os.DirEntry) int { return cmp.Compare(a.Name(), b.Name()) })
-	return &folder{file: f, dir: dir{fd: int(f.Fd()), buf: new([]byte)}, at: t.at(name), entries: entries}, nil
+	return &folder{file: f, dir: dir{fd: int(f.Fd()), buf: new([]byte)}, at: t.at(name), entries: entries, opened: t.opened}, nil
 }
 
 // list opens a directory of the host; nil where it is not there, or cannot be
@@ -82,6 +83,9 @@ func (f *folder) bytes(name string, limit int) ([]byte, *unix.Stat_t, error) {
 	}
 	if err != nil {
 		return nil, &st, err
+	}
+	if f.opened != nil {
+		f.opened(f.at+"/"+name, fd)
 	}
 	data, err := f.dir.fill(fd, limit, false, unix.Read)
 	_ = unix.Close(fd)

@@ -81,6 +81,51 @@ func spaces(h *index.Host) string {
 		number(len(h.TimeSpaces), "time namespace", "time namespaces"))
 }
 
+// lyingAround says what was found where somebody may have left something.
+func lyingAround(h *index.Host) string {
+	return listOf(number(len(h.Privileged), "program with rights of its own", "programs with rights of their own"), number(len(h.Temporary), "temporary file", "temporary files"),
+		number(len(h.Locked), "file that nobody can change", "files that nobody can change"))
+}
+
+// sshdConfig names what decides who gets in, as configured for everybody.
+func sshdConfig(c *index.SSHD) string {
+	if c == nil {
+		return ""
+	}
+	var parts []string
+	for _, o := range c.Options {
+		switch o.Key {
+		case "port", "listenaddress", "permitrootlogin", "passwordauthentication", "permitemptypasswords", "authorizedkeysfile", "authorizedkeyscommand", "allowusers", "denyusers", "allowgroups", "forcecommand", "trustedusercakeys":
+			parts = append(parts, o.Key+" "+o.Value)
+		}
+	}
+	parts = append(first(parts, 2*fewCounts), number(len(c.Options), "option", "options")+" in all")
+	if len(c.Matches) > 0 {
+		parts = append(parts, number(len(c.Matches), "Match block", "Match blocks"))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// packetFilter says what of the packet filter of all network namespaces was
+// captured.
+func packetFilter(h *index.Host) string {
+	var chains, rules, legacy, flows, translated int
+	for i := range h.NetSpaces {
+		n := &h.NetSpaces[i]
+		chains, legacy, flows = chains+len(n.Chains), legacy+len(n.LegacyTables), flows+len(n.Flows)
+		for k := range n.Chains {
+			rules += n.Chains[k].Rules
+		}
+		for k := range n.Flows {
+			if n.Flows[k].Translated() {
+				translated++
+			}
+		}
+	}
+	return listOf(number(chains, "chain", "chains"), number(rules, "rule", "rules"), number(legacy, "table of iptables-legacy", "tables of iptables-legacy"),
+		number(flows, "tracked connection", "tracked connections"), number(translated, "of them translated", "of them translated"))
+}
+
 // told says what the capture was told that changes what a case holds.
 func told(o *index.Options) string {
 	var all []string

@@ -43,7 +43,7 @@ func halve(h *index.Host) (name string, lost int) {
 	for _, least := range []int{worth, 1} {
 		for i := range h.NetSpaces {
 			s := &h.NetSpaces[i]
-			if n := half(&s.Routes, least) + half(&s.Neighbours, least) + half(&s.Interfaces, least); n > 0 {
+			if n := half(&s.Routes, least) + half(&s.Neighbours, least) + half(&s.Interfaces, least) + half(&s.Flows, least) + half(&s.Chains, least) + half(&s.Handlers, least); n > 0 {
 				return "/proc/PID/net", n
 			}
 		}

@@ -43,6 +43,7 @@ var roles = map[string]func(){
 	"epoll":   holdEpoll,
 	"held":    holdSocket,
 	"two":     beTwo,
+	"filter":  filterPackets,
 	"host":    beHost,
 	"nothing": func() {},
 	"sniff":   sniff,

@@ -53,7 +53,7 @@ func TestLiveSniffer(t *testing.T) {
 
 // What the kernel answers is what /sys says, of the namespace that /sys shows.
 func TestLiveLinksAreThoseOfSys(t *testing.T) {
-	a, err := askersOf(0)
+	a, err := askersOf(0, false)
 	require.NoError(t, err)
 	defer a.close()
 	interfaces, err := net.Interfaces()

@@ -69,7 +69,7 @@ func TestLiveNamespaces(t *testing.T) {
 	for range 20 { // whichever thread goes there, this process stays where it is
 		before, err := os.Readlink("/proc/self/ns/net")
 		require.NoError(t, err)
-		a, err := askersOf(pid)
+		a, err := askersOf(pid, false)
 		require.NoError(t, err)
 		a.close()
 		after, err := os.Readlink("/proc/self/ns/net")

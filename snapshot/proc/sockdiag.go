@@ -36,12 +36,13 @@ type unixFacts struct {
 type askers struct {
 	monitor int // of its sockets
 	links   int // of its interfaces (rtnetlink(7))
+	rules   int // of its packet filter (nfnetlink), if that was to be asked
 }
 
-var noAskers = askers{-1, -1}
+var noAskers = askers{-1, -1, -1}
 
 func (a askers) close() {
-	for _, fd := range [...]int{a.monitor, a.links} {
+	for _, fd := range [...]int{a.monitor, a.links, a.rules} {
 		if fd >= 0 {
 			_ = unix.Close(fd)
 		}
@@ -54,7 +55,7 @@ func (r *tableReader) openAskers(pid int) askers {
 	if !r.options.Live {
 		return noAskers
 	}
-	a, err := askersOf(pid)
+	a, err := askersOf(pid, r.filters)
 	if err != nil {
 		r.noMonitor(err)
 	}
@@ -92,9 +93,9 @@ func (r *tableReader) askUnix(monitor int, sockets []index.Socket) {
 // the namespace where it was made, so that only a thread has to go there; it
 // ends with its goroutine, since it is never unlocked. It must not be the first
 // thread of the process: that one does not end, and /proc/self is its.
-func askersOf(pid int) (askers, error) {
+func askersOf(pid int, rules bool) (askers, error) {
 	if pid == 0 {
-		return openAskers()
+		return openAskers(rules)
 	}
 	type result struct {
 		askers
@@ -121,7 +122,7 @@ func askersOf(pid int) (askers, error) {
 			done <- result{noAskers, err}
 			return
 		}
-		a, err := openAskers()
+		a, err := openAskers(rules)
 		done <- result{a, err}
 	}
 	done := make(chan result, 1)
@@ -132,9 +133,14 @@ func askersOf(pid int) (askers, error) {
 
 // openAskers opens those of the namespace of the thread. The error is about the
 // monitor; every kernel tells its interfaces.
-func openAskers() (askers, error) {
+func openAskers(rules bool) (askers, error) {
 	a := noAskers
 	var err error
+	if rules {
+		if a.rules, err = netlinkSocket(unix.NETLINK_NETFILTER); err != nil {
+			return a, err
+		}
+	}
 	if a.links, err = netlinkSocket(unix.NETLINK_ROUTE); err != nil {
 		return a, err
 	}

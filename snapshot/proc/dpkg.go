@@ -116,6 +116,11 @@ func (h *hostReader) ownPrograms() {
 		return
 	}
 	defer f.close()
+	f.opened = nil // dpkg's own lists start nothing
+	var lengths [maxLinkText + 1]bool
+	for name := range wanted {
+		lengths[min(len(name), maxLinkText)] = true
+	}
 	left := maxVerified
 	for _, e := range f.entries {
 		name, ok := strings.CutSuffix(e.Name(), ".list")
@@ -132,8 +137,12 @@ func (h *hostReader) ownPrograms() {
 			continue
 		}
 		found := map[string]*index.Program{}
-		for line := range bytes.Lines(data) {
-			line = bytes.TrimSuffix(line, []byte("\n"))
+		for len(data) > 0 {
+			line, rest, _ := bytes.Cut(data, []byte("\n"))
+			data = rest
+			if !lengths[min(len(line), maxLinkText)] {
+				continue
+			}
 			for _, w := range wanted[string(line)] {
 				plain, _, _ := strings.Cut(name, ":")
 				if w.Package == "" && w.not != plain && (w.only == "" || w.only == plain) {

@@ -33,6 +33,11 @@ func (t *tree) folder(name string) (*folder, error) {
 	if plain == "" {
 		plain = "."
 	}
+	return t.plainFolder(plain, t.at(name))
+}
+
+// plainFolder is folder for a name without links.
+func (t *tree) plainFolder(plain, at string) (*folder, error) {
 	f, err := t.untouched(plain, unix.O_DIRECTORY|unix.O_NONBLOCK)
 	if err != nil {
 		return nil, err
@@ -43,7 +48,7 @@ func (t *tree) folder(name string) (*folder, error) {
 		return nil, err
 	}
 	slices.SortFunc(entries, func(a, b os.DirEntry) int { return cmp.Compare(a.Name(), b.Name()) })
-	return &folder{file: f, dir: dir{fd: int(f.Fd()), buf: new([]byte)}, at: t.at(name), entries: entries, opened: t.opened}, nil
+	return &folder{file: f, dir: dir{fd: int(f.Fd()), buf: new([]byte)}, at: at, entries: entries, opened: t.opened}, nil
 }
 
 // list opens a directory of the host; nil where it is not there, or cannot be

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"strings"
 
@@ -23,12 +24,13 @@ const (
 	maxFoundHashed, maxFoundBytes = 1 << 20, 32 << 20
 )
 
-// swept are where programs lie that everybody may start, and how deep below.
+// swept are where programs lie that everybody may start, and how deep below. The
+// libraries of an architecture have directories of their own, one deeper.
 var swept = []struct {
 	dir   string
 	depth int
 }{
-	{"bin", 0}, {"sbin", 0}, {"usr/bin", 0}, {"usr/sbin", 0}, {"usr/local/bin", 0}, {"usr/local/sbin", 0}, {"lib", 2}, {"usr/lib", 2}, {"usr/lib64", 1}, {"usr/libexec", 2}, {"opt", 2},
+	{"bin", 0}, {"sbin", 0}, {"usr/bin", 0}, {"usr/sbin", 0}, {"usr/local/bin", 0}, {"usr/local/sbin", 0}, {"usr/lib/x86_64-linux-gnu", 1}, {"usr/lib/aarch64-linux-gnu", 1}, {"lib", 1}, {"usr/lib", 1}, {"usr/lib64", 1}, {"usr/libexec", 2}, {"opt", 2},
 }
 
 // temporary are where everybody may leave files, and run, where daemons do.
@@ -59,8 +61,10 @@ func (h *hostReader) newSweep() *sweep {
 func (h *hostReader) privileged() {
 	s := h.newSweep()
 	for _, one := range swept {
-		s.walk(one.dir, one.depth, maxSwept, func(f *folder, name string, st *unix.Stat_t) {
-			if st.Mode&unix.S_IFMT != unix.S_IFREG || st.Mode&0o6111 == 0 {
+		s.walk(one.dir, one.depth, maxSwept, func(f *folder, e os.DirEntry) {
+			var st unix.Stat_t
+			name := e.Name()
+			if !e.Type().IsRegular() || unix.Fstatat(f.dir.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || st.Mode&0o6111 == 0 {
 				return
 			}
 			caps := ""
@@ -70,7 +74,7 @@ func (h *hostReader) privileged() {
 			if st.Mode&0o6000 == 0 && caps == "" {
 				return
 			}
-			one := s.found(f, name, st)
+			one := s.found(f, name, &st)
 			one.File.Caps = caps
 			if len(h.host.Privileged) == maxPrivileged {
 				h.fail(one.Path, errTooLarge)
@@ -86,8 +90,12 @@ func (h *hostReader) temporaries() {
 	s := h.newSweep()
 	for _, one := range temporary {
 		s.swept = 0
-		s.walk(one.dir, one.depth, maxFoundIn, func(f *folder, name string, st *unix.Stat_t) {
-			h.host.Temporary = append(h.host.Temporary, s.found(f, name, st))
+		s.walk(one.dir, one.depth, maxFoundIn, func(f *folder, e os.DirEntry) {
+			var st unix.Stat_t
+			// What is gone is no gap: these directories are never at rest.
+			if unix.Fstatat(f.dir.fd, e.Name(), &st, unix.AT_SYMLINK_NOFOLLOW|unix.AT_NO_AUTOMOUNT) == nil {
+				h.host.Temporary = append(h.host.Temporary, s.found(f, e.Name(), &st))
+			}
 		})
 	}
 }
@@ -95,7 +103,7 @@ func (h *hostReader) temporaries() {
 // walk calls each with the entries of a directory and those below it, the upper
 // ones first, in the order of their names. Other file systems are not entered:
 // their servers may not answer.
-func (s *sweep) walk(top string, depth, most int, each func(f *folder, name string, st *unix.Stat_t)) {
+func (s *sweep) walk(top string, depth, most int, each func(f *folder, e os.DirEntry)) {
 	if kind, remote := s.remote("/" + top); remote {
 		s.gap(index.Gap{Area: areaHost, Place: s.root.at(top), Reason: index.ReasonUnsupported, Count: 1, Detail: "not looked into: it lies on " + kind})
 		return
@@ -108,6 +116,9 @@ func (s *sweep) walk(top string, depth, most int, each func(f *folder, name stri
 				s.fail(s.root.at(dir), errLate)
 				return
 			}
+			if s.swept > most {
+				return
+			}
 			below = append(below, s.one(dir, most, each)...)
 		}
 		dirs = below
@@ -116,16 +127,8 @@ func (s *sweep) walk(top string, depth, most int, each func(f *folder, name stri
 
 // one looks at the entries of one directory, and returns the directories among
 // them.
-func (s *sweep) one(dir string, most int, each func(f *folder, name string, st *unix.Stat_t)) (below []string) {
-	plain, _, err := s.root.resolve(dir)
-	if err != nil || s.seen[plain] {
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			s.fail(s.root.at(dir), err)
-		}
-		return nil
-	}
-	s.seen[plain] = true
-	f := s.list(plain)
+func (s *sweep) one(dir string, most int, each func(f *folder, e os.DirEntry)) (below []string) {
+	f := s.open(dir)
 	if f == nil {
 		return nil
 	}
@@ -139,16 +142,37 @@ func (s *sweep) one(dir string, most int, each func(f *folder, name string, st *
 		if _, mounted := s.mounts[at]; mounted {
 			continue
 		}
-		var st unix.Stat_t
-		if err := unix.Fstatat(f.dir.fd, e.Name(), &st, unix.AT_SYMLINK_NOFOLLOW|unix.AT_NO_AUTOMOUNT); err != nil {
-			continue // it is gone: these directories are never at rest
-		}
-		each(f, e.Name(), &st)
-		if st.Mode&unix.S_IFMT == unix.S_IFDIR {
-			below = append(below, path.Join(plain, e.Name()))
+		each(f, e)
+		if e.IsDir() {
+			below = append(below, at[1:])
 		}
 	}
 	return below
+}
+
+// open opens a directory that was not looked into before. Those below another
+// one have names without links.
+func (s *sweep) open(dir string) *folder {
+	if s.seen[dir] {
+		return nil
+	}
+	plain, _, err := s.root.resolve(dir)
+	if err != nil || plain != dir && s.seen[plain] {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			s.fail(s.root.at(dir), err)
+		}
+		return nil
+	}
+	s.seen[plain] = true
+	f, err := s.root.plainFolder(plain, s.root.at(plain))
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTDIR) {
+			s.fail(s.root.at(plain), err)
+		}
+		return nil
+	}
+	f.opened = nil // of so many files the flags are not asked
+	return f
 }
 
 // remote tells the type of the file system on which a directory lies, and

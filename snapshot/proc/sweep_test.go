@@ -19,10 +19,10 @@ func TestPrivilegedFiles(t *testing.T) {
 	root := t.TempDir()
 	craft(t, root, map[string]any{
 		"etc/passwd": passwd, "bin": link("usr/bin"), "usr/bin/plain": "x", "usr/bin/su": "suid", "usr/bin/wall": "sgid", "usr/bin/pipe": fifo{},
-		"usr/lib/a/b/deep": "suid", "usr/lib/a/b/c/deeper": "x", "usr/bin/ping": "caps", "opt/link": link("/usr/bin/su"), "opt/huge": hole(1 << 30),
+		"usr/lib/x86_64-linux-gnu/b/deep": "suid", "usr/lib/a/b/deeper": "x", "usr/lib/a/own": "suid", "usr/bin/ping": "caps", "opt/link": link("/usr/bin/su"), "opt/huge": hole(1 << 30),
 	})
-	for name, mode := range map[string]os.FileMode{"usr/bin/su": os.ModeSetuid | 0o755, "usr/bin/wall": os.ModeSetgid | 0o755, "usr/lib/a/b/deep": os.ModeSetuid | 0o700,
-		"usr/lib/a/b/c/deeper": os.ModeSetuid | 0o755, "opt/huge": os.ModeSetuid | 0o755, "usr/bin/ping": 0o755} {
+	for name, mode := range map[string]os.FileMode{"usr/bin/su": os.ModeSetuid | 0o755, "usr/bin/wall": os.ModeSetgid | 0o755, "usr/lib/x86_64-linux-gnu/b/deep": os.ModeSetuid | 0o700, "usr/lib/a/own": os.ModeSetuid | 0o711,
+		"usr/lib/a/b/deeper": os.ModeSetuid | 0o755, "opt/huge": os.ModeSetuid | 0o755, "usr/bin/ping": 0o755} {
 		require.NoError(t, os.Chmod(filepath.Join(root, name), mode))
 	}
 	caps, err := hex.DecodeString("0100000200200000000000000000000000000000")
@@ -38,7 +38,7 @@ func TestPrivilegedFiles(t *testing.T) {
 		require.Equal(t, "file", one.Type)
 		got = append(got, fmt.Sprintf("%s %04o %s %t", one.Path, one.File.Mode, one.File.Caps, one.SHA256 != ""))
 	}
-	want := []string{"/usr/bin/su 4755  true", "/usr/bin/wall 2755  true", "/usr/lib/a/b/deep 4700  true", "/opt/huge 4755  false"}
+	want := []string{"/usr/bin/su 4755  true", "/usr/bin/wall 2755  true", "/usr/lib/x86_64-linux-gnu/b/deep 4700  true", "/usr/lib/a/own 4711  true", "/opt/huge 4755  false"}
 	if os.Geteuid() == 0 {
 		want = append([]string{"/usr/bin/ping 0755 " + hex.EncodeToString(caps) + " true"}, want...)
 	}

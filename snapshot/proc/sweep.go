@@ -4,9 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"strings"
 
@@ -20,8 +18,8 @@ const (
 	maxFoundIn, maxSwept = 1000, 40_000
 	// maxPrivileged is ten times what a usual host has of such files.
 	maxPrivileged = 1000
-	// maxFoundHashed bounds a file that is hashed, and maxFoundBytes all of them: some twenty milliseconds.
-	maxFoundHashed, maxFoundBytes = 1 << 20, 32 << 20
+	// maxFoundHashed bounds a file that is hashed, and maxFoundBytes all of them: some ten milliseconds.
+	maxFoundHashed, maxFoundBytes = 1 << 20, 8 << 20
 )
 
 // swept are where programs lie that everybody may start, and how deep below. The
@@ -44,14 +42,16 @@ type sweep struct {
 	*hostReader
 	seen   map[string]bool // directories, by their names without links
 	mounts map[string]string
-	swept  int // entries that were looked at
+	above  map[string]bool // directories in which something is mounted
+	swept  int             // entries that were looked at
 	bytes  int64
 }
 
 func (h *hostReader) newSweep() *sweep {
-	s := &sweep{hostReader: h, seen: map[string]bool{}, mounts: map[string]string{}}
+	s := &sweep{hostReader: h, seen: map[string]bool{}, mounts: map[string]string{}, above: map[string]bool{}}
 	for _, m := range h.host.Mounts {
 		s.mounts[m.Point] = m.Type
+		s.above[path.Dir(m.Point)] = true
 	}
 	return s
 }
@@ -61,15 +61,15 @@ func (h *hostReader) newSweep() *sweep {
 func (h *hostReader) privileged() {
 	s := h.newSweep()
 	for _, one := range swept {
-		s.walk(one.dir, one.depth, maxSwept, func(f *folder, e os.DirEntry) {
+		s.walk(one.dir, one.depth, maxSwept, func(f *folder, e entry) {
 			var st unix.Stat_t
 			name := e.Name()
-			if !e.Type().IsRegular() || unix.Fstatat(f.dir.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || st.Mode&0o6111 == 0 {
+			if !e.IsRegular() || unix.Fstatat(f.dir.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || st.Mode&0o6111 == 0 {
 				return
 			}
 			caps := ""
 			if st.Mode&0o111 != 0 {
-				caps = fileCaps(fmt.Sprintf("/proc/self/fd/%d/%s", f.dir.fd, name))
+				caps = fileCaps(h.Root + f.at + "/" + name)
 			}
 			if st.Mode&0o6000 == 0 && caps == "" {
 				return
@@ -90,7 +90,7 @@ func (h *hostReader) temporaries() {
 	s := h.newSweep()
 	for _, one := range temporary {
 		s.swept = 0
-		s.walk(one.dir, one.depth, maxFoundIn, func(f *folder, e os.DirEntry) {
+		s.walk(one.dir, one.depth, maxFoundIn, func(f *folder, e entry) {
 			var st unix.Stat_t
 			// What is gone is no gap: these directories are never at rest.
 			if unix.Fstatat(f.dir.fd, e.Name(), &st, unix.AT_SYMLINK_NOFOLLOW|unix.AT_NO_AUTOMOUNT) == nil {
@@ -103,7 +103,7 @@ func (h *hostReader) temporaries() {
 // walk calls each with the entries of a directory and those below it, the upper
 // ones first, in the order of their names. Other file systems are not entered:
 // their servers may not answer.
-func (s *sweep) walk(top string, depth, most int, each func(f *folder, e os.DirEntry)) {
+func (s *sweep) walk(top string, depth, most int, each func(f *folder, e entry)) {
 	if kind, remote := s.remote("/" + top); remote {
 		s.gap(index.Gap{Area: areaHost, Place: s.root.at(top), Reason: index.ReasonUnsupported, Count: 1, Detail: "not looked into: it lies on " + kind})
 		return
@@ -127,24 +127,24 @@ func (s *sweep) walk(top string, depth, most int, each func(f *folder, e os.DirE
 
 // one looks at the entries of one directory, and returns the directories among
 // them.
-func (s *sweep) one(dir string, most int, each func(f *folder, e os.DirEntry)) (below []string) {
+func (s *sweep) one(dir string, most int, each func(f *folder, e entry)) (below []string) {
 	f := s.open(dir)
 	if f == nil {
 		return nil
 	}
 	defer f.close()
+	mounted := s.above[f.at]
 	for i, e := range f.entries {
 		if s.swept++; s.swept > most {
 			s.gap(index.Gap{Area: areaHost, Place: f.at, Reason: index.ReasonTooLarge, Detail: errTooLarge.Error(), Count: len(f.entries) - i})
 			return below
 		}
-		at := f.at + "/" + e.Name()
-		if _, mounted := s.mounts[at]; mounted {
+		if mounted && s.mounts[f.at+"/"+e.Name()] != "" {
 			continue
 		}
 		each(f, e)
 		if e.IsDir() {
-			below = append(below, at[1:])
+			below = append(below, f.at[1:]+"/"+e.Name())
 		}
 	}
 	return below

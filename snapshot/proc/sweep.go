@@ -62,16 +62,16 @@ func (h *hostReader) privileged() {
 	s := h.newSweep()
 	for _, one := range swept {
 		s.walk(one.dir, one.depth, maxSwept, func(f *folder, e entry) {
-			var st unix.Stat_t
-			name := e.Name()
-			if !e.IsRegular() || unix.Fstatat(f.dir.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || st.Mode&0o6111 == 0 {
+			if !e.IsRegular() {
 				return
 			}
-			caps := ""
-			if st.Mode&0o111 != 0 {
+			name, caps := e.Name(), ""
+			mode := h.modeOf(f, name)
+			if mode&0o111 != 0 {
 				caps = fileCaps(h.Root + f.at + "/" + name)
 			}
-			if st.Mode&0o6000 == 0 && caps == "" {
+			var st unix.Stat_t
+			if mode&0o6000 == 0 && caps == "" || unix.Fstatat(f.dir.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG {
 				return
 			}
 			one := s.found(f, name, &st)
@@ -83,6 +83,18 @@ func (h *hostReader) privileged() {
 			h.host.Privileged = append(h.host.Privileged, one)
 		})
 	}
+}
+
+// modeOf is the mode of an entry, 0 where it is gone. A running host was asked
+// before whether a server answers for it, so that nothing is waited for there.
+func (h *hostReader) modeOf(f *folder, name string) uint32 {
+	if h.live {
+		mode, _ := quickMode(f.dir.fd, cstring(name))
+		return mode
+	}
+	var st unix.Stat_t
+	_ = unix.Fstatat(f.dir.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW)
+	return st.Mode
 }
 
 // temporaries lists what lies where everybody may leave files.

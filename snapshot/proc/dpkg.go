@@ -31,6 +31,7 @@ const (
 // packages reads which packages are installed, and which of them the programs
 // belong to. Of rpm there is a database and no text.
 func (h *hostReader) packages() {
+	h.host.Programs = slices.DeleteFunc(h.host.Programs, func(p index.Program) bool { return p.Elsewhere && !h.isHosts(&p) })
 	for _, name := range []string{"var/lib/rpm/rpmdb.sqlite", "var/lib/rpm/Packages", "usr/lib/sysimage/rpm/rpmdb.sqlite"} {
 		if _, _, err := h.root.resolve(name); err == nil {
 			h.gap(index.Gap{Area: areaHost, Place: h.root.at(name), Reason: index.ReasonUnsupported, Count: 1,
@@ -214,6 +215,23 @@ func (h *hostReader) wanted() (wanted map[string][]wantedProgram, count int) {
 	return wanted, count
 }
 
+// isHosts reports whether a program that was found among other mounts is the
+// file that its name means on the host.
+func (h *hostReader) isHosts(p *index.Program) bool {
+	f, err := h.root.open(strings.TrimPrefix(p.Path, "/"))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	var st unix.Stat_t
+	return unix.Fstat(int(f.Fd()), &st) == nil && sameFile(p.Runs, &st)
+}
+
+func sameFile(one *index.FileIdentity, st *unix.Stat_t) bool {
+	now := identityOf(st)
+	return one != nil && one.Device == now.Device && one.Inode == now.Inode
+}
+
 // diversion: what packages other than by list as from lies at to.
 type diversion struct{ from, to, by string }
 
@@ -250,7 +268,7 @@ func (h *hostReader) verify(info *folder, name, listed string, p *index.Program,
 		h.fail(p.Path, err)
 		return
 	}
-	if now := identityOf(&st); p.Runs != nil && (p.Runs.Device != now.Device || p.Runs.Inode != now.Inode) {
+	if p.Runs != nil && !sameFile(p.Runs, &st) {
 		return // what runs is another file, that had this name before
 	}
 	switch {
@@ -288,25 +306,39 @@ func digestIn(text []byte, name string) string {
 
 // noteProgram keeps which file of the host a process runs.
 func (t *Table) noteProgram(p *index.Process) {
-	if p.Exe == "" || p.Exe[0] != '/' || strings.HasPrefix(p.Exe, "/memfd:") || p.Container != "" || p.Spaces.Mnt != t.ownMounts && t.ownMounts != 0 {
+	if p.Exe == "" || p.Exe[0] != '/' || strings.HasPrefix(p.Exe, "/memfd:") || p.Container != "" {
 		return
 	}
-	if was, known := t.programs[p.Exe]; !known && len(t.programs) < maxPrograms || known && was.gone && !p.ExeGone {
-		t.programs[p.Exe] = program{p.ExeFile, p.ExeGone}
+	now := program{p.ExeFile, p.ExeGone, t.ownMounts != 0 && p.Spaces.Mnt != t.ownMounts}
+	if was, known := t.programs[p.Exe]; !known && len(t.programs) < maxPrograms || known && now.doubts() < was.doubts() {
+		t.programs[p.Exe] = now
 	}
 }
 
-// program is what runs under the name of a file, and whether the name is gone.
+// program is what runs under the name of a file, whether the name is gone, and
+// whether it was found in a mount namespace other than the host's: services of
+// systemd have their own (PrivateTmp=), and the programs of the host in it.
 type program struct {
-	file *index.FileIdentity
-	gone bool
+	file            *index.FileIdentity
+	gone, elsewhere bool
+}
+
+// doubts is how doubtful it is that the name means this file on the host.
+func (p program) doubts() (n int) {
+	if p.elsewhere {
+		n += 2
+	}
+	if p.gone {
+		n++
+	}
+	return n
 }
 
 // Programs are the files of the host that were found running, by path.
 func (t *Table) Programs() []index.Program {
 	var all []index.Program
 	for _, path := range slices.Sorted(maps.Keys(t.programs)) {
-		all = append(all, index.Program{Path: path, Runs: t.programs[path].file})
+		all = append(all, index.Program{Path: path, Runs: t.programs[path].file, Elsewhere: t.programs[path].elsewhere})
 	}
 	return all
 }

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -65,6 +66,7 @@ func TestPackagesOfPrograms(t *testing.T) {
 		h.Programs = append(h.Programs, index.Program{Path: path})
 	}
 	h.Programs[6].Runs = &index.FileIdentity{Device: "9:9", Inode: 1}
+	h.Programs = append(h.Programs, index.Program{Path: "/usr/sbin/web2", Runs: h.Programs[6].Runs, Elsewhere: true})
 	ReadFiles(Options{Root: root}, &h, func(g index.Gap) { gaps = append(gaps, g) })
 	require.Equal(t, []index.Package{
 		{Name: "bash", Version: "5.2.15-2+b7", Arch: "amd64"}, {Name: "old", Version: "1", Arch: "all", State: "deinstall ok config-files"},
@@ -92,7 +94,11 @@ func TestLivePackages(t *testing.T) {
 	if err != nil {
 		t.Skip("no dpkg here")
 	}
+	// Among mounts of its own, as a service of systemd: the program is the host's all the same.
 	sleep := exec.Command("sleep", "600")
+	if os.Geteuid() == 0 {
+		sleep.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
+	}
 	require.NoError(t, sleep.Start())
 	t.Cleanup(func() { _ = sleep.Process.Kill(); _ = sleep.Wait() })
 	s := take(t, live())

@@ -14,7 +14,7 @@ type Container struct {
 	Created Time   `json:"created,omitzero"`
 	Source  string `json:"source,omitzero"` // file that gave Name and Image
 
-	// What follows is of docker, as far as its files tell; Mounts also of containerd.
+	// What follows is of docker, as far as its files tell; Mounts also of containerd, and of podman and cri-o with ImageID, Privileged and HostSpaces.
 	ImageID   string   `json:"image_id,omitzero"` // sha256:…
 	Started   Time     `json:"started,omitzero"`
 	Restart   string   `json:"restart,omitzero"` // policy: no, always, unless-stopped, on-failure

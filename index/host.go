@@ -35,19 +35,28 @@ type Host struct {
 	Clock *ClockSync   `json:"clock_sync,omitzero"` // of a running host
 	Trust *KernelTrust `json:"kernel_trust,omitzero"`
 
-	NetSpaces     []NetSpace        `json:"net_spaces,omitempty"` // by inode
-	Containers    []Container       `json:"containers,omitempty"` // by id
+	NetSpaces     []NetSpace        `json:"net_spaces,omitempty"`   // by inode
+	MountSpaces   []MountSpace      `json:"mount_spaces,omitempty"` // by inode
+	UserSpaces    []UserSpace       `json:"user_spaces,omitempty"`  // by inode
+	TimeSpaces    []TimeSpace       `json:"time_spaces,omitempty"`  // by inode
+	Containers    []Container       `json:"containers,omitempty"`   // by id
 	Logins        *LoginHistory     `json:"logins,omitzero"`
 	Sessions      []LoginSession    `json:"sessions,omitempty"` // by id
 	KernelModules []Module          `json:"kernel_modules,omitempty"`
-	Tainted       uint64            `json:"tainted,omitzero"`  // /proc/sys/kernel/tainted: bits of Documentation/admin-guide/tainted-kernels.rst
-	Sysctl        map[string]string `json:"sysctl,omitempty"`  // of /proc/sys what tells of trust and limits: kernel.core_pattern, kernel.pid_max, net.core.somaxconn, …
-	Preload       []string          `json:"preload,omitempty"` // lines of /etc/ld.so.preload: libraries that every program is made to load
-	Units         []Unit            `json:"units,omitempty"`   // by name
-	Cron          []CronJob         `json:"cron,omitempty"`    // by path and line
+	Tainted       uint64            `json:"tainted,omitzero"`   // /proc/sys/kernel/tainted: bits of Documentation/admin-guide/tainted-kernels.rst
+	Sysctl        map[string]string `json:"sysctl,omitempty"`   // of /proc/sys what tells of trust and limits: kernel.core_pattern, kernel.pid_max, net.core.somaxconn, …
+	Preload       []string          `json:"preload,omitempty"`  // lines of /etc/ld.so.preload: libraries that every program is made to load
+	Packages      []Package         `json:"packages,omitempty"` // of dpkg, in its order
+	Programs      []Program         `json:"programs,omitempty"` // that were found running, by path
+	Units         []Unit            `json:"units,omitempty"`    // by name
+	Cron          []CronJob         `json:"cron,omitempty"`     // by path and line
 	Keys          []AuthorizedKey   `json:"authorized_keys,omitempty"`
 	Watched       []WatchedFile     `json:"watched,omitempty"` // files that start programs or say who may do what, in the order of reading
-	Names         []HostName        `json:"hosts,omitempty"`   // /etc/hosts, in its order
+	SSHD          *SSHD             `json:"sshd,omitzero"`
+	Privileged    []FoundFile       `json:"privileged_files,omitempty"` // setuid, setgid, or with capabilities, in the usual directories
+	Temporary     []FoundFile       `json:"temporary_files,omitempty"`  // in /tmp, /var/tmp, /dev/shm and /run
+	Locked        []LockedFile      `json:"locked_files,omitempty"`     // by path
+	Names         []HostName        `json:"hosts,omitempty"`            // /etc/hosts, in its order
 	Resolver      *Resolver         `json:"resolver,omitzero"`
 	Resolved      []Resolved        `json:"resolved,omitempty"` // by address
 }

@@ -56,6 +56,9 @@ type Process struct {
 	Tracer    int           `json:"tracer_pid,omitzero"`
 	Security  *SecurityBits `json:"security,omitzero"`
 
+	// Label is what a security module calls it (/proc/PID/attr/current): an AppArmor profile with its mode, an SELinux context; "" where no module labels, or for none.
+	Label string `json:"label,omitzero"`
+
 	// Look says which of the two looks at the process table saw the process; a process that one look missed was short-lived.
 	Look     Look      `json:"look,omitzero"`
 	Interval *Interval `json:"interval,omitzero"` // between the two looks; nil where it used no CPU in between, or only one saw it

@@ -52,4 +52,18 @@ type Thread struct {
 	StartTime uint64 `json:"starttime"` // clock ticks after boot
 	UserMS    uint64 `json:"utime_ms,omitzero"`
 	SystemMS  uint64 `json:"stime_ms,omitzero"`
+	// Rights are those of the thread where they are not those of its process: the kernel keeps them for each thread, and only a library holds them together.
+	Rights *ThreadRights `json:"rights,omitzero"`
+}
+
+// ThreadRights are the users, groups and privileges of /proc/PID/task/TID/status.
+type ThreadRights struct {
+	UID      *uint32       `json:"uid"`
+	EUID     *uint32       `json:"euid"`
+	SUID     *uint32       `json:"suid"`
+	FSUID    *uint32       `json:"fsuid"`
+	GID      *uint32       `json:"gid"`
+	EGID     *uint32       `json:"egid"`
+	Groups   []uint32      `json:"groups,omitempty"`
+	Security *SecurityBits `json:"security,omitzero"`
 }

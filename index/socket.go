@@ -35,6 +35,10 @@ type Socket struct {
 	Container string `json:"container,omitzero"` // of its owners, else of its namespace; "" for none
 	Peer      uint64 `json:"peer,omitzero"`      // unix: inode of the other end, from sock_diag(7); 0 where unknown
 
+	// CgroupID is the control group of version 2 in which the socket was made, as the kernel numbers it (INET_DIAG_CGROUP_ID), of TCP that is not in TIME_WAIT; 0 where unknown. Cgroup is its path, where a process of the snapshot lives in it.
+	CgroupID uint64 `json:"cgroup_id,omitzero"`
+	Cgroup   string `json:"cgroup,omitzero"`
+
 	// Protocol is the IP protocol of raw (icmp, 89), the Ethernet protocol of packet (all, 0x0800), the family of netlink (route, audit, …).
 	Protocol string `json:"protocol,omitzero"`
 	Iface    int    `json:"ifindex,omitzero"` // packet: index of the interface that it listens on; 0 is every one

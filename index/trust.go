@@ -11,11 +11,12 @@ type ClockSync struct {
 // KernelTrust is what changes how far the kernel, and what it starts, can be
 // trusted, beside Host.Sysctl and Host.Tainted.
 type KernelTrust struct {
-	Lockdown string         `json:"lockdown,omitzero"` // /sys/kernel/security/lockdown: none, integrity, confidentiality
-	Kprobes  []string       `json:"kprobes,omitempty"` // lines of /sys/kernel/debug/kprobes/list: functions of the kernel that something has hooked
-	Pinned   []string       `json:"pinned,omitempty"`  // what lies in /sys/fs/bpf: programs and maps that outlive whoever loaded them
-	Formats  []BinaryFormat `json:"formats,omitempty"` // binfmt_misc: what the kernel starts by an interpreter
-	Keys     int            `json:"keys,omitzero"`     // lines of /proc/keys
+	Modules  []string       `json:"security_modules,omitempty"` // /sys/kernel/security/lsm: lockdown, yama, apparmor, selinux, …
+	Lockdown string         `json:"lockdown,omitzero"`          // /sys/kernel/security/lockdown: none, integrity, confidentiality
+	Kprobes  []string       `json:"kprobes,omitempty"`          // lines of /sys/kernel/debug/kprobes/list: functions of the kernel that something has hooked
+	Pinned   []string       `json:"pinned,omitempty"`           // what lies in /sys/fs/bpf: programs and maps that outlive whoever loaded them
+	Formats  []BinaryFormat `json:"formats,omitempty"`          // binfmt_misc: what the kernel starts by an interpreter
+	Keys     int            `json:"keys,omitzero"`              // lines of /proc/keys
 }
 
 // BinaryFormat is an entry of /proc/sys/fs/binfmt_misc.

@@ -61,7 +61,7 @@ func startsThings(h *index.Host) string {
 		}
 	}
 	return listOf(number(units, "unit", "units"), number(timers, "timer", "timers"), number(len(h.Cron), "cron job", "cron jobs"), number(len(h.Keys), "authorized key", "authorized keys"),
-		number(len(h.Watched), "file of shells and rights", "files of shells and rights"), number(len(h.KernelModules), "kernel module", "kernel modules"))
+		number(len(h.Watched), "file of shells and rights", "files of shells and rights"), number(len(h.KernelModules), "kernel module", "kernel modules"), number(len(h.Packages), "package", "packages"))
 }
 
 func logins(h *index.Host) string {
@@ -73,10 +73,57 @@ func logins(h *index.Host) string {
 }
 
 func spaces(h *index.Host) string {
-	if len(h.NetSpaces) < 2 && len(h.Containers) == 0 {
+	if len(h.NetSpaces) < 2 && len(h.Containers) == 0 && len(h.MountSpaces)+len(h.UserSpaces)+len(h.TimeSpaces) == 0 {
 		return ""
 	}
-	return listOf(number(len(h.NetSpaces), "network namespace", "network namespaces"), number(len(h.Containers), "container", "containers"))
+	return listOf(number(len(h.NetSpaces), "network namespace", "network namespaces"), number(len(h.Containers), "container", "containers"),
+		number(len(h.MountSpaces), "other mount namespace", "other mount namespaces"), number(len(h.UserSpaces), "user namespace with ids of its own", "user namespaces with ids of their own"),
+		number(len(h.TimeSpaces), "time namespace", "time namespaces"))
+}
+
+// lyingAround says what was found where somebody may have left something.
+func lyingAround(h *index.Host) string {
+	return listOf(number(len(h.Privileged), "program with rights of its own", "programs with rights of their own"), number(len(h.Temporary), "temporary file", "temporary files"),
+		number(len(h.Locked), "file that nobody can change", "files that nobody can change"))
+}
+
+// sshdConfig names what decides who gets in, as configured for everybody.
+func sshdConfig(c *index.SSHD) string {
+	if c == nil {
+		return ""
+	}
+	var parts []string
+	for _, o := range c.Options {
+		switch o.Key {
+		case "port", "listenaddress", "permitrootlogin", "passwordauthentication", "permitemptypasswords", "authorizedkeysfile", "authorizedkeyscommand", "allowusers", "denyusers", "allowgroups", "forcecommand", "trustedusercakeys":
+			parts = append(parts, o.Key+" "+o.Value)
+		}
+	}
+	parts = append(first(parts, 2*fewCounts), number(len(c.Options), "option", "options")+" in all")
+	if len(c.Matches) > 0 {
+		parts = append(parts, number(len(c.Matches), "Match block", "Match blocks"))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// packetFilter says what of the packet filter of all network namespaces was
+// captured.
+func packetFilter(h *index.Host) string {
+	var chains, rules, legacy, flows, translated int
+	for i := range h.NetSpaces {
+		n := &h.NetSpaces[i]
+		chains, legacy, flows = chains+len(n.Chains), legacy+len(n.LegacyTables), flows+len(n.Flows)
+		for k := range n.Chains {
+			rules += n.Chains[k].Rules
+		}
+		for k := range n.Flows {
+			if n.Flows[k].Translated() {
+				translated++
+			}
+		}
+	}
+	return listOf(number(chains, "chain", "chains"), number(rules, "rule", "rules"), number(legacy, "table of iptables-legacy", "tables of iptables-legacy"),
+		number(flows, "tracked connection", "tracked connections"), number(translated, "of them translated", "of them translated"))
 }
 
 // told says what the capture was told that changes what a case holds.

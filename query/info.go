@@ -26,7 +26,7 @@ type information struct {
 	Tool     string `json:"tool"` // that wrote the file
 	Digest   string `json:"digest"`
 	Snapshot int    `json:"snapshot"` // that was asked about, and that the gaps are of
-	// Snapshots are all that the case holds. The host's lists (mounts, users, groups, ports, modules, units, cron, keys, watched files, names, logins, namespaces, settings) stand with the one that was asked about; with the others they are null.
+	// Snapshots are all that the case holds. The host's lists (mounts, users, groups, ports, modules, units, cron, keys, watched files, names, logins, packages, programs, privileged and temporary files, namespaces, settings) stand with the one that was asked about; with the others they are null.
 	Snapshots []index.Snapshot `json:"snapshots"`
 	Sources   []index.Log      `json:"sources"` // as that snapshot knew them
 	Gaps      []*index.Gap     `json:"gaps"`
@@ -113,6 +113,7 @@ func (s *session) snapshots() ([]index.Snapshot, error) {
 			h := &one.Host
 			h.Mounts, h.Users, h.Groups, h.Ports, h.Modules = nil, nil, nil, nil, nil
 			h.KernelModules, h.Units, h.Cron, h.Keys, h.Names, h.Logins, h.NetSpaces, h.Sysctl, h.Watched = nil, nil, nil, nil, nil, nil, nil, nil, nil
+			h.MountSpaces, h.UserSpaces, h.TimeSpaces, h.Packages, h.Programs, h.Privileged, h.Temporary = nil, nil, nil, nil, nil, nil, nil
 		}
 		out = append(out, one)
 	}
@@ -183,6 +184,9 @@ func (s *session) about(i *information) render.Table {
 		fact{"logins", logins(h)},
 		fact{"starts", startsThings(h)},
 		fact{"spaces", spaces(h)},
+		fact{"files", lyingAround(h)},
+		fact{"sshd", sshdConfig(h.SSHD)},
+		fact{"packet filter", packetFilter(h)},
 		fact{"time zone", zone},
 		fact{"clock", clockSync(h.Clock)},
 		fact{"snapshot", taken},

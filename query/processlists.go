@@ -122,6 +122,7 @@ func threads() view[index.Thread] {
 		{render.Column{Name: "s"}, func(t row) render.Cell { return render.TextCell(t.State) }},
 		{render.Column{Name: "user", Kind: render.Span}, func(t row) render.Cell { return render.NumberCell(t.UserMS) }},
 		{render.Column{Name: "kernel", Kind: render.Span}, func(t row) render.Cell { return render.NumberCell(t.SystemMS) }},
+		{render.Column{Name: "but with", Shrink: 1, Sparse: true}, func(t row) render.Cell { return render.TextCell(ownRights(t.Rights)) }},
 	}}
 }
 

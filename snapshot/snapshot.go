@@ -298,7 +298,8 @@ func (t *taker) captureProc() error {
 	}
 	table.Join(read.tables, owners)
 	h := &t.snap.Host
-	h.Containers = table.Containers()
+	h.Containers, h.Programs = table.Containers(), table.Programs()
+	table.DescribeSpaces(h)
 	files := make(chan []index.Gap, 1)
 	go func() { files <- readFiles(o, h) }()
 	err = t.addSockets(read.tables)

@@ -138,6 +138,7 @@ func (n *namer) storedIn(c *index.Container, name string, data []byte) bool {
 		ID       string
 		Names    []string
 		Metadata string
+		Image    string
 		Created  time.Time
 	}
 	if data == nil || json.Unmarshal(data, &all) != nil {
@@ -163,9 +164,41 @@ func (n *namer) storedIn(c *index.Container, name string, data []byte) bool {
 		if !one.Created.IsZero() {
 			c.Created = index.TimeOf(one.Created)
 		}
+		if len(one.Image) == 64 && isHex(one.Image) {
+			c.ImageID = "sha256:" + one.Image
+		}
+		n.bundle(c, path.Join(path.Dir(name), c.ID, "userdata/config.json"))
 		return true
 	}
 	return false
+}
+
+// bundle reads what podman or cri-o told the program that starts containers
+// (config.json of the OCI runtime specification): mounts of the host, namespaces
+// that are the host's since none was asked for, and whether all rights were given.
+func (n *namer) bundle(c *index.Container, name string) {
+	var v struct {
+		Annotations map[string]string
+		Mounts      []struct {
+			Destination, Type, Source string
+			Options                   []string
+		}
+		Linux struct{ Namespaces []struct{ Type string } }
+	}
+	if !n.decode(name, n.file(name), &v) {
+		return
+	}
+	for _, m := range v.Mounts {
+		if m.Type == "bind" && len(c.Mounts) < maxKeyFiles {
+			c.Mounts = append(c.Mounts, mountLine(m.Source, m.Destination, !slices.Contains(m.Options, "ro")))
+		}
+	}
+	c.Privileged = strings.EqualFold(v.Annotations["io.podman.annotations.privileged"], "true")
+	for _, space := range [...]struct{ name, kind string }{{"net", "network"}, {"pid", "pid"}, {"ipc", "ipc"}, {"uts", "uts"}} {
+		if !slices.ContainsFunc(v.Linux.Namespaces, func(one struct{ Type string }) bool { return one.Type == space.kind }) {
+			c.HostSpaces = append(c.HostSpaces, space.name)
+		}
+	}
 }
 
 // first is the first that is not empty.

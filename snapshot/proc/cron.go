@@ -37,7 +37,7 @@ func (h *hostReader) eachFile(dir string, do func(f *folder, name string)) {
 	}
 	defer f.close()
 	for _, e := range f.entries {
-		if e.Type().IsRegular() && !strings.HasPrefix(e.Name(), ".") {
+		if e.IsRegular() && !strings.HasPrefix(e.Name(), ".") {
 			do(f, e.Name())
 		}
 	}

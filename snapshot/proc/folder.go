@@ -1,11 +1,13 @@
 package proc
 
 import (
-	"cmp"
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,7 +18,8 @@ type folder struct {
 	file    *os.File
 	dir     dir
 	at      string // what the captured host calls it
-	entries []os.DirEntry
+	entries []entry
+	opened  func(at string, fd int) // as of a tree
 }
 
 // folder opens a directory of the tree and lists it, by name. The links that
@@ -32,17 +35,22 @@ func (t *tree) folder(name string) (*folder, error) {
 	if plain == "" {
 		plain = "."
 	}
+	return t.plainFolder(plain, t.at(name))
+}
+
+// plainFolder is folder for a name without links.
+func (t *tree) plainFolder(plain, at string) (*folder, error) {
 	f, err := t.untouched(plain, unix.O_DIRECTORY|unix.O_NONBLOCK)
 	if err != nil {
 		return nil, err
 	}
-	entries, err := f.ReadDir(maxEntries)
-	if err != nil && len(entries) == 0 && err.Error() != "EOF" {
+	entries, err := entriesOf(int(f.Fd()))
+	if err != nil && len(entries) == 0 {
 		_ = f.Close()
 		return nil, err
 	}
-	slices.SortFunc(entries, func(a, b os.DirEntry) int { return cmp.Compare(a.Name(), b.Name()) })
-	return &folder{file: f, dir: dir{fd: int(f.Fd()), buf: new([]byte)}, at: t.at(name), entries: entries}, nil
+	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
+	return &folder{file: f, dir: dir{fd: int(f.Fd()), buf: new([]byte)}, at: at, entries: entries, opened: t.opened}, nil
 }
 
 // list opens a directory of the host; nil where it is not there, or cannot be
@@ -63,21 +71,87 @@ func (f *folder) close() { _ = f.file.Close() }
 // read returns the text of a regular file, and errTooLarge with it where there
 // is more.
 func (f *folder) read(name string, limit int) (string, *unix.Stat_t, error) {
+	data, st, err := f.bytes(name, limit)
+	return string(data), st, err
+}
+
+// bytes is read without a copy: they are valid until the next read.
+func (f *folder) bytes(name string, limit int) ([]byte, *unix.Stat_t, error) {
 	var st unix.Stat_t
 	if err := unix.Fstatat(f.dir.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
-		return "", nil, err
+		return nil, nil, err
 	}
 	if st.Mode&unix.S_IFMT != unix.S_IFREG {
-		return "", &st, errUnsupported
+		return nil, &st, errUnsupported
 	}
 	fd, err := openat(f.dir.fd, name, unix.O_NOATIME)
 	if errors.Is(err, unix.EPERM) {
 		fd, err = openat(f.dir.fd, name, 0)
 	}
 	if err != nil {
-		return "", &st, err
+		return nil, &st, err
+	}
+	if f.opened != nil {
+		f.opened(f.at+"/"+name, fd)
 	}
 	data, err := f.dir.fill(fd, limit, false, unix.Read)
 	_ = unix.Close(fd)
-	return string(data), &st, err
+	return data, &st, err
+}
+
+// entry is one entry of a directory. The library asks for each by its name once
+// more, in a directory that was opened within a root.
+type entry struct {
+	name string
+	kind uint32 // as in the mode of stat(2)
+}
+
+func (e entry) Name() string { return e.name }
+
+func (e entry) IsDir() bool { return e.kind == unix.S_IFDIR }
+
+func (e entry) IsRegular() bool { return e.kind == unix.S_IFREG }
+
+// entriesOf lists a directory, up to maxEntries.
+func entriesOf(fd int) ([]entry, error) {
+	var all []entry
+	buf := make([]byte, 16<<10)
+	for {
+		n, err := again(func() (int, error) { return unix.ReadDirent(fd, buf) })
+		if err != nil || n == 0 {
+			return all, err
+		}
+		for rest := buf[:n]; len(rest) > 0 && len(all) < maxEntries; {
+			var e entry
+			if e, rest = parseDirent(rest); e.name == "" || e.name == "." || e.name == ".." {
+				continue
+			}
+			if e.kind == 0 { // a file system that does not tell
+				var st unix.Stat_t
+				if unix.Fstatat(fd, e.name, &st, unix.AT_SYMLINK_NOFOLLOW|unix.AT_NO_AUTOMOUNT) != nil {
+					continue
+				}
+				e.kind = st.Mode & unix.S_IFMT
+			}
+			all = append(all, e)
+		}
+		if len(all) >= maxEntries {
+			return all, nil
+		}
+	}
+}
+
+// parseDirent reads struct linux_dirent64 (getdents(2)), and returns what lies
+// behind it. The type of an entry is its mode shifted by twelve bits.
+func parseDirent(b []byte) (e entry, rest []byte) {
+	const size, kind, name = 16, 18, 19
+	if len(b) < name {
+		return e, nil
+	}
+	n := int(binary.NativeEndian.Uint16(b[size:]))
+	if n < name || n > len(b) {
+		return e, nil
+	}
+	text, _, _ := bytes.Cut(b[name:n], []byte{0})
+	return entry{string(text), uint32(b[kind]) << 12}, b[n:]
 }

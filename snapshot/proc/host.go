@@ -56,7 +56,7 @@ func ReadFiles(o Options, host *index.Host, gap func(index.Gap)) {
 		host index.Host
 		gaps []index.Gap
 	}
-	h := hostReader{Options: o, live: o.Live, host: index.Host{Users: host.Users, Mounts: host.Mounts, Trust: host.Trust, Containers: slices.Clone(host.Containers)}}
+	h := hostReader{Options: o, live: o.Live, host: index.Host{Users: host.Users, Mounts: host.Mounts, Trust: host.Trust, Containers: slices.Clone(host.Containers), Programs: slices.Clone(host.Programs)}}
 	steps := h.files()
 	parts := make(chan part, len(steps))
 	go func() {
@@ -67,6 +67,8 @@ func ReadFiles(o Options, host *index.Host, gap func(index.Gap)) {
 		}
 		defer t.close()
 		h.root = t
+		h.locked = map[string]index.LockedFile{}
+		t.opened = h.noteFlags
 		for _, step := range steps {
 			p := part{}
 			h.gap = func(g index.Gap) { p.gaps = append(p.gaps, g) }
@@ -116,8 +118,13 @@ func (h *hostReader) files() []fileStep {
 		{"files of shells and of rights, units, containers and keys", h.watchSystem, keepWatched},
 		{"units, containers, files of users' shells and keys", h.units, func(to, from *index.Host) { to.Units = from.Units }},
 		{"containers, files of users' shells and keys", func() { h.nameContainers(h.host.Users, h.host.Containers) }, func(to, from *index.Host) { to.Containers = from.Containers }},
+		{"sshd's configuration, programs with rights, temporary files, packages, files of users' shells and keys", h.sshd, func(to, from *index.Host) { to.SSHD = from.SSHD }},
+		{"programs with rights, temporary files, packages, files of users' shells and keys", h.privileged, func(to, from *index.Host) { to.Privileged = from.Privileged }},
+		{"temporary files, packages, files of users' shells and keys", h.temporaries, func(to, from *index.Host) { to.Temporary = from.Temporary }},
+		{"packages, files of users' shells and keys", h.packages, func(to, from *index.Host) { to.Packages, to.Programs = from.Packages, from.Programs }},
 		{"files of users' shells and keys", h.watchHomes, keepWatched},
 		{"keys", h.authorizedKeys, func(to, from *index.Host) { to.Keys = from.Keys }},
+		{"flags of files", h.lockedFiles, func(to, from *index.Host) { to.Locked = from.Locked }},
 	}
 }
 
@@ -129,6 +136,7 @@ type hostReader struct {
 	gap        func(index.Gap)
 	proc, root *tree
 	host       index.Host
+	locked     map[string]index.LockedFile // by path
 }
 
 func (h *hostReader) fail(place string, err error) { h.gap(absentGap(areaHost, place, err)) }

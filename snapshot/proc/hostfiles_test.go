@@ -213,11 +213,12 @@ func TestContainerNames(t *testing.T) {
 	task := strings.Repeat("d", 64)
 	root := t.TempDir()
 	craft(t, root, map[string]any{
-		"var/lib/docker/containers/" + id64 + "/config.v2.json":                        `{"ID":"x","Name":"/web","Created":"2026-11-23T01:02:03.5Z","State":{"StartedAt":"2026-11-23T01:02:04Z"},"Image":"sha256:ab","LogPath":"/var/lib/docker/x-json.log","MountPoints":{"/run/docker.sock":{"Source":"/var/run/docker.sock","Destination":"/run/docker.sock","RW":true}},"NetworkSettings":{"Ports":{"80/tcp":[{"HostIp":"0.0.0.0","HostPort":"8080"}],"443/tcp":null}},"Config":{"Image":"nginx:1","Labels":{"io.kubernetes.pod.name":"p","io.kubernetes.pod.namespace":"ns"}}}`,
-		"var/lib/docker/containers/" + id64 + "/hostconfig.json":                       `{"Privileged":true,"CapAdd":["SYS_ADMIN"],"SecurityOpt":["seccomp=unconfined"],"NetworkMode":"host","PidMode":"host","IpcMode":"private","RestartPolicy":{"Name":"always"},"LogConfig":{"Type":"json-file"}}`,
-		"var/lib/containers/storage/overlay-containers/containers.json":                `[{"id":"` + pod + `","names":["db"],"metadata":"{\"image-name\":\"docker.io/postgres:15\"}","created":"2026-11-23T01:02:03Z"}]`,
-		"run/containerd/io.containerd.runtime.v2.task/k8s.io/" + task + "/config.json": `{"mounts":[{"destination":"/proc","type":"proc","source":"proc"},{"destination":"/host","type":"bind","source":"/","options":["rbind","ro"]}],"annotations":{"io.kubernetes.cri.container-name":"api","io.kubernetes.cri.image-name":"api:2","io.kubernetes.cri.sandbox-name":"api-1","io.kubernetes.cri.sandbox-namespace":"prod"}}`,
-		"var/lib/docker/containers/" + strings.Repeat("e", 64) + "/config.v2.json":     `{torn`,
+		"var/lib/docker/containers/" + id64 + "/config.v2.json":                          `{"ID":"x","Name":"/web","Created":"2026-11-23T01:02:03.5Z","State":{"StartedAt":"2026-11-23T01:02:04Z"},"Image":"sha256:ab","LogPath":"/var/lib/docker/x-json.log","MountPoints":{"/run/docker.sock":{"Source":"/var/run/docker.sock","Destination":"/run/docker.sock","RW":true}},"NetworkSettings":{"Ports":{"80/tcp":[{"HostIp":"0.0.0.0","HostPort":"8080"}],"443/tcp":null}},"Config":{"Image":"nginx:1","Labels":{"io.kubernetes.pod.name":"p","io.kubernetes.pod.namespace":"ns"}}}`,
+		"var/lib/docker/containers/" + id64 + "/hostconfig.json":                         `{"Privileged":true,"CapAdd":["SYS_ADMIN"],"SecurityOpt":["seccomp=unconfined"],"NetworkMode":"host","PidMode":"host","IpcMode":"private","RestartPolicy":{"Name":"always"},"LogConfig":{"Type":"json-file"}}`,
+		"var/lib/containers/storage/overlay-containers/containers.json":                  `[{"id":"` + pod + `","names":["db"],"metadata":"{\"image-name\":\"docker.io/postgres:15\"}","image":"` + strings.Repeat("a", 64) + `","created":"2026-11-23T01:02:03Z"}]`,
+		"var/lib/containers/storage/overlay-containers/" + pod + "/userdata/config.json": `{"annotations":{"io.podman.annotations.privileged":"TRUE"},"mounts":[{"destination":"/dev","type":"tmpfs","source":"tmpfs"},{"destination":"/h","type":"bind","source":"/","options":["rbind"]}],"linux":{"namespaces":[{"type":"pid"},{"type":"ipc"},{"type":"uts"},{"type":"mount"}]}}`,
+		"run/containerd/io.containerd.runtime.v2.task/k8s.io/" + task + "/config.json":   `{"mounts":[{"destination":"/proc","type":"proc","source":"proc"},{"destination":"/host","type":"bind","source":"/","options":["rbind","ro"]}],"annotations":{"io.kubernetes.cri.container-name":"api","io.kubernetes.cri.image-name":"api:2","io.kubernetes.cri.sandbox-name":"api-1","io.kubernetes.cri.sandbox-namespace":"prod"}}`,
+		"var/lib/docker/containers/" + strings.Repeat("e", 64) + "/config.v2.json":       `{torn`,
 	})
 	all := []index.Container{
 		{ID: id64}, {ID: pod}, {ID: task, Runtime: "kubernetes"}, {ID: "web1", Runtime: "lxc"}, {ID: strings.Repeat("e", 64)},
@@ -230,7 +231,8 @@ func TestContainerNames(t *testing.T) {
 		{ID: id64, Runtime: "docker", Name: "web", Image: "nginx:1", Pod: "ns/p", Created: when + 5e8, Source: "/var/lib/docker/containers/" + id64 + "/config.v2.json",
 			ImageID: "sha256:ab", Started: when + 1e9, Restart: "always", LogDriver: "json-file", LogPath: "/var/lib/docker/x-json.log", Ports: []string{"0.0.0.0:8080 to 80/tcp"},
 			Mounts: []string{"/var/run/docker.sock at /run/docker.sock rw"}, Privileged: true, CapAdd: []string{"SYS_ADMIN"}, Security: []string{"seccomp=unconfined"}, HostSpaces: []string{"net", "pid"}},
-		{ID: pod, Runtime: "podman", Name: "db", Image: "docker.io/postgres:15", Created: when, Source: "/var/lib/containers/storage/overlay-containers/containers.json"},
+		{ID: pod, Runtime: "podman", Name: "db", Image: "docker.io/postgres:15", Created: when, Source: "/var/lib/containers/storage/overlay-containers/containers.json",
+			ImageID: "sha256:" + strings.Repeat("a", 64), Mounts: []string{"/ at /h rw"}, Privileged: true, HostSpaces: []string{"net"}},
 		{ID: task, Runtime: "containerd", Name: "api", Image: "api:2", Pod: "prod/api-1", Mounts: []string{"/ at /host ro"}, Source: "/run/containerd/io.containerd.runtime.v2.task/k8s.io/" + task + "/config.json"},
 		{ID: "web1", Runtime: "lxc", Name: "web1"}, {ID: strings.Repeat("e", 64)},
 	}, h.Containers)

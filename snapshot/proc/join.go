@@ -34,6 +34,7 @@ func (t *Table) Join(s *SocketTables, owners Owners) {
 		orphans[k.NetNS][k.Proto] = true
 	}
 	t.namespaces(s)
+	t.groups(s)
 	if len(orphans) == 0 {
 		return
 	}
@@ -101,6 +102,11 @@ func (t *Table) stillThere(s *SocketTables, orphans map[uint64]map[string]bool) 
 
 // note keeps of a process what its sockets are told by.
 func (t *Table) note(p *index.Process) {
+	t.joinSpaces(p)
+	t.noteProgram(p)
+	if t.unified != "" {
+		t.cgroupPaths[p.Cgroup] = true
+	}
 	if p.Container != "" {
 		t.containers[p.PID] = p.Container
 	}

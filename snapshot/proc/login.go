@@ -218,7 +218,7 @@ func (h *hostReader) sessions() {
 	}
 	defer f.close()
 	for _, e := range f.entries {
-		if !e.Type().IsRegular() || strings.HasPrefix(e.Name(), ".") {
+		if !e.IsRegular() || strings.HasPrefix(e.Name(), ".") {
 			continue // a pipe beside each holds its reference
 		}
 		text, _, err := f.read(e.Name(), maxText)

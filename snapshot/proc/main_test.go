@@ -42,7 +42,12 @@ var roles = map[string]func(){
 	"blocked": blockItself,
 	"churn":   churn,
 	"epoll":   holdEpoll,
+	"held":    holdSocket,
+	"two":     beTwo,
+	"filter":  filterPackets,
 	"host":    beHost,
+	"nothing": func() {},
+	"sniff":   sniff,
 }
 
 func demand[T any](v T, err error) T {
@@ -176,6 +181,8 @@ func take(t *testing.T, o Options) *still {
 	})
 	require.NoError(t, err)
 	table.Join(tables, owners)
+	table.DescribeSpaces(&s.host)
+	s.host.Programs = table.Programs()
 	s.coverage, s.sockets, s.spaces, s.containers = coverage, tables.Sockets, tables.Spaces, table.Containers()
 	for _, g := range s.gaps {
 		require.NotEmpty(t, g.Area)

@@ -17,7 +17,7 @@ import (
 // describe reads what a namespace says of itself beside its sockets. A file
 // that is not there is no gap: kernels are built without some, and a copy
 // without any tells so by its tables.
-func (r *tableReader) describe(s *index.NetSpace) {
+func (r *tableReader) describe(s *index.NetSpace, a askers) {
 	s.Counters = map[string]uint64{}
 	for _, name := range []string{"snmp", "netstat"} {
 		r.eachOf(name, func(data []byte) error { return parsePairs(data, s.Counters) })
@@ -29,9 +29,13 @@ func (r *tableReader) describe(s *index.NetSpace) {
 		s.Counters = nil
 	}
 	r.rows("dev", 2, func(line []byte) error { return parseDevice(line, s) })
-	if s.PID == 0 && r.dir != threadNet {
+	if !r.askLinks(a.links, s) && s.PID == 0 && r.dir != threadNet {
 		r.flags(s)
 	}
+	r.rows("ptype", 1, func(line []byte) error { return parseHandler(line, s) })
+	r.askRules(a.rules, s)
+	r.legacyTables(s)
+	r.conntrack(s)
 	r.rows("if_inet6", 0, func(line []byte) error { return parseAddress6(line, s) })
 	r.rows("route", 1, func(line []byte) error { return parseRoute(line, s) })
 	r.rows("ipv6_route", 0, func(line []byte) error { return parseRoute6(line, s) })

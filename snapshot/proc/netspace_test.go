@@ -69,9 +69,9 @@ func TestLiveNamespaces(t *testing.T) {
 	for range 20 { // whichever thread goes there, this process stays where it is
 		before, err := os.Readlink("/proc/self/ns/net")
 		require.NoError(t, err)
-		fd, err := diagSocket(pid)
+		a, err := askersOf(pid, false)
 		require.NoError(t, err)
-		require.NoError(t, unix.Close(fd))
+		a.close()
 		after, err := os.Readlink("/proc/self/ns/net")
 		require.NoError(t, err)
 		require.Equal(t, before, after)

@@ -38,6 +38,8 @@ type reader struct {
 	lost     int            // descriptors of sockets that found no room there
 	missing  map[string]int // files that this kernel, or the copy, does not have, and for how many processes
 	present  map[string]bool
+	labelled bool            // a security module gives every process a label
+	unified  string          // where the control groups of version 2 are mounted; "" in a copy
 	closed   map[uint64]bool // network namespaces of which some process has a list of descriptors that could not be read; 0: one of an unknown namespace
 	threads  int
 }
@@ -47,8 +49,9 @@ func newReader(o Options, gap func(index.Gap)) (*reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	top := dir{fd: fd, live: o.Live, buf: new([]byte)}
 	return &reader{
-		Options: o, opened: time.Now(), top: dir{fd: fd, live: o.Live, buf: new([]byte)}, users: map[uint32]string{}, gap: gap,
+		labelled: labels(top), Options: o, opened: time.Now(), top: top, users: map[uint32]string{}, gap: gap,
 		hashes: newHasher(), owners: Owners{}, missing: map[string]int{}, present: map[string]bool{}, closed: map[uint64]bool{},
 	}, nil
 }
@@ -59,6 +62,9 @@ func (r *reader) know(host *index.Host) {
 		return
 	}
 	r.booted = host.Booted
+	if r.Live {
+		r.unified = unifiedMount(host.Mounts)
+	}
 	for _, u := range host.Users {
 		if _, twice := r.users[u.UID]; !twice {
 			r.users[u.UID] = u.Name
@@ -237,7 +243,12 @@ func FirstLook(o Options, gap func(index.Gap)) (*Table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o.Proc, err)
 	}
-	t := &Table{reader: r, containers: map[int]string{}, netContainer: map[uint64]string{}}
+	t := &Table{reader: r, containers: map[int]string{}, netContainer: map[uint64]string{},
+		members: spaceMembers{"mnt": {}, "user": {}, "time": {}}, cgroupPaths: map[string]bool{}, programs: map[string]program{}}
+	t.ownMounts = t.top.space("self/ns/mnt")
+	if !o.Live {
+		t.ownMounts = t.top.space("1/ns/mnt")
+	}
 	// Before the clocks, as at the end it is behind them: what is forked between the looks is counted.
 	t.forks, _ = r.counts()
 	t.first = ReadClocks(o.Live)

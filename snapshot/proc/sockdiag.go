@@ -31,19 +31,35 @@ type unixFacts struct {
 	peer    uint64
 }
 
-// openMonitor asks for the monitor of a namespace. pid is a process of it, 0 for
-// the reader's own. The result is -1 where there is none, which is a gap unless
-// the kernel was built so.
-func (r *tableReader) openMonitor(pid int) int {
-	if !r.options.Live {
-		return -1
+// askers are sockets to the kernel that were made in one network namespace; -1
+// where there is none.
+type askers struct {
+	monitor int // of its sockets
+	links   int // of its interfaces (rtnetlink(7))
+	rules   int // of its packet filter (nfnetlink), if that was to be asked
+}
+
+var noAskers = askers{-1, -1, -1}
+
+func (a askers) close() {
+	for _, fd := range [...]int{a.monitor, a.links, a.rules} {
+		if fd >= 0 {
+			_ = unix.Close(fd)
+		}
 	}
-	fd, err := diagSocket(pid)
+}
+
+// openAskers asks for those of a namespace. pid is a process of it, 0 for the
+// reader's own. That there is no monitor is a gap unless the kernel was built so.
+func (r *tableReader) openAskers(pid int) askers {
+	if !r.options.Live {
+		return noAskers
+	}
+	a, err := askersOf(pid, r.filters)
 	if err != nil {
 		r.noMonitor(err)
-		return -1
 	}
-	return fd
+	return a
 }
 
 func (r *tableReader) noMonitor(err error) {
@@ -73,24 +89,16 @@ func (r *tableReader) askUnix(monitor int, sockets []index.Socket) {
 	}
 }
 
-// diagSocket opens a socket to the monitor of a namespace. A socket stays in
+// askersOf opens the sockets to the kernel of a namespace. A socket stays in
 // the namespace where it was made, so that only a thread has to go there; it
 // ends with its goroutine, since it is never unlocked. It must not be the first
 // thread of the process: that one does not end, and /proc/self is its.
-func diagSocket(pid int) (int, error) {
-	open := func() (int, error) {
-		fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
-		if err != nil {
-			return -1, err
-		}
-		// The kernel answers at once; nobody waits for one that does not.
-		return fd, unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 2})
-	}
+func askersOf(pid int, rules bool) (askers, error) {
 	if pid == 0 {
-		return open()
+		return openAskers(rules)
 	}
 	type result struct {
-		fd  int
+		askers
 		err error
 	}
 	var visit func(done chan<- result)
@@ -111,16 +119,46 @@ func diagSocket(pid int) (int, error) {
 			_ = unix.Close(ns)
 		}
 		if err != nil {
-			done <- result{-1, err}
+			done <- result{noAskers, err}
 			return
 		}
-		fd, err := open()
-		done <- result{fd, err}
+		a, err := openAskers(rules)
+		done <- result{a, err}
 	}
 	done := make(chan result, 1)
 	go visit(done)
 	r := <-done
-	return r.fd, r.err
+	return r.askers, r.err
+}
+
+// openAskers opens those of the namespace of the thread. The error is about the
+// monitor; every kernel tells its interfaces.
+func openAskers(rules bool) (askers, error) {
+	a := noAskers
+	var err error
+	if rules {
+		if a.rules, err = netlinkSocket(unix.NETLINK_NETFILTER); err != nil {
+			return a, err
+		}
+	}
+	if a.links, err = netlinkSocket(unix.NETLINK_ROUTE); err != nil {
+		return a, err
+	}
+	a.monitor, err = netlinkSocket(unix.NETLINK_SOCK_DIAG)
+	return a, err
+}
+
+func netlinkSocket(protocol int) (int, error) {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, protocol)
+	if err != nil {
+		return -1, err
+	}
+	// The kernel answers at once; nobody waits for one that does not.
+	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 2}); err != nil {
+		_ = unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
 }
 
 // header is the request behind which the rest of it stands: a dump.
@@ -182,7 +220,8 @@ func messages(b []byte, each func(payload []byte)) (done bool, err error) {
 				return true, unix.Errno(-code)
 			}
 			return true, nil
-		case sockDiagByFamily, tcpDiag:
+		case unix.NLMSG_NOOP, unix.NLMSG_OVERRUN:
+		default:
 			each(payload)
 		}
 		b = b[min((size+3)&^3, len(b)):]
@@ -197,19 +236,28 @@ func readUnixDiag(b []byte, facts map[uint64]unixFacts) {
 	}
 	inode := uint64(binary.NativeEndian.Uint32(b[4:]))
 	var f unixFacts
-	for a := b[unixAnswer:]; len(a) >= 4; {
-		size, kind := int(binary.NativeEndian.Uint16(a)), binary.NativeEndian.Uint16(a[2:])
-		if size < 4 || size > len(a) {
-			break
-		}
-		switch v := a[4:size]; {
+	attributes(b[unixAnswer:], func(kind uint16, v []byte) {
+		switch {
 		case kind == unixPeer && len(v) >= 4:
 			f.peer = uint64(binary.NativeEndian.Uint32(v))
 		case kind == unixQueue && len(v) >= 8:
 			backlog := uint64(binary.NativeEndian.Uint32(v[4:]))
 			f.queue, f.backlog = uint64(binary.NativeEndian.Uint32(v)), &backlog
 		}
-		a = a[min((size+3)&^3, len(a)):]
-	}
+	})
 	facts[inode] = f
+}
+
+// attributes walks the attributes behind the fixed part of a message
+// (rtnetlink(7)), as far as they are whole.
+func attributes(b []byte, each func(kind uint16, value []byte)) {
+	const flags = unix.NLA_F_NESTED | unix.NLA_F_NET_BYTEORDER
+	for len(b) >= 4 {
+		size := int(binary.NativeEndian.Uint16(b))
+		if size < 4 || size > len(b) {
+			return
+		}
+		each(binary.NativeEndian.Uint16(b[2:])&^flags, b[4:size])
+		b = b[min((size+3)&^3, len(b)):]
+	}
 }

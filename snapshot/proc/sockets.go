@@ -14,8 +14,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"stilltrace/index"
 )
 
@@ -48,7 +46,7 @@ func (t *Table) ReadSockets(ctx context.Context) (*SocketTables, error) {
 	}
 	defer tree.close()
 	dir, own := netDirectory(tree, t.Live)
-	r := tableReader{tree: tree, options: t.Options, gap: gap}
+	r := tableReader{tree: tree, options: t.Options, gap: gap, filters: t.hasNFTables(tree)}
 	err = r.space(ctx, dir, "/proc/net", own, 0)
 	members := t.netMembers(tree)
 	for _, netns := range slices.Sorted(maps.Keys(members)) {
@@ -116,9 +114,10 @@ func (r *tableReader) space(ctx context.Context, dir, place string, netns uint64
 	from := len(r.sockets)
 	var missing []string
 	none := r.emptyTables()
-	monitor := r.openMonitor(pid)
+	a := r.openAskers(pid)
+	defer a.close()
+	monitor := a.monitor
 	if monitor >= 0 {
-		defer unix.Close(monitor)
 		if !(none["tcp"] && none["tcp6"]) && r.askTCP(monitor) {
 			none["tcp"], none["tcp6"] = true, true
 		}
@@ -155,7 +154,7 @@ func (r *tableReader) space(ctx context.Context, dir, place string, netns uint64
 		r.askUnix(monitor, r.sockets[from:])
 	}
 	one := index.NetSpace{Inode: netns, PID: pid, Sockets: len(r.sockets) - from}
-	r.describe(&one)
+	r.describe(&one, a)
 	r.spaces = append(r.spaces, one)
 	return nil
 }
@@ -232,6 +231,8 @@ type tableReader struct {
 	gap        func(index.Gap)
 	sockets    []index.Socket
 	spaces     []index.NetSpace
+	filters    bool // the kernel has nftables
+	flows      int  // that were kept
 }
 
 // socketKey tells the sockets of one table apart. The kernel hands a table

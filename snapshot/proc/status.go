@@ -22,6 +22,9 @@ func (v *visit) status(p *index.Process) bool {
 	if err := parseStatus(data, p); err != nil {
 		v.fail("status", err)
 	}
+	if p.Threads > 1 {
+		v.statusText = append(v.statusText[:0], data...)
+	}
 	if p.EUID != nil {
 		p.User = v.users[*p.EUID]
 	}

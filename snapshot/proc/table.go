@@ -33,7 +33,11 @@ type Table struct {
 	containers    map[int]string    // of a process
 	netContainer  map[uint64]string // of a network namespace
 	found         []index.Container // by id
-	deniedNets    int               // processes whose network namespace may not be known
+	members       spaceMembers
+	cgroupPaths   map[string]bool
+	programs      map[string]program // by path
+	ownMounts     uint64             // inode of the mount namespace of the host; 0 where unknown
+	deniedNets    int                // processes whose network namespace may not be known
 	unread        int
 }
 

@@ -15,6 +15,11 @@ import (
 // namespace that has a single listener. The socket monitor walks it once for both
 // families, in a third of the time, and says the same and the backlogs of the
 // listeners. It does not say whose a connection is that is not accepted yet.
+//
+// It is not asked for what TCP measured (INET_DIAG_INFO: bytes, round trips): for
+// that the kernel takes the lock of the socket, which its process can hold for
+// ever by sending from memory that nobody brings, and nobody who waits for it
+// can be killed.
 
 const (
 	// tcpDiag is TCPDIAG_GETSOCK of linux/inet_diag.h, the older question, which can be asked for both families at once.
@@ -24,6 +29,8 @@ const (
 	// What a timer is about (idiag_timer).
 	timerRetransmit, timerTimeWait = 1, 3
 	synReceived                    = "SYN_RECV"
+	// diagCgroup is INET_DIAG_CGROUP_ID, which kernels give unasked since 5.8.
+	diagCgroup = 21
 )
 
 func tcpRequest() []byte {
@@ -92,6 +99,11 @@ func parseTCPDiag(b []byte) (s index.Socket, err error) {
 		backlog := s.SendQ
 		s.Backlog, s.SendQ = &backlog, 0
 	}
+	attributes(b[inetAnswer:], func(kind uint16, v []byte) {
+		if kind == diagCgroup && len(v) >= 8 {
+			s.CgroupID = binary.NativeEndian.Uint64(v)
+		}
+	})
 	if s.Timer != timerTimeWait && s.State != synReceived {
 		uid := uint32(word(64))
 		s.UID = &uid

@@ -4,11 +4,11 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sys/unix"
 
 	"stilltrace/index"
 )
@@ -56,9 +56,21 @@ func TestMonitorSaysWhatTheFilesSay(t *testing.T) {
 		return byEnds(r.sockets)
 	}
 	r := &tableReader{tree: tree, options: live(), dir: dir, gap: func(g index.Gap) { t.Errorf("%v", g) }}
-	monitor := r.openMonitor(0)
+	a := r.openAskers(0)
+	defer a.close()
+	monitor := a.monitor
 	require.GreaterOrEqual(t, monitor, 0)
-	defer unix.Close(monitor)
+	unified := unifiedMount(hostMounts(t))
+	require.NotEmpty(t, unified, "a host without groups of version 2")
+	_, group, _ := strings.Cut("\n"+string(demandFile(t, "/proc/self/cgroup")), "\n0::")
+	group, _, _ = strings.Cut(group, "\n")
+	var cgroup uint64
+	for id, path := range cgroupIDs(unified, map[string]bool{group: true}) {
+		if path == group {
+			cgroup = id
+		}
+	}
+	require.NotZero(t, cgroup)
 	states := map[string]int{}
 	missing := func() bool {
 		return slices.ContainsFunc([]string{"tcp LISTEN", "tcp ESTABLISHED", "tcp TIME_WAIT", "tcp FIN_WAIT2", "tcp CLOSE_WAIT", "tcp6 LISTEN", "tcp6 ESTABLISHED", "tcp6 TIME_WAIT"},
@@ -80,6 +92,10 @@ func TestMonitorSaysWhatTheFilesSay(t *testing.T) {
 			if want.State == synReceived {
 				want.UID = got.UID // only the files know it
 			}
+			if got.Inode != 0 && want.State != synReceived {
+				require.Equal(t, cgroup, got.CgroupID)
+			}
+			got.CgroupID = 0 // only the monitor does
 			require.Equal(t, want.State == "LISTEN", got.Backlog != nil)
 			require.True(t, sameSocket(want, got), "%+v\n%+v", want, got)
 			states[want.Proto+" "+want.State]++
@@ -119,4 +135,17 @@ func sameSocket(a, b index.Socket) bool {
 		return int64(*s.UID)
 	}
 	return a.State == b.State && uid(&a) == uid(&b) && a.RecvQ == b.RecvQ && a.SendQ == b.SendQ && a.Timer == b.Timer && a.Retransmits == b.Retransmits && a.Probes == b.Probes
+}
+
+func hostMounts(t *testing.T) []index.Mount {
+	t.Helper()
+	h := hostReader{gap: func(g index.Gap) { t.Errorf("%v", g) }}
+	return each(&h, "/proc/self/mountinfo", demandFile(t, "/proc/self/mountinfo"), parseMount)
+}
+
+func demandFile(t *testing.T, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	require.NoError(t, err)
+	return data
 }

@@ -7,7 +7,7 @@ import (
 	"stilltrace/index"
 )
 
-// threads reads the stat of each thread of a process that has several
+// threads reads the stat and the rights of each thread of a process that has several
 // (proc_pid_task(5)). Threads come and go by themselves: one that ended in
 // between is no gap.
 func (v *visit) threads(p *index.Process) {
@@ -46,7 +46,8 @@ func (v *visit) threads(p *index.Process) {
 		if err == nil {
 			var s statText
 			if s, err = parseStat(data); err == nil {
-				p.Tasks = append(p.Tasks, index.Thread{TID: tid, Comm: s.comm, State: s.state, StartTime: s.start(), UserMS: s.ms(statUser), SystemMS: s.ms(statSystem)})
+				p.Tasks = append(p.Tasks, index.Thread{Rights: v.rights(d, tid),
+					TID: tid, Comm: s.comm, State: s.state, StartTime: s.start(), UserMS: s.ms(statUser), SystemMS: s.ms(statSystem)})
 				continue
 			}
 		}

@@ -16,6 +16,8 @@ import (
 type tree struct {
 	root  *os.Root
 	place string // what the captured host calls it: /proc or /
+	// opened is told of each regular file that is read; it may be nil.
+	opened func(at string, fd int)
 }
 
 func openTree(dir, place string) (*tree, error) {
@@ -91,6 +93,9 @@ func (t *tree) open(name string) (*os.File, error) {
 			return nil, err
 		}
 		return nil, errUnsupported
+	}
+	if t.opened != nil {
+		t.opened(t.at(plain), int(f.Fd()))
 	}
 	return f, nil
 }

@@ -54,7 +54,7 @@ func (h *hostReader) formats() {
 
 // trust keeps what says something.
 func (h *hostReader) trust(t index.KernelTrust) {
-	if t.Lockdown != "" || t.Keys > 0 || len(t.Kprobes)+len(t.Pinned)+len(t.Formats) > 0 {
+	if t.Lockdown != "" || t.Keys > 0 || len(t.Modules)+len(t.Kprobes)+len(t.Pinned)+len(t.Formats) > 0 {
 		h.host.Trust = &t
 	}
 }
@@ -89,6 +89,10 @@ func (h *hostReader) hooks() {
 	// The mode that holds stands in brackets: none [integrity] confidentiality.
 	if _, rest, ok := strings.Cut(string(h.maybe("sys/kernel/security/lockdown")), "["); ok {
 		t.Lockdown, _, _ = strings.Cut(rest, "]")
+	}
+	if list := strings.TrimSpace(string(h.maybe("sys/kernel/security/lsm"))); list != "" {
+		t.Modules = strings.Split(list, ",")
+		t.Modules = t.Modules[:min(len(t.Modules), maxKeyFiles)]
 	}
 	for line := range strings.Lines(string(h.maybe("sys/kernel/debug/kprobes/list"))) {
 		if len(t.Kprobes) < maxNamesOfHooks {

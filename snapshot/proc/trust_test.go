@@ -18,6 +18,7 @@ func TestKernelTrust(t *testing.T) {
 		"proc/sys/fs/binfmt_misc/status":          "enabled\n",
 		"proc/sys/fs/binfmt_misc/evil":            "enabled\ninterpreter /tmp/.x/run me\nflags: OC\noffset 0\nmagic 7f454c46\n",
 		"sys/kernel/security/lockdown":            "none [integrity] confidentiality\n",
+		"sys/kernel/security/lsm":                 "lockdown,capability,yama,apparmor",
 		"sys/kernel/debug/kprobes/list":           "ffffffff8 k  __x64_sys_getdents64+0x0    [FTRACE]\n",
 		"sys/fs/bpf/a/b/prog":                     "",
 		"sys/fs/bpf/c/d/e/f/g/h/i/j/k/l/too_deep": "",
@@ -27,7 +28,7 @@ func TestKernelTrust(t *testing.T) {
 	h := ReadHost(o, gap)
 	ReadFiles(o, &h, gap)
 	require.Equal(t, &index.KernelTrust{
-		Lockdown: "integrity", Kprobes: []string{"ffffffff8 k  __x64_sys_getdents64+0x0    [FTRACE]"}, Pinned: []string{"/sys/fs/bpf/a/b/prog"}, Keys: 2,
+		Modules: []string{"lockdown", "capability", "yama", "apparmor"}, Lockdown: "integrity", Kprobes: []string{"ffffffff8 k  __x64_sys_getdents64+0x0    [FTRACE]"}, Pinned: []string{"/sys/fs/bpf/a/b/prog"}, Keys: 2,
 		Formats: []index.BinaryFormat{{Name: "evil", Enabled: true, Interpreter: "/tmp/.x/run me", Flags: "OC"}},
 	}, h.Trust)
 	require.Nil(t, h.Clock, "the clock of a copy is nobody's")

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"stilltrace/index"
 )
 
@@ -195,9 +197,9 @@ func (u *unitReader) stamps() {
 	last := map[string]index.Time{}
 	for _, e := range f.entries {
 		name, ok := strings.CutPrefix(e.Name(), "stamp-")
-		info, err := e.Info()
-		if ok && err == nil {
-			last[name] = index.TimeOf(info.ModTime())
+		var st unix.Stat_t
+		if ok && unix.Fstatat(f.dir.fd, e.Name(), &st, unix.AT_SYMLINK_NOFOLLOW) == nil {
+			last[name] = index.Time(st.Mtim.Nano())
 		}
 	}
 	for i := range u.host.Units {

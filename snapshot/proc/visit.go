@@ -24,6 +24,8 @@ type visit struct {
 	ended   bool // it exited while it was being read
 	turned  bool // it started another program while it was being read
 	noInfo  bool // a copy without fdinfo
+	// statusText is status as it was read, of a process with several threads: each of them has one of its own.
+	statusText []byte
 }
 
 func (v *visit) at(name string) string {
@@ -161,6 +163,7 @@ func (v *visit) cheap(p *index.Process) {
 	v.links(p)
 	v.spaces(p)
 	v.audit(p)
+	v.label(p)
 	v.waits(p)
 	v.threads(p)
 	v.files(p)

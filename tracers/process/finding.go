@@ -65,6 +65,7 @@ func rules() []rule {
 		{"comm_exe", commAgainstExe},
 		{"exe_memfd", exeMemfd},
 		{"exe_deleted", exeDeleted},
+		{"exe_differs", exeDiffers},
 		{"exe_place", exePlace},
 		{"script_place", scriptPlace},
 		{"preload", preload},
@@ -192,7 +193,7 @@ var advice = []struct {
 	text    string
 }{
 	{"hidden", "look at the host from outside, from another medium or the hypervisor: something hides processes from what runs on it"},
-	{"exe_memfd exe_deleted", "keep what runs while it still runs, on the host: cp /proc/PID/exe COPY"},
+	{"exe_memfd exe_deleted exe_differs", "keep what runs while it still runs, on the host: cp /proc/PID/exe COPY"},
 	{"kernel_name no_arguments comm_exe remote_shell", "hold it before you end it, so that its memory stays: kill -STOP PID"},
 	{"remote_shell shell_parent", "see whom it talks to, and close that way in: stilltrace network CASE pid:PID"},
 	{"preload ld_so_preload code_place rwx", "keep the files whose code it runs, and find out which package they belong to: dpkg -S FILE, rpm -qf FILE"},

@@ -45,6 +45,9 @@ var factorCases = []struct {
 	{"kernel thread", with(proc(5, 2, "kworker/0:1", ""), func(p *index.Process) { p.Kernel = true }), nil, nil},
 	{"kernel thread in brackets", with(proc(5, 2, "[x]", ""), func(p *index.Process) { p.Kernel = true }), nil, nil},
 
+	{"not what its package brought", proc(5, 1, "named", "/usr/sbin/named", "named"), nil, []string{"exe_differs 60"}},
+	{"not what its package brought, in a container", with(proc(5, 1, "named", "/usr/sbin/named", "named"), func(p *index.Process) { p.Container = "abc" }), nil, nil},
+
 	{"no arguments", proc(5, 1, "x", "/opt/x"), nil, []string{"no_arguments 50"}},
 	{"wiped arguments", proc(5, 1, "x", "/opt/x", "", ""), nil, []string{"no_arguments 50"}},
 	{"zombie", with(proc(5, 1, "sh", "/bin/sh"), func(p *index.Process) { p.State = "Z" }), nil, nil},
@@ -165,6 +168,9 @@ func TestFactors(t *testing.T) {
 					{Proto: "unix", Inode: 77},
 				},
 				gaps: c.gaps,
+				snap: index.Snapshot{Host: index.Host{Programs: []index.Program{
+					{Path: "/usr/sbin/named", Package: "bind9", MD5: "0123", Verified: index.VerifiedDiffers}, {Path: "/usr/sbin/cron", Package: "cron", MD5: "45", Verified: index.VerifiedSame},
+				}}},
 			}).open(t), index.Query{Terms: []index.Term{is("pid", "5")}})
 			require.NoError(t, err)
 			require.Len(t, a.Processes, 1)

@@ -4,6 +4,7 @@ import (
 	"path"
 	"strings"
 
+	"stilltrace/index"
 	"stilltrace/index/printable"
 )
 
@@ -29,6 +30,20 @@ func exeDeleted(_ *host, p *Row) *verdict {
 		v.reasons = append(v.reasons, "after an upgrade that is usual until the restart")
 	}
 	return v
+}
+
+// exeDiffers: whoever replaces a program of a package leaves the digest behind
+// that the package brought. In a container the path means another file.
+func exeDiffers(h *host, p *Row) *verdict {
+	if p.Container != "" {
+		return nil
+	}
+	one := h.snap.Host.Program(p.Exe)
+	if one == nil || one.Verified != index.VerifiedDiffers {
+		return nil
+	}
+	return &verdict{60, "a program that is not the one that its package brought",
+		[]string{"package " + one.Package + " brought " + p.Exe + " with the MD5 " + one.MD5 + ", and it has another one"}, []string{"exe"}}
 }
 
 // packaged reports whether a file lies where packages put theirs (hier(7)) and

@@ -1,0 +1,44 @@
+package index
+
+// Package is an installed package of dpkg(1), from /var/lib/dpkg/status.
+type Package struct {
+	Name    string `json:"name"`
+	Version string `json:"version,omitzero"`
+	Arch    string `json:"arch,omitzero"`
+	State   string `json:"state,omitzero"` // where it is not "install ok installed"
+}
+
+// Program is a file that processes of the host run, outside of containers, and
+// the package that says it is its own.
+type Program struct {
+	Path    string `json:"path"`
+	Package string `json:"package,omitzero"` // name, with :arch where dpkg writes one; "" where no package lists it
+	MD5     string `json:"package_md5,omitzero"`
+	// Verified says how the file at Path compares with what the package brought. It is "" where that is unknown: nothing lists a digest, the file is not the one that runs, or a Gap says why.
+	Verified Verified `json:"verified,omitzero"`
+
+	// Runs is the file that was found running under this name, for the capture alone; Elsewhere, that its mounts are not the host's, so that the name may mean another file.
+	Runs      *FileIdentity `json:"-" cbor:"-"`
+	Elsewhere bool          `json:"-" cbor:"-"`
+}
+
+// Verified is the outcome of a comparison with the digest of a package.
+type Verified string
+
+// The outcomes. A root user can change files and digests alike: same is no proof
+// of innocence, and differs is one of a change.
+const (
+	VerifiedSame      Verified = "same"      // its MD5 is that of the package
+	VerifiedDiffers   Verified = "differs"   // it is not
+	VerifiedUntouched Verified = "untouched" // not computed: its inode has not changed since the package was unpacked
+)
+
+// Program returns the program of the host with the given path, or nil.
+func (h *Host) Program(path string) *Program {
+	for i := range h.Programs {
+		if h.Programs[i].Path == path {
+			return &h.Programs[i]
+		}
+	}
+	return nil
+}

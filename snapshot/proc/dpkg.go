@@ -1,0 +1,344 @@
+package proc
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/md5"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"stilltrace/index"
+)
+
+const dpkgDir = "var/lib/dpkg"
+
+const (
+	// maxPackageText is ten times the status of a host with all that a desktop has.
+	maxPackageText = 64 << 20
+	// maxVerified bounds what is read to compare programs with their packages: a tenth of a second of work.
+	maxVerified = 64 << 20
+	// maxPrograms is how many programs are looked for, and maxPackages how many packages are kept.
+	maxPrograms, maxPackages = 4096, 10_000
+)
+
+// packages reads which packages are installed, and which of them the programs
+// belong to. Of rpm there is a database and no text.
+func (h *hostReader) packages() {
+	h.host.Programs = slices.DeleteFunc(h.host.Programs, func(p index.Program) bool { return p.Elsewhere && !h.isHosts(&p) })
+	for _, name := range []string{"var/lib/rpm/rpmdb.sqlite", "var/lib/rpm/Packages", "usr/lib/sysimage/rpm/rpmdb.sqlite"} {
+		if _, _, err := h.root.resolve(name); err == nil {
+			h.gap(index.Gap{Area: areaHost, Place: h.root.at(name), Reason: index.ReasonUnsupported, Count: 1,
+				Detail: "packages of rpm are not read: rpm -qa, rpm -Va"})
+			break
+		}
+	}
+	status, err := h.root.read(dpkgDir+"/status", maxPackageText)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err != nil {
+		h.fail(h.root.at(dpkgDir+"/status"), err)
+	}
+	var over int
+	h.host.Packages, over = parsePackages(status)
+	if over > 0 {
+		h.gap(index.Gap{Area: areaHost, Place: h.root.at(dpkgDir + "/status"), Reason: index.ReasonTooLarge, Detail: errTooLarge.Error(), Count: over})
+	}
+	h.ownPrograms()
+}
+
+// parsePackages reads the paragraphs of status (deb-control(5)), and how many
+// of them were beyond the limit.
+func parsePackages(text []byte) (all []index.Package, over int) {
+	var one index.Package
+	end := func() {
+		switch {
+		case one.Name == "":
+		case len(all) == maxPackages:
+			over++
+		default:
+			all = append(all, one)
+		}
+		one = index.Package{}
+	}
+	for line := range bytes.Lines(text) {
+		if line[0] == '\n' {
+			end()
+			continue
+		}
+		// Most lines are of a description; those begin with a blank.
+		to, skip := (*string)(nil), 0
+		switch line[0] {
+		case 'P':
+			to, skip = &one.Name, len("Package: ")
+		case 'V':
+			to, skip = &one.Version, len("Version: ")
+		case 'A':
+			to, skip = &one.Arch, len("Architecture: ")
+		case 'S':
+			to, skip = &one.State, len("Status: ")
+		}
+		if to == nil || len(line) <= skip || len(line) > maxName {
+			continue
+		}
+		switch string(line[:skip]) {
+		case "Package: ", "Version: ", "Architecture: ":
+			*to = strings.TrimSpace(string(line[skip:]))
+		case "Status: ":
+			if *to = strings.TrimSpace(string(line[skip:])); *to == "install ok installed" {
+				*to = ""
+			}
+		}
+	}
+	end()
+	return all, over
+}
+
+// wantedProgram is a program that is looked for under a name in the lists.
+type wantedProgram struct {
+	*index.Program
+	only, not string // package that alone counts, or does not (dpkg-divert(1))
+}
+
+// ownPrograms finds the packages of the programs.
+func (h *hostReader) ownPrograms() {
+	wanted, missing := h.wanted()
+	if missing == 0 {
+		return
+	}
+	f := h.list(dpkgDir + "/info")
+	if f == nil {
+		return
+	}
+	defer f.close()
+	f.opened = nil // dpkg's own lists start nothing
+	var lengths [maxLinkText + 1]bool
+	for name := range wanted {
+		lengths[min(len(name), maxLinkText)] = true
+	}
+	slices.SortStableFunc(f.entries, func(a, b entry) int { return cmp.Compare(seldomRun(a.name), seldomRun(b.name)) })
+	left := maxVerified
+	for _, e := range f.entries {
+		name, ok := strings.CutSuffix(e.Name(), ".list")
+		if !ok || missing == 0 {
+			continue
+		}
+		if h.late() {
+			h.fail(f.at, errLate)
+			return
+		}
+		data, st, err := f.bytes(e.Name(), maxPackageText)
+		if err != nil {
+			h.fail(f.at+"/"+e.Name(), err)
+			continue
+		}
+		found := map[string]*index.Program{}
+		for len(data) > 0 {
+			line, rest, _ := bytes.Cut(data, []byte("\n"))
+			data = rest
+			if !lengths[min(len(line), maxLinkText)] {
+				continue
+			}
+			for _, w := range wanted[string(line)] {
+				plain, _, _ := strings.Cut(name, ":")
+				if w.Package == "" && w.not != plain && (w.only == "" || w.only == plain) {
+					w.Package = name
+					found[string(line)] = w.Program
+					missing--
+				}
+			}
+		}
+		for _, listed := range slices.Sorted(maps.Keys(found)) {
+			h.verify(f, name, listed, found[listed], st, &left)
+		}
+	}
+}
+
+// seldomRun is 1 for packages that hardly ever bring programs: their lists, which
+// are more than half of all, are read only where something was not found before.
+func seldomRun(list string) int {
+	name, _, _ := strings.Cut(strings.TrimSuffix(list, ".list"), ":")
+	for _, prefix := range []string{"lib", "fonts-", "python3-", "ruby-", "golang-", "node-", "linux-headers", "r-cran-", "gir1", "php-"} {
+		if strings.HasPrefix(name, prefix) {
+			return 1
+		}
+	}
+	for _, suffix := range []string{"-dev", "-doc", "-data", "-common", "-dbg", "-dbgsym", "-l10n"} {
+		if strings.HasSuffix(name, suffix) {
+			return 1
+		}
+	}
+	return 0
+}
+
+// wanted are the programs by the names under which packages may list them: what
+// lies in /usr/bin today may be listed in /bin, which was a directory once. What
+// no package brings is not looked for.
+func (h *hostReader) wanted() (wanted map[string][]wantedProgram, count int) {
+	wanted = map[string][]wantedProgram{}
+	diverted := parseDiversions(h.maybe(dpkgDir + "/diversions"))
+	for i := range h.host.Programs {
+		p := &h.host.Programs[i]
+		rest, usr := strings.CutPrefix(p.Path, "/usr/")
+		names := []string{p.Path}
+		switch top, _, _ := strings.Cut(strings.TrimPrefix(p.Path, "/"), "/"); {
+		case strings.HasPrefix(rest, "local/") && usr:
+			continue
+		case usr:
+			names = append(names, "/"+rest)
+		case top == "bin", top == "sbin", strings.HasPrefix(top, "lib"):
+			names = append(names, "/usr"+p.Path)
+		case top != "opt" && top != "etc" && top != "var":
+			continue
+		}
+		count++
+		for _, name := range names {
+			w := wantedProgram{Program: p}
+			for _, d := range diverted {
+				switch name {
+				case d.from:
+					w.only = d.by
+				case d.to:
+					w.not, name = d.by, d.from
+				}
+			}
+			wanted[name] = append(wanted[name], w)
+		}
+	}
+	return wanted, count
+}
+
+// isHosts reports whether a program that was found among other mounts is the
+// file that its name means on the host.
+func (h *hostReader) isHosts(p *index.Program) bool {
+	f, err := h.root.open(strings.TrimPrefix(p.Path, "/"))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	var st unix.Stat_t
+	return unix.Fstat(int(f.Fd()), &st) == nil && sameFile(p.Runs, &st)
+}
+
+func sameFile(one *index.FileIdentity, st *unix.Stat_t) bool {
+	now := identityOf(st)
+	return one != nil && one.Device == now.Device && one.Inode == now.Inode
+}
+
+// diversion: what packages other than by list as from lies at to.
+type diversion struct{ from, to, by string }
+
+// parseDiversions reads the database of dpkg-divert(1): three lines each.
+func parseDiversions(text []byte) (all []diversion) {
+	lines := strings.Split(string(text), "\n")
+	for i := 0; i+2 < len(lines) && len(all) < maxKeyFiles; i += 3 {
+		all = append(all, diversion{lines[i], lines[i+1], lines[i+2]})
+	}
+	return all
+}
+
+// verify compares the file of a program with the digest of its package, unless
+// nothing has touched it since the package was unpacked: the kernel keeps that
+// time, and nobody sets it but by the clock.
+func (h *hostReader) verify(info *folder, name, listed string, p *index.Program, unpacked *unix.Stat_t, left *int) {
+	digests, _, err := info.bytes(name+".md5sums", maxPackageText)
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			h.fail(info.at+"/"+name+".md5sums", err)
+		}
+		return
+	}
+	if p.MD5 = digestIn(digests, strings.TrimPrefix(listed, "/")); p.MD5 == "" {
+		return
+	}
+	f, err := h.root.open(strings.TrimPrefix(p.Path, "/"))
+	if err != nil {
+		return // it was deleted or replaced since
+	}
+	defer f.Close()
+	var st unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
+		h.fail(p.Path, err)
+		return
+	}
+	if p.Runs != nil && !sameFile(p.Runs, &st) {
+		return // what runs is another file, that had this name before
+	}
+	switch {
+	case st.Ctim.Nano() <= unpacked.Ctim.Nano():
+		p.Verified = index.VerifiedUntouched
+	case h.NoHash:
+	case st.Size > int64(*left):
+		h.fail(p.Path, errTooLarge)
+	default:
+		*left -= int(st.Size)
+		sum := md5.New()
+		if n, err := io.Copy(sum, io.LimitReader(f, st.Size)); err != nil || n != st.Size {
+			h.fail(p.Path, errors.Join(err, errChanged))
+			return
+		}
+		if p.Verified = index.VerifiedDiffers; hex.EncodeToString(sum.Sum(nil)) == p.MD5 {
+			p.Verified = index.VerifiedSame
+		}
+	}
+}
+
+// digestIn finds the digest of a file in md5sums, "" where there is none:
+//
+//	7210080490f9fd139c1b44fa0f730988  bin/bash
+func digestIn(text []byte, name string) string {
+	const digits = 2 * md5.Size
+	for line := range bytes.Lines(text) {
+		line = bytes.TrimSuffix(line, []byte("\n"))
+		if len(line) > digits+2 && string(line[digits+2:]) == name && isHex(string(line[:digits])) {
+			return string(line[:digits])
+		}
+	}
+	return ""
+}
+
+// noteProgram keeps which file of the host a process runs.
+func (t *Table) noteProgram(p *index.Process) {
+	if p.Exe == "" || p.Exe[0] != '/' || strings.HasPrefix(p.Exe, "/memfd:") || p.Container != "" {
+		return
+	}
+	now := program{p.ExeFile, p.ExeGone, t.ownMounts != 0 && p.Spaces.Mnt != t.ownMounts}
+	if was, known := t.programs[p.Exe]; !known && len(t.programs) < maxPrograms || known && now.doubts() < was.doubts() {
+		t.programs[p.Exe] = now
+	}
+}
+
+// program is what runs under the name of a file, whether the name is gone, and
+// whether it was found in a mount namespace other than the host's: services of
+// systemd have their own (PrivateTmp=), and the programs of the host in it.
+type program struct {
+	file            *index.FileIdentity
+	gone, elsewhere bool
+}
+
+// doubts is how doubtful it is that the name means this file on the host.
+func (p program) doubts() (n int) {
+	if p.elsewhere {
+		n += 2
+	}
+	if p.gone {
+		n++
+	}
+	return n
+}
+
+// Programs are the files of the host that were found running, by path.
+func (t *Table) Programs() []index.Program {
+	var all []index.Program
+	for _, path := range slices.Sorted(maps.Keys(t.programs)) {
+		all = append(all, index.Program{Path: path, Runs: t.programs[path].file, Elsewhere: t.programs[path].elsewhere})
+	}
+	return all
+}

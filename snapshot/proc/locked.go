@@ -1,0 +1,37 @@
+package proc
+
+import (
+	"maps"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"stilltrace/index"
+)
+
+// noteFlags notes a file of the host that was opened and that nobody can change
+// (FS_IOC_GETFLAGS; statx(2) says the same of file systems that have such flags,
+// and asks no driver).
+func (h *hostReader) noteFlags(at string, fd int) {
+	var st unix.Statx_t
+	if unix.Statx(fd, "", unix.AT_EMPTY_PATH|unix.AT_STATX_DONT_SYNC, 0, &st) != nil {
+		return // a kernel older than 4.11
+	}
+	one := index.LockedFile{Path: at, Immutable: st.Attributes&unix.STATX_ATTR_IMMUTABLE != 0, AppendOnly: st.Attributes&unix.STATX_ATTR_APPEND != 0}
+	if (one.Immutable || one.AppendOnly) && len(h.locked) < maxWatched {
+		h.locked[at] = one
+	}
+}
+
+// lockedFiles are those that were met: all that was read here before, and the
+// accounts, which were read with the names.
+func (h *hostReader) lockedFiles() {
+	for _, name := range []string{"etc/passwd", "etc/group", "etc/hosts", "etc/resolv.conf"} {
+		if f, err := h.root.open(name); err == nil {
+			_ = f.Close()
+		}
+	}
+	for _, at := range slices.Sorted(maps.Keys(h.locked)) {
+		h.host.Locked = append(h.host.Locked, h.locked[at])
+	}
+}

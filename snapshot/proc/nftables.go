@@ -1,0 +1,256 @@
+package proc
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"stilltrace/index"
+)
+
+const (
+	// nfGeneration is struct nfgenmsg (linux/netfilter/nfnetlink.h), which every message begins with.
+	nfGeneration = 4
+	// Attributes of chains and rules (linux/netfilter/nf_tables.h).
+	chainTable, chainName, chainHook, chainPolicy, chainType = 1, 3, 4, 5, 7
+	hookNumber, hookPriority                                 = 1, 2
+	ruleTable, ruleChain, ruleExpressions                    = 1, 2, 4
+	exprName, exprData                                       = 1, 2
+	// maxChains bounds what is kept of one namespace: a node of Kubernetes has some thousand.
+	maxChains = 10_000
+)
+
+// hasNFTables reports whether the kernel has nftables in it by now. To ask a
+// kernel that has not makes it load them, and nothing is changed here.
+func (t *Table) hasNFTables(tree *tree) bool {
+	if !t.Live {
+		return false
+	}
+	links, err := tree.read("self/net/netlink", maxNetTable)
+	if err != nil || !hasNetlink(links, unix.NETLINK_NETFILTER) {
+		return false
+	}
+	modules, err := tree.read("modules", maxNames)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true // nothing can be loaded
+	}
+	if bytes.HasPrefix(modules, []byte("nf_tables ")) || bytes.Contains(modules, []byte("\nnf_tables ")) {
+		return true
+	}
+	root, err := openTree(t.Root, "/")
+	if err != nil {
+		return false
+	}
+	defer root.close()
+	release, _ := tree.read("sys/kernel/osrelease", maxText)
+	builtin, _ := root.read("lib/modules/"+string(bytes.TrimSpace(release))+"/modules.builtin", maxNames)
+	return bytes.Contains(builtin, []byte("/nf_tables.ko"))
+}
+
+// hasNetlink reports whether the table netlink has a socket of a protocol: the
+// kernel has one of each that it knows.
+func hasNetlink(table []byte, protocol int) bool {
+	for line := range bytes.Lines(table) {
+		if f := bytes.Fields(line); len(f) > 1 && string(f[1]) == fmt.Sprint(protocol) {
+			return true
+		}
+	}
+	return false
+}
+
+// askRules reads the chains of nftables, and counts their rules.
+func (r *tableReader) askRules(fd int, s *index.NetSpace) {
+	if fd < 0 {
+		return
+	}
+	c := chains{known: map[chainKey]*chain{}}
+	err := ask(fd, nftRequest(unix.NFT_MSG_GETCHAIN), c.chain)
+	if err == nil && len(c.known) > 0 {
+		err = ask(fd, nftRequest(unix.NFT_MSG_GETRULE), c.rule)
+	}
+	if err != nil {
+		g := absentGap(areaSocket, r.place, err)
+		g.Detail = "rules of nftables: " + g.Detail
+		r.gap(g)
+	}
+	if c.over > 0 {
+		r.gap(index.Gap{Area: areaSocket, Place: r.place, Reason: index.ReasonTooLarge, Detail: "chains of nftables: " + errTooLarge.Error(), Count: c.over})
+	}
+	s.Chains = c.list()
+}
+
+func nftRequest(kind uint16) []byte {
+	return header(unix.NFNL_SUBSYS_NFTABLES<<8|kind, nfGeneration) // of every family
+}
+
+type chainKey struct {
+	family      byte
+	table, name string
+}
+
+type chain struct {
+	index.FilterChain
+	sum hash.Hash
+}
+
+// chains gathers what the kernel says of chains, and then of their rules.
+type chains struct {
+	known map[chainKey]*chain
+	over  int
+}
+
+var (
+	nfFamilies = map[byte]string{1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6"}
+	inetHooks  = []string{"prerouting", "input", "forward", "output", "postrouting", "ingress"}
+	otherHooks = map[byte][]string{3: {"input", "output", "forward"}, 5: {"ingress", "egress"}}
+)
+
+func (c *chains) chain(b []byte) {
+	if len(b) < nfGeneration {
+		return
+	}
+	key := chainKey{family: b[0]}
+	var one index.FilterChain
+	attributes(b[nfGeneration:], func(kind uint16, v []byte) {
+		switch kind {
+		case chainTable:
+			key.table = textOf(v)
+		case chainName:
+			key.name = textOf(v)
+		case chainType:
+			one.Type = textOf(v)
+		case chainPolicy:
+			if n := bigWord(v); n < 2 {
+				one.Policy = []string{"drop", "accept"}[n]
+			}
+		case chainHook:
+			attributes(v, func(kind uint16, v []byte) {
+				switch kind {
+				case hookNumber:
+					one.Hook = hookName(key.family, bigWord(v))
+				case hookPriority:
+					one.Priority = int32(bigWord(v))
+				}
+			})
+		}
+	})
+	if len(c.known) == maxChains {
+		c.over++
+		return
+	}
+	one.Family, one.Table, one.Name = cmp.Or(nfFamilies[key.family], fmt.Sprint(key.family)), key.table, key.name
+	c.known[key] = &chain{one, sha256.New()}
+}
+
+func hookName(family byte, n uint32) string {
+	names := inetHooks
+	if others, ok := otherHooks[family]; ok {
+		names = others
+	}
+	if int64(n) < int64(len(names)) {
+		return names[n]
+	}
+	return fmt.Sprint(n)
+}
+
+func (c *chains) rule(b []byte) {
+	if len(b) < nfGeneration {
+		return
+	}
+	key := chainKey{family: b[0]}
+	var expressions []byte
+	attributes(b[nfGeneration:], func(kind uint16, v []byte) {
+		switch kind {
+		case ruleTable:
+			key.table = textOf(v)
+		case ruleChain:
+			key.name = textOf(v)
+		case ruleExpressions:
+			expressions = v
+		}
+	})
+	one := c.known[key]
+	if one == nil {
+		return // it came meanwhile
+	}
+	one.Rules++
+	_, _ = one.sum.Write([]byte("rule"))
+	attributes(expressions, func(_ uint16, v []byte) { digestExpression(one.sum, v) })
+}
+
+// digestExpression takes in one expression; of those that count only that they do.
+func digestExpression(sum hash.Hash, b []byte) {
+	var name string
+	var data []byte
+	attributes(b, func(kind uint16, v []byte) {
+		switch kind {
+		case exprName:
+			name = textOf(v)
+		case exprData:
+			data = v
+		}
+	})
+	switch name {
+	case "counter", "quota", "last", "limit", "connlimit":
+		data = nil
+	}
+	_, _ = sum.Write(binary.BigEndian.AppendUint32([]byte(name), uint32(len(data))))
+	_, _ = sum.Write(data)
+}
+
+func (c *chains) list() []index.FilterChain {
+	var all []index.FilterChain
+	for _, one := range c.known {
+		if one.Rules > 0 {
+			one.Digest = hex.EncodeToString(one.sum.Sum(nil))
+		}
+		all = append(all, one.FilterChain)
+	}
+	slices.SortFunc(all, func(a, b index.FilterChain) int {
+		return cmp.Or(strings.Compare(a.Family, b.Family), strings.Compare(a.Table, b.Table), strings.Compare(a.Name, b.Name))
+	})
+	return all
+}
+
+func textOf(v []byte) string {
+	text, _, _ := bytes.Cut(v, []byte{0})
+	return string(text)
+}
+
+// bigWord is a number of nfnetlink, which stand in network order.
+func bigWord(v []byte) uint32 {
+	if len(v) < 4 {
+		return 1<<32 - 1
+	}
+	return binary.BigEndian.Uint32(v)
+}
+
+// legacyTables notes which tables of iptables-legacy there are. To read their
+// rules needs a raw socket.
+func (r *tableReader) legacyTables(s *index.NetSpace) {
+	for _, one := range [...]struct{ file, family string }{{"ip_tables_names", "ip"}, {"ip6_tables_names", "ip6"}, {"arp_tables_names", "arp"}} {
+		data, err := r.tree.read(r.dir+"/"+one.file, maxText)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			r.gap(absentGap(areaSocket, r.place+"/"+one.file, err))
+		}
+		for name := range bytes.FieldsSeq(data) {
+			if len(s.LegacyTables) < maxKeyFiles {
+				s.LegacyTables = append(s.LegacyTables, one.family+" "+string(name))
+			}
+		}
+	}
+	if len(s.LegacyTables) > 0 {
+		r.gap(index.Gap{Area: areaSocket, Place: r.place + "/ip_tables_names", Reason: index.ReasonUnsupported, Count: len(s.LegacyTables),
+			Detail: "rules of iptables-legacy are not read: iptables-legacy-save"})
+	}
+}

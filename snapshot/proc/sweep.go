@@ -1,0 +1,247 @@
+package proc
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"path"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"stilltrace/index"
+)
+
+const (
+	// maxFoundIn is how many entries of one directory for temporary files are kept, and maxSwept how many are looked at for rights.
+	maxFoundIn, maxSwept = 1000, 40_000
+	// maxPrivileged is ten times what a usual host has of such files.
+	maxPrivileged = 1000
+	// maxFoundHashed bounds a file that is hashed, and maxFoundBytes all of them: some ten milliseconds.
+	maxFoundHashed, maxFoundBytes = 1 << 20, 8 << 20
+)
+
+// swept are where programs lie that everybody may start, and how deep below. The
+// libraries of an architecture have directories of their own, one deeper.
+var swept = []struct {
+	dir   string
+	depth int
+}{
+	{"bin", 0}, {"sbin", 0}, {"usr/bin", 0}, {"usr/sbin", 0}, {"usr/local/bin", 0}, {"usr/local/sbin", 0}, {"usr/lib/x86_64-linux-gnu", 1}, {"usr/lib/aarch64-linux-gnu", 1}, {"lib", 1}, {"usr/lib", 1}, {"usr/lib64", 1}, {"usr/libexec", 2}, {"opt", 2},
+}
+
+// temporary are where everybody may leave files, and run, where daemons do.
+var temporary = []struct {
+	dir   string
+	depth int
+}{{"tmp", 2}, {"var/tmp", 2}, {"dev/shm", 2}, {"run", 0}}
+
+// sweep is one walk over directories.
+type sweep struct {
+	*hostReader
+	seen   map[string]bool // directories, by their names without links
+	mounts map[string]string
+	above  map[string]bool // directories in which something is mounted
+	swept  int             // entries that were looked at
+	bytes  int64
+}
+
+func (h *hostReader) newSweep() *sweep {
+	s := &sweep{hostReader: h, seen: map[string]bool{}, mounts: map[string]string{}, above: map[string]bool{}}
+	for _, m := range h.host.Mounts {
+		s.mounts[m.Point] = m.Type
+		s.above[path.Dir(m.Point)] = true
+	}
+	return s
+}
+
+// privileged finds the programs that run with the rights of their owner or
+// group, or with capabilities (capabilities(7)).
+func (h *hostReader) privileged() {
+	s := h.newSweep()
+	for _, one := range swept {
+		s.walk(one.dir, one.depth, maxSwept, func(f *folder, e entry) {
+			if !e.IsRegular() {
+				return
+			}
+			name, caps := e.Name(), ""
+			mode := h.modeOf(f, name)
+			if mode&0o111 != 0 {
+				caps = fileCaps(h.Root + f.at + "/" + name)
+			}
+			var st unix.Stat_t
+			if mode&0o6000 == 0 && caps == "" || unix.Fstatat(f.dir.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG {
+				return
+			}
+			one := s.found(f, name, &st)
+			one.File.Caps = caps
+			if len(h.host.Privileged) == maxPrivileged {
+				h.fail(one.Path, errTooLarge)
+				return
+			}
+			h.host.Privileged = append(h.host.Privileged, one)
+		})
+	}
+}
+
+// modeOf is the mode of an entry, 0 where it is gone. A running host was asked
+// before whether a server answers for it, so that nothing is waited for there.
+func (h *hostReader) modeOf(f *folder, name string) uint32 {
+	if h.live {
+		mode, _ := quickMode(f.dir.fd, cstring(name))
+		return mode
+	}
+	var st unix.Stat_t
+	_ = unix.Fstatat(f.dir.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW)
+	return st.Mode
+}
+
+// temporaries lists what lies where everybody may leave files.
+func (h *hostReader) temporaries() {
+	s := h.newSweep()
+	for _, one := range temporary {
+		s.swept = 0
+		s.walk(one.dir, one.depth, maxFoundIn, func(f *folder, e entry) {
+			var st unix.Stat_t
+			// What is gone is no gap: these directories are never at rest.
+			if unix.Fstatat(f.dir.fd, e.Name(), &st, unix.AT_SYMLINK_NOFOLLOW|unix.AT_NO_AUTOMOUNT) == nil {
+				h.host.Temporary = append(h.host.Temporary, s.found(f, e.Name(), &st))
+			}
+		})
+	}
+}
+
+// walk calls each with the entries of a directory and those below it, the upper
+// ones first, in the order of their names. Other file systems are not entered:
+// their servers may not answer.
+func (s *sweep) walk(top string, depth, most int, each func(f *folder, e entry)) {
+	if kind, remote := s.remote("/" + top); remote {
+		s.gap(index.Gap{Area: areaHost, Place: s.root.at(top), Reason: index.ReasonUnsupported, Count: 1, Detail: "not looked into: it lies on " + kind})
+		return
+	}
+	dirs := []string{top}
+	for level := 0; level <= depth && len(dirs) > 0; level++ {
+		var below []string
+		for _, dir := range dirs {
+			if s.late() {
+				s.fail(s.root.at(dir), errLate)
+				return
+			}
+			if s.swept > most {
+				return
+			}
+			below = append(below, s.one(dir, most, each)...)
+		}
+		dirs = below
+	}
+}
+
+// one looks at the entries of one directory, and returns the directories among
+// them.
+func (s *sweep) one(dir string, most int, each func(f *folder, e entry)) (below []string) {
+	f := s.open(dir)
+	if f == nil {
+		return nil
+	}
+	defer f.close()
+	mounted := s.above[f.at]
+	for i, e := range f.entries {
+		if s.swept++; s.swept > most {
+			s.gap(index.Gap{Area: areaHost, Place: f.at, Reason: index.ReasonTooLarge, Detail: errTooLarge.Error(), Count: len(f.entries) - i})
+			return below
+		}
+		if mounted && s.mounts[f.at+"/"+e.Name()] != "" {
+			continue
+		}
+		each(f, e)
+		if e.IsDir() {
+			below = append(below, f.at[1:]+"/"+e.Name())
+		}
+	}
+	return below
+}
+
+// open opens a directory that was not looked into before. Those below another
+// one have names without links.
+func (s *sweep) open(dir string) *folder {
+	if s.seen[dir] {
+		return nil
+	}
+	plain, _, err := s.root.resolve(dir)
+	if err != nil || plain != dir && s.seen[plain] {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			s.fail(s.root.at(dir), err)
+		}
+		return nil
+	}
+	s.seen[plain] = true
+	f, err := s.root.plainFolder(plain, s.root.at(plain))
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTDIR) {
+			s.fail(s.root.at(plain), err)
+		}
+		return nil
+	}
+	f.opened = nil // of so many files the flags are not asked
+	return f
+}
+
+// remote tells the type of the file system on which a directory lies, and
+// whether a server or another process answers for it.
+func (s *sweep) remote(dir string) (kind string, remote bool) {
+	if !s.live {
+		return "", false
+	}
+	for at := dir; ; at = path.Dir(at) {
+		if kind, ok := s.mounts[at]; ok {
+			switch {
+			case strings.HasPrefix(kind, "fuse"), strings.HasPrefix(kind, "nfs"), kind == "cifs", kind == "smb3", kind == "ceph", kind == "afs", kind == "9p", kind == "autofs":
+				return kind, true
+			}
+			return kind, false
+		}
+		if at == "/" {
+			return "", false
+		}
+	}
+}
+
+// found is what an entry is. Small files are hashed, as long as there is room.
+func (s *sweep) found(f *folder, name string, st *unix.Stat_t) index.FoundFile {
+	one := index.FoundFile{Path: f.at + "/" + name, Type: "device", File: identityOf(st)}
+	switch st.Mode & unix.S_IFMT {
+	case unix.S_IFREG:
+		one.Type = "file"
+		one.SHA256 = s.hash(f, name, st)
+	case unix.S_IFDIR:
+		one.Type = "directory"
+	case unix.S_IFLNK:
+		one.Type = "link"
+		one.Target, _ = f.dir.link(name)
+	case unix.S_IFSOCK:
+		one.Type = "socket"
+	case unix.S_IFIFO:
+		one.Type = "fifo"
+	}
+	return one
+}
+
+func (s *sweep) hash(f *folder, name string, st *unix.Stat_t) string {
+	if s.NoHash || st.Size > maxFoundHashed || s.bytes+st.Size > maxFoundBytes {
+		return ""
+	}
+	s.bytes += st.Size
+	data, now, err := f.bytes(name, maxFoundHashed)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, errTooLarge), errors.Is(err, unix.EAGAIN):
+		return "" // it went, grew, or somebody holds a lease on it
+	case err != nil:
+		s.fail(f.at+"/"+name, err)
+		return ""
+	case now.Ino != st.Ino:
+		return ""
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}

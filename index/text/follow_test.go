@@ -68,7 +68,8 @@ func TestFollowFindsWhatScanningFinds(t *testing.T) {
 	const odd = "user  user a user user b\nuser 'c' user \"d user 1 user 1.2.3.4 user user\nuser \nuser x\n\"the user x\":1 user\n" +
 		"fe80::1/64 fe80::/64 fe80::/ab fe80::1/ab\n\"x\"::1 \"x\"a1::1 \"x\"1\na \"b 1 c\na \"b 1 c\" d\n\"5\":6 \"5\" 6 \"5x\" 0x1f 0xfg 0x12gh\n" +
 		"http://a/b http://1.2.3.4 /x http://1.2.3.4/x :/1 ://\nx=dead12ef x=deadbeef x=abc1 x=1 x=/a 12ab34 12ab ab34\n1.5 1.500 1.500000 1.2.3.4 1.2.3 2.0\" 00.123\n" +
-		"/user x \"GET /user HTTP/1.1\" y=user b user user user b /a/superuser c\n/user x1 /user user x\nuser 3 uSep  1 03:10:00 user 3 user 33\n"
+		"/user x \"GET /user HTTP/1.1\" y=user b user user user b /a/superuser c\n/user x1 /user user x\n" +
+		"a=<b@c.d>, e=<Qn/eWkiT+E3h> a=<ada> a=<1a2> a=<1.2.3.4> a=<xy12> a=<xy12 z> a=<12+ab> a=<12 z> a=<> a=<\nid 0b0e8f6e-2f57-4b8f-9c1d-0a1b2c3d4e5f 0b0e8f6e-2f57 0b0e8f6e 12345678-2f57-4b8f-9c1d-0a1b2c3d4e5f 12345678-9\nuser 3 uSep  1 03:10:00 user 3 user 33\n"
 	require.NoError(t, filepath.WalkDir("../../testdata/logs", func(path string, entry os.DirEntry, err error) error {
 		require.NoError(t, err)
 		if entry.IsDir() {
@@ -85,7 +86,8 @@ func TestFollowFindsWhatScanningFinds(t *testing.T) {
 	}))
 	alike(t, sample(5000))
 	var b strings.Builder
-	parts := strings.Fields(odd + " \" : / = , ( ) [ ] 1 23 456 7890 a user Sep 01:02:03 2026-11-23 03:10:00,123 2026-11-23T03:10:00.5 1a2b3c4d 0123456789abcdef0123456789abcdef")
+	parts := strings.Fields(odd + " \" : / = , ( ) [ ] 1 23 456 7890 a user Sep 01:02:03 2026-11-23 03:10:00,123 2026-11-23T03:10:00.5 1a2b3c4d 0123456789abcdef0123456789abcdef =< > < -" +
+		" 0b0e8f6e-2f57-4b8f-9c1d-0a1b2c3d4e5f 12345678-2f57-4b8f-9c1d-0a1b2c3d4e5f 0B0E8F6E-2F57-4B8F-9C1D-0A1B2C3D4E5F 0b0e8f6e 12345678 -2f57 -1234 -0a1b2c3d4e5f")
 	for range 50000 {
 		for range 1 + r.IntN(6) {
 			fmt.Fprint(&b, parts[r.IntN(len(parts))], [...]string{"", " ", " ", "  "}[r.IntN(4)])

@@ -19,6 +19,11 @@ func (s *scanner) number(i int) int {
 	for classes[line[end]]&isAlnum != 0 {
 		end++
 	}
+	if line[end] == '-' && end-start == 8 && (start > s.done || start == 0) {
+		if end := s.uuid(start); end > 0 {
+			return end
+		}
+	}
 	if line[end] == ':' || start > s.done && line[start-1] == ':' {
 		if end := s.colons(start); end > 0 {
 			return end
@@ -155,6 +160,41 @@ func (s *scanner) colons(start int) int {
 		end--
 	}
 	return s.word(KindColons, start, end)
+}
+
+// uuidParts are how many hexadecimal digits the parts of a UUID have, which
+// hyphens join (RFC 9562, section 4).
+var uuidParts = [...]int{8, 4, 4, 4, 12}
+
+// uuid takes the parts of the UUID at i out, all of them as hexadecimal: taken one
+// by one, each has a template for digits alone, and for digits in each place. It
+// returns 0 where there is none.
+func (s *scanner) uuid(i int) int {
+	const size = 36
+	if i+size > len(s.line) || classes[s.wide[i+size]]&isAlnum != 0 || len(s.values)-s.first+len(uuidParts) > maxSlots {
+		return 0
+	}
+	seen, at := byte(0), i
+	for _, n := range uuidParts {
+		for _, c := range s.line[at : at+n] {
+			if classes[c]&isHex == 0 {
+				return 0
+			}
+			seen |= classes[c]
+		}
+		if at += n; at < i+size && s.line[at] != '-' {
+			return 0
+		}
+		at++
+	}
+	if seen&(isLower|isUpper) == isLower|isUpper {
+		return 0
+	}
+	for _, n := range uuidParts {
+		s.hex(i, i+n, seen&isUpper != 0)
+		i += n + 1
+	}
+	return i - 1
 }
 
 // maxDigits is how long a number may be: its leading zeros must fit above it.

@@ -41,8 +41,8 @@ func isNumber(wide []byte, p, n int) bool {
 	switch c := wide[end]; c {
 	case ' ': // a stamp otherwise
 		return word || n > 2 || wide[end+3] != ':' && wide[end+4] != ' '
-	case '-':
-		return word || n != 4 || wide[p+7] != '-'
+	case '-': // a date, or a UUID
+		return word || (n != 4 || wide[p+7] != '-') && n != 8
 	case '/':
 		return word || (n != 4 || wide[p+7] != '/') && (n != 2 || wide[p+6] != '/')
 	case ':': // an address
@@ -131,7 +131,7 @@ func plainHex(wide []byte, p int, slot slotCode, prefixed bool) (v uint64, end i
 		v = v<<4 | uint64(d&15)
 	}
 	end = p + n
-	if c := wide[end]; c == ':' || classes[c]&isAlnum != 0 {
+	if c := wide[end]; c == ':' || c == '-' && n == 8 || classes[c]&isAlnum != 0 {
 		return 0, 0
 	}
 	letter, other := uint8(nibbleLower), uint8(nibbleUpper)

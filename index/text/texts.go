@@ -40,6 +40,12 @@ func (s *scanner) quotedAt(p int, c *node) (v uint64, end int) {
 }
 
 func (s *scanner) valueAt(p int) (v uint64, end int) {
+	if s.wide[p-1] == '<' {
+		if end = bracketed(s.wide, p); end == 0 {
+			return 0, 0
+		}
+		return uint64(s.dict.add(KindValue, s.line[p:end])), end
+	}
 	end = p
 	for classes[s.wide[end]]&endsValue == 0 {
 		if classes[s.wide[end]]&isDigit != 0 || s.wide[end] == '/' {

@@ -62,8 +62,8 @@ func (s *splitter) decide(l *look, line []byte, e *Entry) {
 			// Whether it is an address is a matter of being odd.
 		case hex && k > 0 && l.line.Kind(k-1) == kind && l.line.Marks[k-1].End == m.Start:
 			// The rest of an identifier too long for one number is no word either.
-		case k < 64 && l.odd>>k&1 != 0,
-			kind < text.KindStamp && byteClass[before]&byteWord != 0 && !namesThing(line[:m.Start]),
+		case kind > text.KindDecimal && k < 64 && l.odd>>k&1 != 0,
+			kind < text.KindStamp && byteClass[before]&byteWord != 0 && !namesThing(line[:m.Start], line[m.End:]),
 			stamp >= 0 && stamp < int(m.Start) && mayBeZone(line[stamp:m.Start]),
 			e.Stamp.IsZero() && kind == text.KindNumber && (mayBeDate(line, m) || stamp >= 0 && int(m.Start) == stamp+1):
 			e.Decide(line[m.Start:m.End])
@@ -71,10 +71,10 @@ func (s *splitter) decide(l *look, line []byte, e *Entry) {
 	}
 }
 
-// namesThing reports whether a number that follows b is part of a name or an
-// address of memory that a program made, and of no word that a format knows.
-func namesThing(b []byte) bool {
-	return b[len(b)-1] == '_' || bytes.HasSuffix(b, []byte("0x"))
+// namesThing reports whether a number between the two is part of a name, an
+// address of mail, or one of memory, and of no word that a format knows.
+func namesThing(before, behind []byte) bool {
+	return before[len(before)-1] == '_' || bytes.HasSuffix(before, []byte("0x")) || bytes.HasPrefix(behind, []byte("@"))
 }
 
 // undated reports whether a stamp of the line is none because there is no such

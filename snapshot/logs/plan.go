@@ -71,7 +71,10 @@ func (s *splitter) look(k, i int) *look {
 	p := s.plan(&l.line)
 	for _, c := range s.checked[p.from:p.to] {
 		if c.kind <= text.KindDecimal {
-			l.plain = l.plain && s.isShort(l, c.mark)
+			if !s.isShort(l, c.mark) {
+				l.odd |= 1 << c.mark
+				l.plain = l.plain && c.mark < 64
+			}
 			continue
 		}
 		v := l.line.Values[c.mark]

@@ -10,7 +10,7 @@ import (
 // learn makes the entry of the first n lines, which was parsed last, a variant
 // of the plan of its first line's template.
 func (s *splitter) learn(n int, e *Entry) {
-	l := &s.looks[0]
+	l := s.looks[0]
 	p := s.plan(&l.line)
 	line := s.raw[l.start:l.end]
 	if p.tries >= maxTries || s.parseAll || s.signer.loose || !allPlain(s.looks[:n]) || l.fits == nil && !s.format.Starts(line) {
@@ -29,17 +29,20 @@ func (s *splitter) learn(n int, e *Entry) {
 	} else if undated(&l.line) {
 		return
 	}
-	for k := range s.looks[:n] {
-		l := &s.looks[k]
+	for k, l := range s.looks[:n] {
 		line := s.raw[l.start:l.end]
 		if !s.settled(&l.line, line) {
 			return
 		}
 		s.decide(l, line, e)
-		v.odd = append(v.odd, l.odd)
+		if k == 0 {
+			v.odd = l.odd
+		} else {
+			v.more = append(v.more, l.odd)
+		}
 	}
 	if v.pattern = s.builder.Pattern(&e.Entry); v.pattern != nil {
-		p.variants = append(p.variants, v)
+		p.variants = append(p.variants, &v)
 	}
 }
 

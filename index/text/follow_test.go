@@ -87,7 +87,8 @@ func TestFollowFindsWhatScanningFinds(t *testing.T) {
 	alike(t, sample(5000))
 	var b strings.Builder
 	parts := strings.Fields(odd + " \" : / = , ( ) [ ] 1 23 456 7890 a user Sep 01:02:03 2026-11-23 03:10:00,123 2026-11-23T03:10:00.5 1a2b3c4d 0123456789abcdef0123456789abcdef =< > < -" +
-		" 0b0e8f6e-2f57-4b8f-9c1d-0a1b2c3d4e5f 12345678-2f57-4b8f-9c1d-0a1b2c3d4e5f 0B0E8F6E-2F57-4B8F-9C1D-0A1B2C3D4E5F 0b0e8f6e 12345678 -2f57 -1234 -0a1b2c3d4e5f")
+		" 0b0e8f6e-2f57-4b8f-9c1d-0a1b2c3d4e5f 12345678-2f57-4b8f-9c1d-0a1b2c3d4e5f 0B0E8F6E-2F57-4B8F-9C1D-0A1B2C3D4E5F 2409:40c0:89df:dff8:3284:cd6a:1aef:3368:27242 2409:40c0:89df:dff8:3284:cd6a:1aef:3368 :27242 :2724a \"12\": \"12a\":" +
+		" 0b0e8f6e 12345678 -2f57 -1234 -0a1b2c3d4e5f")
 	for range 50000 {
 		for range 1 + r.IntN(6) {
 			fmt.Fprint(&b, parts[r.IntN(len(parts))], [...]string{"", " ", " ", "  "}[r.IntN(4)])

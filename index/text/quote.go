@@ -30,7 +30,7 @@ func (s *scanner) isQuoted(i int) (end, as int) {
 	}
 	end = i + 1 + n
 	switch {
-	case n == 0 || end+1 < len(s.line) && s.line[end+1] == ':':
+	case n == 0 || end+1 < len(s.line) && s.line[end+1] == ':' && digitsAt(s.wide, i+1) < n:
 		return end, quotedKey
 	case hasParts(s.line[i+1 : end]):
 		return end, quotedParts

@@ -175,7 +175,7 @@ func (s *splitter) block(j *job, rest bool) {
 // takes it.
 func (s *splitter) planned(j *job, n int) bool {
 	v := s.looks[0].fits
-	if n > 1 {
+	if n > 1 || v == nil { // a plan may have been made since the line was looked at
 		v = s.fit(n)
 	}
 	return v != nil && s.take(j, v, n)

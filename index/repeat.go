@@ -259,12 +259,30 @@ func (b *SegmentBuilder) Fits(p *Pattern, l *Lines) bool {
 			return false
 		}
 	}
-	if p.pid >= 0 {
-		if pid, ok := l.Of[0].Number(p.pid); !ok || pid == 0 || pid > math.MaxInt32 {
+	return p.isPID(l.Of[0]) && (p.ip < 0 || b.set.isAddress(&b.shape.text, l.outer(p.ipOf), p.ip))
+}
+
+// FitsLine is Fits for one line of the template of the pattern's first one.
+func (b *SegmentBuilder) FitsLine(p *Pattern, line *text.Line) bool {
+	if len(p.templates) != 1 {
+		return false
+	}
+	for k := range p.fixed {
+		if f := &p.fixed[k]; line.Values[f.mark] != f.value {
 			return false
 		}
 	}
-	return p.ip < 0 || b.set.isAddress(&b.shape.text, l.outer(p.ipOf), p.ip)
+	return p.isPID(line) && (p.ip < 0 || b.set.isAddress(&b.shape.text, line, p.ip))
+}
+
+// isPID reports whether what stands in the first line for the process id can be
+// one, if there is one.
+func (p *Pattern) isPID(first *text.Line) bool {
+	if p.pid < 0 {
+		return true
+	}
+	pid, ok := first.Number(p.pid)
+	return ok && pid > 0 && pid <= math.MaxInt32
 }
 
 // userTerm returns the number of the term of a user whose name is a part of the

@@ -142,12 +142,15 @@ func (b *SegmentBuilder) Begin(raw []byte) {
 // Lines is how many lines the block has, a last one without a newline included.
 func (b *SegmentBuilder) Lines() int { return b.shape.text.Lines() }
 
-// Line returns line i of the block: what it is made of, and where it begins and
-// ends, its newline left out. It is valid until the next Begin.
-func (b *SegmentBuilder) Line(i int) (line text.Line, start, end int) {
-	start, end = b.shape.bounds(i)
-	return b.shape.text.Line(i), start, end
+// Line fills in what line i of the block is made of, and returns where it begins
+// and ends, its newline left out. It is valid until the next Begin.
+func (b *SegmentBuilder) Line(i int, line *text.Line) (start, end int) {
+	b.shape.text.LineTo(line, i)
+	return b.shape.bounds(i)
 }
+
+// Bounds returns where line i of the block begins and ends, its newline left out.
+func (b *SegmentBuilder) Bounds(i int) (start, end int) { return b.shape.bounds(i) }
 
 // Templates returns how many templates the segment has so far.
 func (b *SegmentBuilder) Templates() int { return b.shape.text.Templates() }

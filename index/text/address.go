@@ -51,7 +51,8 @@ func parseIPv4(line []byte, i int) (ip uint32, end int) {
 const maxColons = 64
 
 // colons takes an IPv6 or MAC address out that the word at start is part of; it
-// returns 0 where there is none.
+// returns 0 where there is none. A port behind eight groups, which could be a
+// ninth, is within, even where it has five digits.
 func (s *scanner) colons(start int) int {
 	start, end := s.colonsAt(start)
 	if end == 0 {
@@ -78,13 +79,18 @@ func (s *scanner) colonsAt(start int) (from, end int) {
 		if end-start > maxColons {
 			return 0, 0
 		} else if line[end] == ':' {
+			if run > 4 {
+				break
+			}
 			n++
 			letters = letters || end > start && line[end-1] == ':'
 			run = 0
 		} else if c&isHex == 0 {
 			break
-		} else if run++; run > 4 {
-			s.bare = [2]int{start, end - 3}
+		} else if run++; run > 4 && (run > 5 || n != 8 || digitsAt(s.wide, end-4) != 5) {
+			if n <= 8 { // else it could be a port for who begins further on
+				s.bare = [2]int{start, end - 3}
+			}
 			return 0, 0
 		}
 		letters = letters || c&isLetter != 0

@@ -78,7 +78,7 @@
 //	8   colons    IPv6 and MAC addresses
 //	9   path      a line of the table of paths
 //	11  quoted
-//	12  value     after an equals sign
+//	12  value     after an equals sign, or within angle brackets behind it
 //	13  user
 //	14  word
 //	15  line      a whole line, where it is longer than 64 KiB

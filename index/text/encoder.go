@@ -149,13 +149,19 @@ func (e *Encoder) Lines() int { return len(e.block.lines) }
 
 // Line returns line i of the block that was scanned last. It is valid until
 // the next Scan.
-func (e *Encoder) Line(i int) Line {
+func (e *Encoder) Line(i int) (line Line) {
+	e.LineTo(&line, i)
+	return line
+}
+
+// LineTo is Line for one who has memory for it, and asks for each line.
+func (e *Encoder) LineTo(line *Line, i int) {
 	t := &e.block
 	n := t.lines[i]
 	tpl := &t.schema.templates[n]
 	from := t.firsts[i]
 	to := from + tpl.last - tpl.first
-	return Line{Template: n, Marks: t.scan.marks[from:to], Values: t.scan.values[from:to], slots: t.schema.slots[tpl.first:tpl.last]}
+	line.Template, line.Marks, line.Values, line.slots = n, t.scan.marks[from:to], t.scan.values[from:to], t.schema.slots[tpl.first:tpl.last]
 }
 
 // Templates returns how many templates the segment has so far.

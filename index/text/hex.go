@@ -71,7 +71,7 @@ func plainHex(wide []byte, p int, slot slotCode, prefixed bool) (v uint64, end i
 	n := int(slot >> 8 & 0xFF)
 	v, seen := hexAt(wide, p, n)
 	end = p + n
-	if c := wide[end]; seen&isNoHex != 0 || c == ':' || classes[c]&isAlnum != 0 {
+	if c := wide[end]; seen&isNoHex != 0 || c == ':' || c == '-' && n == 8 || classes[c]&isAlnum != 0 {
 		return 0, 0
 	}
 	letter, other := byte(isLower), byte(isUpper)
@@ -102,4 +102,39 @@ func longHex(wide []byte, p int, k Kind) (v uint64, end int) {
 		return 0, 0
 	}
 	return v, end
+}
+
+// uuidParts are how many hexadecimal digits the parts of a UUID have, which
+// hyphens join (RFC 9562, section 4).
+var uuidParts = [...]int{8, 4, 4, 4, 12}
+
+// uuid takes the parts of the UUID at i out, all of them as hexadecimal: taken one
+// by one, each has a template for digits alone, and for digits in each place. It
+// returns 0 where there is none.
+func (s *scanner) uuid(i int) int {
+	const size = 36
+	if i+size > len(s.line) || classes[s.wide[i+size]]&isAlnum != 0 || len(s.values)-s.first+len(uuidParts) > maxSlots {
+		return 0
+	}
+	seen, at := byte(0), i
+	for _, n := range uuidParts {
+		for _, c := range s.line[at : at+n] {
+			if classes[c]&isHex == 0 {
+				return 0
+			}
+			seen |= classes[c]
+		}
+		if at += n; at < i+size && s.line[at] != '-' {
+			return 0
+		}
+		at++
+	}
+	if seen&(isLower|isUpper) == isLower|isUpper {
+		return 0
+	}
+	for _, n := range uuidParts {
+		s.hex(i, i+n, seen&isUpper != 0)
+		i += n + 1
+	}
+	return i - 1
 }

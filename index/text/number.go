@@ -19,6 +19,11 @@ func (s *scanner) number(i int) int {
 	for classes[line[end]]&isAlnum != 0 {
 		end++
 	}
+	if line[end] == '-' && end-start == 8 && (start > s.done || start == 0) {
+		if end := s.uuid(start); end > 0 {
+			return end
+		}
+	}
 	if line[end] == ':' || start > s.done && line[start-1] == ':' {
 		if end := s.colons(start); end > 0 {
 			return end

@@ -51,7 +51,7 @@ func (s *scanner) isNumber(p, end int) bool {
 	case ' ':
 		return word || n > 2 || wide[end+3] != ':' && wide[end+4] != ' ' || !s.isStamp(p, end)
 	case '-':
-		return word || n != 4 || wide[p+7] != '-' || !s.isStamp(p, end)
+		return word || n != 8 && (n != 4 || wide[p+7] != '-' || !s.isStamp(p, end)) // a UUID begins with eight digits
 	case '/':
 		return word || (n != 4 || wide[p+7] != '/') && (n != 2 || wide[p+6] != '/') || !s.isStamp(p, end)
 	case ':':

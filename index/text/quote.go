@@ -30,7 +30,7 @@ func (s *scanner) isQuoted(i int) (end, as int) {
 	}
 	end = i + 1 + n
 	switch {
-	case n == 0 || end+1 < len(s.line) && s.line[end+1] == ':':
+	case n == 0 || end+1 < len(s.line) && s.line[end+1] == ':' && digitsAt(s.wide, i+1) < n:
 		return end, quotedKey
 	case hasParts(s.line[i+1 : end]):
 		return end, quotedParts
@@ -103,8 +103,16 @@ func (s *scanner) path(i int) int {
 	return s.word(KindPath, i, end)
 }
 
-// value takes the text after an equals sign out if it has no digits.
+// value takes the text after an equals sign out if it has no digits, or stands in
+// angle brackets.
 func (s *scanner) value(i int) int {
+	if s.wide[i] == '<' {
+		if end := bracketed(s.wide, i+1); end > 0 {
+			return s.word(KindValue, i+1, end)
+		}
+		s.unsure = true
+		return i
+	}
 	end := i
 	for end < len(s.line) && classes[s.line[end]]&endsValue == 0 {
 		if classes[s.line[end]]&isDigit != 0 || s.line[end] == '/' {
@@ -116,4 +124,19 @@ func (s *scanner) value(i int) int {
 		return i
 	}
 	return s.word(KindValue, i, end)
+}
+
+// bracketed returns where the text at i ends, behind a "=<", that a bracket
+// closes: a mail server writes names and identifiers so. It returns 0 where there
+// is none, or what may be a number or an address. line ends with a newline.
+func bracketed(line []byte, i int) (end int) {
+	digit, other := false, false
+	for end = i; classes[line[end]]&endsValue == 0; end++ {
+		digit = digit || classes[line[end]]&isDigit != 0
+		other = other || classes[line[end]]&isHex == 0 && line[end] != '.'
+	}
+	if end == i || line[end] != '>' || digit && !other {
+		return 0
+	}
+	return end
 }

@@ -327,3 +327,29 @@ func TestTemplates(t *testing.T) {
 	require.Equal(t, []uint32{0, 1, 0, 2, 0}, got)
 	require.Equal(t, 3, e.Templates())
 }
+
+// Lines that differ in nothing but what is a variable have one template.
+func TestLinesOfOneTemplate(t *testing.T) {
+	for _, c := range []struct {
+		name, a, b string
+		same       bool
+	}{
+		{"texts in brackets", "user=<postmaster@example.org>, session=<PpZ9SVfyP890r/of>", "user=<bob>, session=<a+RK/0KeXcnu7V8w>", true},
+		{"an address in brackets stays one", "ip=<203.0.113.7>", "ip=<bob>", false},
+		{"a number in brackets stays one", "n=<12>", "n=<bob>", false},
+		{"brackets that nothing closes", "a=<xy12 z", "a=<xz13 z", false},
+		{"UUIDs", "id 0b0e8f6e-2f57-4b8f-9c1d-0a1b2c3d4e5f.", "id 12345678-1234-4b8f-9999-0123456789ab.", true},
+		{"UUIDs in upper case", "id 0B0E8F6E-2F57-4B8F-9C1D-0A1B2C3D4E5F", "id 12345678-1234-4B8F-9999-0123456789AB", true},
+		{"no UUID", "id 0b0e8f6e-2f57-4b8f-9c1d-0a1b2c3d4e5", "id 12345678-1234-4b8f-9999-0123456789a", false},
+		{"numbers that are keys", `{"30609": 4}`, `{"7": 12}`, true},
+		{"names that are keys", `{"a1": 4}`, `{"a2": 4}`, false},
+		{"ports behind addresses", "2001:db8:3c56:499a:b3c4:201:749f:b486:59456 x", "2409:40c0:89df:dff8:3284:cd6a:1aef:3368:272 x", true},
+		{"a ninth group that is no port", "2001:db8:3c56:499a:b3c4:201:749f:b486:5945a x", "2409:40c0:89df:dff8:3284:cd6a:1aef:3368:272 x", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var e Encoder
+			pack(&e, []byte(c.a+"\n"+c.b))
+			require.Equal(t, c.same, e.Line(0).Template == e.Line(1).Template)
+		})
+	}
+}

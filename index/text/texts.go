@@ -20,6 +20,9 @@ func (s *scanner) pathAt(p int) (end int) {
 }
 
 func (s *scanner) valueAt(p int) (end int) {
+	if s.wide[p-1] == '<' {
+		return bracketed(s.wide, p)
+	}
 	end = p
 	for classes[s.wide[end]]&endsValue == 0 {
 		if classes[s.wide[end]]&isDigit != 0 || s.wide[end] == '/' {
@@ -84,14 +87,14 @@ func (s *scanner) textAt(c *node, p, end int) uint64 {
 // a variable that ends at end, or 0 where it is none that has parts.
 func (s *scanner) closing(c *node, end int) int {
 	q := s.done + int(c.quote) - 1
-	if s.wide[end] != '"' {
+	if s.wide[end] != '"' || s.wide[end+1] == ':' {
 		closed, as := s.isQuoted(q)
 		if as != quotedParts {
 			return 0
 		}
 		return closed
 	}
-	if s.wide[end+1] == ':' || !c.parts && !hasParts(s.line[q+1:end]) {
+	if !c.parts && !hasParts(s.line[q+1:end]) {
 		return 0
 	}
 	return end

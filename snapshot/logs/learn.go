@@ -10,7 +10,7 @@ import (
 // learn makes the entry of the first n lines, which was parsed last, a variant
 // of the plan of its first line's template.
 func (s *splitter) learn(n int, e *Entry) {
-	l := &s.looks[0]
+	l := s.looks[0]
 	p := s.plan(&l.line)
 	line := s.raw[l.start:l.end]
 	if p.tries >= maxTries || s.parseAll || s.signer.loose || !allPlain(s.looks[:n]) || l.fits == nil && !s.format.Starts(line) {
@@ -29,17 +29,20 @@ func (s *splitter) learn(n int, e *Entry) {
 	} else if undated(&l.line) {
 		return
 	}
-	for k := range s.looks[:n] {
-		l := &s.looks[k]
+	for k, l := range s.looks[:n] {
 		line := s.raw[l.start:l.end]
 		if !s.settled(&l.line, line) {
 			return
 		}
 		s.decide(l, line, e)
-		v.odd = append(v.odd, l.odd)
+		if k == 0 {
+			v.odd = l.odd
+		} else {
+			v.more = append(v.more, l.odd)
+		}
 	}
 	if v.pattern = s.builder.Pattern(&e.Entry); v.pattern != nil {
-		p.variants = append(p.variants, v)
+		p.variants = append(p.variants, &v)
 	}
 }
 
@@ -62,8 +65,8 @@ func (s *splitter) decide(l *look, line []byte, e *Entry) {
 			// Whether it is an address is a matter of being odd.
 		case hex && k > 0 && l.line.Kind(k-1) == kind && l.line.Marks[k-1].End == m.Start:
 			// The rest of an identifier too long for one number is no word either.
-		case k < 64 && l.odd>>k&1 != 0,
-			kind < text.KindStamp && byteClass[before]&byteWord != 0 && !namesThing(line[:m.Start]),
+		case kind > text.KindDecimal && k < 64 && l.odd>>k&1 != 0,
+			kind < text.KindStamp && byteClass[before]&byteWord != 0 && !namesThing(line[:m.Start], line[m.End:]),
 			stamp >= 0 && stamp < int(m.Start) && mayBeZone(line[stamp:m.Start]),
 			e.Stamp.IsZero() && kind == text.KindNumber && (mayBeDate(line, m) || stamp >= 0 && int(m.Start) == stamp+1):
 			e.Decide(line[m.Start:m.End])
@@ -71,10 +74,10 @@ func (s *splitter) decide(l *look, line []byte, e *Entry) {
 	}
 }
 
-// namesThing reports whether a number that follows b is part of a name or an
-// address of memory that a program made, and of no word that a format knows.
-func namesThing(b []byte) bool {
-	return b[len(b)-1] == '_' || bytes.HasSuffix(b, []byte("0x"))
+// namesThing reports whether a number between the two is part of a name, an
+// address of mail, or one of memory, and of no word that a format knows.
+func namesThing(before, behind []byte) bool {
+	return before[len(before)-1] == '_' || bytes.HasSuffix(before, []byte("0x")) || bytes.HasPrefix(behind, []byte("@"))
 }
 
 // undated reports whether a stamp of the line is none because there is no such

@@ -13,11 +13,11 @@ import (
 // is decisive (Entry.Decide) has to be the same in them, and so has every text
 // that could look like more than one word.
 type plan struct {
-	variants []variant
-	tries    int // how often one was to be made
+	variants []*variant // the one that was met last is the first
+	tries    int        // how often one was to be made
 	// Where its checked variables are among those of the segment, once the template was seen.
 	seen     bool
-	from, to int
+	from, to uint32
 }
 
 // checked is a variable that may stand against a plan.
@@ -29,11 +29,12 @@ type checked struct {
 // variant is one way in which lines of a template are taken.
 type variant struct {
 	pattern *index.Pattern
-	clock   index.Clock
-	stamp   int // the variable that is the stamp, or -1
-	zone    int // as in Stamp
+	odd     uint64 // which variables of its first line are odd, or long numbers, a bit each
+	stamp   int    // the variable that is the stamp, or -1
+	zone    int    // as in Stamp
 	hasZone bool
-	odd     []uint64 // which variables of each of its lines are odd, a bit each
+	clock   index.Clock
+	more    []uint64 // likewise of each of its other lines
 }
 
 const (
@@ -65,32 +66,48 @@ type look struct {
 // look fills in what line i of the block is made of, which may be the k-th of an
 // entry.
 func (s *splitter) look(k, i int) *look {
-	l := &s.looks[k]
-	l.line, l.start, l.end = s.builder.Line(i)
+	l := s.looks[k]
+	l.start, l.end = s.builder.Line(i, &l.line)
 	l.n, l.odd, l.plain, l.fits = i, 0, true, nil
 	p := s.plan(&l.line)
 	for _, c := range s.checked[p.from:p.to] {
+		v := l.line.Values[c.mark]
 		if c.kind <= text.KindDecimal {
-			l.plain = l.plain && s.isShort(l, c.mark)
+			if v >= 1e9 && !s.isShort(l, c.mark) {
+				l.mark(c.mark)
+			}
 			continue
 		}
-		v := l.line.Values[c.mark]
 		if of := s.texts[c.kind]; v < uint64(len(of)) && of[v] == textKnown {
 			continue
 		}
 		f := s.text(c.kind, v)
-		if f == textKnown {
-			continue
+		if f&textStrange != 0 || f&textOdd != 0 && s.format.Opaque&(1<<c.kind) == 0 {
+			l.mark(c.mark)
 		}
-		odd := f&textStrange != 0 || f&textOdd != 0 && s.format.Opaque&(1<<c.kind) == 0
-		if f&textNames != 0 || odd && c.mark >= 64 {
-			l.plain = false
-		} else if odd {
-			l.odd |= 1 << c.mark
+		l.plain = l.plain && f&textNames == 0
+	}
+	if l.plain && !s.parseAll {
+		l.fits = s.fitLine(p, l)
+	}
+	return l
+}
+
+// mark says that a variable of the line is odd.
+func (l *look) mark(k uint8) {
+	l.odd |= 1 << k
+	l.plain = l.plain && k < 64
+}
+
+// fitLine returns the variant that the line fits as an entry, or nil.
+func (s *splitter) fitLine(p *plan, l *look) *variant {
+	for i, v := range p.variants {
+		if v.odd == l.odd && s.builder.FitsLine(v.pattern, &l.line) && (v.stamp < 0 || s.dates(l, v)) {
+			p.variants[0], p.variants[i] = v, p.variants[0]
+			return v
 		}
 	}
-	l.fits = s.fit(k, 1)
-	return l
+	return nil
 }
 
 // isShort reports whether a number has so few digits, before its point, that the
@@ -101,22 +118,22 @@ func (s *splitter) isShort(l *look, mark uint8) bool {
 	return m.End-m.Start <= longest || bytes.IndexByte(s.raw[l.start+int(m.Start):][:longest+1], '.') >= 0
 }
 
-// lines are n lines that were looked at, from the k-th on.
-func (s *splitter) lines(k, n int) index.Lines {
-	return index.Lines{First: s.looks[k].n, Last: s.looks[k+n-1].n, Of: s.of[k : k+n]}
+// lines are the first n lines that were looked at.
+func (s *splitter) lines(n int) index.Lines {
+	return index.Lines{First: s.looks[0].n, Last: s.looks[n-1].n, Of: s.of[:n]}
 }
 
-// fit returns the variant that n lines from the k-th on fit as an entry, or nil.
-func (s *splitter) fit(k, n int) *variant {
-	looks := s.looks[k : k+n]
+// fit returns the variant that the first n lines fit as an entry, or nil.
+func (s *splitter) fit(n int) *variant {
+	looks := s.looks[:n]
 	if s.parseAll || !allPlain(looks) {
 		return nil
 	}
-	of := s.lines(k, n)
+	of := s.lines(n)
 	p := s.plan(&looks[0].line)
-	for i := range p.variants {
-		v := &p.variants[i]
-		if v.odds(looks) && s.builder.Fits(v.pattern, &of) && (v.stamp < 0 || s.dates(&looks[0], v)) {
+	for i, v := range p.variants {
+		if v.odds(looks) && s.builder.Fits(v.pattern, &of) && (v.stamp < 0 || s.dates(looks[0], v)) {
+			p.variants[0], p.variants[i] = v, p.variants[0]
 			return v
 		}
 	}
@@ -124,9 +141,9 @@ func (s *splitter) fit(k, n int) *variant {
 }
 
 // allPlain reports whether none of the lines stands against a plan.
-func allPlain(looks []look) bool {
-	for i := range looks {
-		if !looks[i].plain {
+func allPlain(looks []*look) bool {
+	for _, l := range looks {
+		if !l.plain {
 			return false
 		}
 	}
@@ -134,12 +151,12 @@ func allPlain(looks []look) bool {
 }
 
 // odds reports whether so many lines have the same odd variables.
-func (v *variant) odds(looks []look) bool {
-	if len(v.odd) != len(looks) {
+func (v *variant) odds(looks []*look) bool {
+	if v.odd != looks[0].odd || len(v.more) != len(looks)-1 {
 		return false
 	}
-	for i := range looks {
-		if v.odd[i] != looks[i].odd {
+	for i, odd := range v.more {
+		if odd != looks[i+1].odd {
 			return false
 		}
 	}
@@ -225,19 +242,20 @@ func examine(k text.Kind, b []byte) (found byte) {
 
 // plan returns the plan of a line's template.
 func (s *splitter) plan(line *text.Line) *plan {
+	if n := int(line.Template); n < len(s.plans) && s.plans[n].seen {
+		return &s.plans[n]
+	}
 	for int(line.Template) >= len(s.plans) {
 		s.plans = append(s.plans, plan{})
 	}
 	p := &s.plans[line.Template]
-	if !p.seen {
-		p.seen, p.from = true, len(s.checked)
-		for k := range line.Values {
-			if kind := line.Kind(k); kind <= text.KindDecimal || kind > text.KindIPv4 {
-				s.checked = append(s.checked, checked{uint8(k), kind})
-			}
+	p.seen, p.from = true, uint32(len(s.checked))
+	for k := range line.Values {
+		if kind := line.Kind(k); kind <= text.KindDecimal || kind > text.KindIPv4 {
+			s.checked = append(s.checked, checked{uint8(k), kind})
 		}
-		p.to = len(s.checked)
 	}
+	p.to = uint32(len(s.checked))
 	return p
 }
 
@@ -248,12 +266,12 @@ func (s *splitter) starts(l *look) bool {
 
 // take adds the entry of the first n lines, which lies as a variant says.
 func (s *splitter) take(j *job, v *variant, n int) bool {
-	of := s.lines(0, n)
+	of := s.lines(n)
 	if v.stamp < 0 {
 		at, clock := s.undated(j)
 		return clock == v.clock && s.builder.Repeat(v.pattern, &of, at, 0)
 	}
-	at, offset, clock := s.when(j, &s.looks[0], v)
+	at, offset, clock := s.when(j, s.looks[0], v)
 	if clock != v.clock || !s.builder.Repeat(v.pattern, &of, at, offset) {
 		return false
 	}

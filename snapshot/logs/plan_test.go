@@ -2,6 +2,7 @@ package logs
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -145,6 +146,41 @@ func TestPlansLeaveOut(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			fast, all := splitBoth(t, c.of, []byte(strings.Repeat(c.known, 4)+c.other))
 			require.Equal(t, all, fast)
+		})
+	}
+}
+
+// Lines that a plan takes once one of their template was met twice.
+func TestPlansTake(t *testing.T) {
+	const audit = "Nov 23 03:11:16 web01 kernel: [ 3044.618259] audit: type=1400 audit(1757471686.992:%d): apparmor=\"DENIED\" pid=%[1]d\n"
+	const login = "2026-11-23 02:31:39,123 WARNING [shop.auth:812] login failed for user 'lamp%d@example.org'\n"
+	const detail = "2026-11-23 02:31:39.123 UTC [812] app@shop LOG:  duration: 1.234 ms  execute <unnamed>: SELECT 1\n" +
+		"2026-11-23 02:31:39.123 UTC [812] app@shop DETAIL:  parameters: $1 = '{\"30%d\": 4}', $2 = '0b0e%04[1]d-2f57-4b8f-9c1d-0a1b2c3d4e5f'\n"
+	cases := []struct {
+		name string
+		of   Format
+		line string
+	}{
+		{"long numbers", syslog, audit},
+		{"digits in a name of mail", python, login},
+		{"UUIDs and keys that are numbers", postgres, detail},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			b, err := index.NewSegmentBuilder()
+			require.NoError(t, err)
+			var text []byte
+			for i := range 50 {
+				text = fmt.Appendf(text, c.line, 100+i)
+			}
+			s := splitter{builder: b}
+			before, after := make(chan index.Time, 1), make(chan index.Time, 1)
+			before <- 0
+			seg, err := s.split(&job{chunk: chunk{raw: text, firstLine: 1}, from: &reading{id: 1, format: c.of}, before: before, after: after, dater: dater{zone: time.UTC, base: 2026}})
+			require.NoError(t, err)
+			require.EqualValues(t, 50, seg.Events())
+			require.Len(t, s.plans[0].variants, 1)
+			require.Equal(t, 2, s.plans[0].tries)
 		})
 	}
 }

@@ -87,7 +87,8 @@ func (s *signer) sign(out, msg []byte, userStart, userEnd int, vars []variable) 
 			i = v.end
 		case byteClass[c]&byteHex != 0 && (i == 0 || byteClass[msg[i-1]]&byteWord == 0) && uuidLength(msg[i:]) > 0:
 			s.mask(maskUUID)
-			i, s.loose = i+uuidLength(msg[i:]), true
+			s.loose = s.loose || !s.isUUID(i)
+			i += uuidLength(msg[i:])
 		case byteClass[c]&byteHex != 0 && (i == 0 || byteClass[msg[i-1]]&byteWord == 0) && s.hexWord(i) > 0:
 			s.mask(maskHex)
 			i = s.hexWord(i)
@@ -133,6 +134,18 @@ func (s *signer) at(i int) *variable {
 		return &s.vars[s.next]
 	}
 	return nil
+}
+
+// isUUID reports whether the UUID at i is one in all lines of the template: each
+// of its parts is a hexadecimal variable.
+func (s *signer) isUUID(i int) bool {
+	for _, n := range [...]int{8, 4, 4, 4, 12} {
+		if v := s.at(i); v == nil || v.mask != maskHex || v.start != i || v.end != i+n {
+			return false
+		}
+		i += n + 1
+	}
+	return true
 }
 
 // behind returns the first place from i on that is in no variable.

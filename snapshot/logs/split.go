@@ -34,8 +34,8 @@ type splitter struct {
 	known bool       // and whether it is known
 	sound bool       // the format knows the entry, which is whole lines
 	// The lines of the entry that is made, and the one behind them.
-	looks [maxPlanned + 1]look
-	of    [maxPlanned + 1]*text.Line // each one's own
+	looks [maxPlanned + 1]*look
+	of    [maxPlanned + 1]*text.Line // of each look
 	// Of the lines that plans took:
 	quarter quarter
 }
@@ -74,8 +74,11 @@ func (s *splitter) segment(j *job) (*index.Segment, error) {
 	s.format, s.last, s.known, s.quarter = j.from.format, 0, false, quarter{}
 	clear(s.plans)
 	s.plans, s.checked = s.plans[:0], s.checked[:0]
-	for k := range s.looks {
-		s.of[k] = &s.looks[k].line
+	if s.looks[0] == nil {
+		looks := make([]look, len(s.looks))
+		for k := range looks {
+			s.looks[k], s.of[k] = &looks[k], &looks[k].line
+		}
 	}
 	for k := range s.texts {
 		s.texts[k] = s.texts[k][:0]
@@ -162,7 +165,9 @@ func (s *splitter) block(j *job, rest bool) {
 				s.learn(lines, &s.entry)
 			}
 		}
-		s.looks[0] = s.looks[min(lines, maxPlanned)]
+		next := min(lines, maxPlanned)
+		s.looks[0], s.looks[next] = s.looks[next], s.looks[0]
+		s.of[0], s.of[next] = s.of[next], s.of[0]
 	}
 }
 
@@ -170,17 +175,17 @@ func (s *splitter) block(j *job, rest bool) {
 // takes it.
 func (s *splitter) planned(j *job, n int) bool {
 	v := s.looks[0].fits
-	if n > 1 {
-		v = s.fit(0, n)
+	if n > 1 || v == nil { // a plan may have been made since the line was looked at
+		v = s.fit(n)
 	}
 	return v != nil && s.take(j, v, n)
 }
 
 // event parses and adds the entry that is lines first to last.
 func (s *splitter) event(j *job, first, last int, torn bool) {
-	_, start, end := s.builder.Line(first)
+	start, end := s.builder.Bounds(first)
 	if last > first {
-		_, _, end = s.builder.Line(last)
+		_, end = s.builder.Bounds(last)
 	}
 	content := bytes.TrimRight(s.raw[start:end], "\r\n")
 	s.sound = false
@@ -253,8 +258,9 @@ func (s *splitter) signature(e *Entry, first, last int) {
 	}
 	at := partOf(s.raw, signed)
 	s.vars = s.vars[:0]
+	var line text.Line
 	for i := first; i <= last && at >= 0; i++ {
-		line, start, end := s.builder.Line(i)
+		start, end := s.builder.Line(i, &line)
 		if end <= at {
 			continue
 		}

@@ -305,12 +305,16 @@ func (w *Writer) finish(s Snapshot) (Manifest, error) {
 		}
 	}
 	// To end the terms and to merge summaries takes memory, too.
-	sums := w.takeSums()
+	sums, err := mergeSums(w.counts.Events, w.takeSums())
+	if err != nil {
+		return Manifest{}, err
+	}
 	if err := w.flushGroup(); err != nil {
+		sums.end()
 		return Manifest{}, err
 	}
 	w.group = termGroup{}
-	if err := w.writeSummary(uint32(w.snapshot), w.counts.Events, sums); err != nil {
+	if err := w.writeSummary(uint32(w.snapshot), sums); err != nil {
 		return Manifest{}, fmt.Errorf("%s: summary: %w", w.path, err)
 	}
 	s.ID, s.Tool, s.Counts = w.snapshot, w.tool, w.counts

@@ -65,7 +65,11 @@ func (w *Rewriter) NewSegmentBuilder() (*SegmentBuilder, error) { return w.w.New
 
 // EndSnapshot ends the sources of a snapshot.
 func (w *Rewriter) EndSnapshot(id int) error {
-	if err := w.w.writeSummary(uint32(id), w.counts[id].Events, w.w.takeSums()); err != nil {
+	sums, err := mergeSums(w.counts[id].Events, w.w.takeSums())
+	if err == nil {
+		err = w.w.writeSummary(uint32(id), sums)
+	}
+	if err != nil {
 		return fmt.Errorf("%s: summary: %w", w.w.path, err)
 	}
 	return nil

@@ -3,6 +3,7 @@ package index
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"net/netip"
@@ -207,14 +208,71 @@ func (w *Writer) takeSums() (sums []*summary.Builder) {
 
 // writeSummary adds the run of the snapshot: what all its builders saw. Without
 // an event there is none.
-func (w *Writer) writeSummary(snapshot uint32, events int64, sums []*summary.Builder) error {
-	if events == 0 {
-		return nil
-	}
+func (w *Writer) writeSummary(snapshot uint32, sums *merging) error {
 	pages := pageKeys{snapshot: snapshot}
-	return summary.Merge(summaryOptions(), sums, func(p summary.Page) error {
-		return w.put(bucketSummary, pages.next(p), w.pack.pack(p.Content, p.Ends...))
-	})
+	for p := range sums.pages {
+		if err := w.put(bucketSummary, pages.next(p.Page), p.packed); err != nil {
+			sums.end()
+			return err
+		}
+	}
+	return sums.err
+}
+
+// merging is summaries that are merged while the last terms are written.
+type merging struct {
+	pages chan packedPage
+	stop  chan struct{}
+	err   error // once there are no more pages
+}
+
+// packedPage is a page whose content is packed, and gone.
+type packedPage struct {
+	summary.Page
+	packed []byte
+}
+
+// pagesWaiting is how many pages wait for the Writer: some hundred kilobytes.
+const pagesWaiting = 32
+
+var errUnwanted = errors.New("nobody wants its pages")
+
+// mergeSums begins to merge what builders saw of so many events.
+func mergeSums(events int64, sums []*summary.Builder) (*merging, error) {
+	m := &merging{pages: make(chan packedPage, pagesWaiting), stop: make(chan struct{})}
+	if events == 0 {
+		close(m.pages)
+		return m, nil
+	}
+	pack, err := newPacker()
+	if err != nil {
+		return nil, err
+	}
+	go func() {
+		defer close(m.pages)
+		m.err = summary.Merge(summaryOptions(), sums, func(p summary.Page) error {
+			packed := packedPage{summary.Page{Table: p.Table, Key: p.Key}, pack.pack(p.Content, p.Ends...)}
+			select {
+			case <-m.stop:
+				return errUnwanted
+			default:
+			}
+			select {
+			case m.pages <- packed:
+				return nil
+			case <-m.stop:
+				return errUnwanted
+			}
+		})
+	}()
+	return m, nil
+}
+
+// end waits for the end of a merge whose pages nobody wants.
+func (m *merging) end() {
+	close(m.stop)
+	for range m.pages {
+	}
 }
 
 // pageKeys makes the keys of the pages of a run.

@@ -2,10 +2,8 @@ package index
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/binary"
 	"hash/maphash"
-	"slices"
 )
 
 // termList is terms, numbered from 0. They lie behind one another: a list of
@@ -121,12 +119,7 @@ func (l *termList) order() []keyedTerm {
 	for n := range list {
 		list[n] = keyedTerm{termOrder(l.term(uint32(n))), uint32(n)}
 	}
-	slices.SortFunc(list, func(a, b keyedTerm) int {
-		if a.key != b.key {
-			return cmp.Compare(a.key, b.key)
-		}
-		return bytes.Compare(l.term(a.n), l.term(b.n))
-	})
+	l.sort(list)
 	return list
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/fxamacker/cbor/v2"
 	bolt "go.etcd.io/bbolt"
+	"golang.org/x/sys/unix"
 )
 
 // pendingBytes is how much is gathered before it is put into bbolt: large
@@ -193,7 +194,15 @@ func (w *Writer) flushPending() error {
 		w.pending[name] = pairs[:0]
 	}
 	w.dirty = 0
+	w.writeOut()
 	return nil
+}
+
+// writeOut lets the disk begin with what was written, so that less is left to
+// wait for when the case is synced. It promises nothing, and where a file system
+// does not know it, all is left for then.
+func (w *Writer) writeOut() {
+	_ = unix.SyncFileRange(int(w.file.Fd()), 0, 0, unix.SYNC_FILE_RANGE_WRITE)
 }
 
 // BeginSource returns the number of the next source, for its blocks.
@@ -296,12 +305,16 @@ func (w *Writer) finish(s Snapshot) (Manifest, error) {
 		}
 	}
 	// To end the terms and to merge summaries takes memory, too.
-	sums := w.takeSums()
+	sums, err := mergeSums(w.counts.Events, w.takeSums())
+	if err != nil {
+		return Manifest{}, err
+	}
 	if err := w.flushGroup(); err != nil {
+		sums.end()
 		return Manifest{}, err
 	}
 	w.group = termGroup{}
-	if err := w.writeSummary(uint32(w.snapshot), w.counts.Events, sums); err != nil {
+	if err := w.writeSummary(uint32(w.snapshot), sums); err != nil {
 		return Manifest{}, fmt.Errorf("%s: summary: %w", w.path, err)
 	}
 	s.ID, s.Tool, s.Counts = w.snapshot, w.tool, w.counts

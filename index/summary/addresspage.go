@@ -53,8 +53,9 @@ type pageThread struct {
 // pageThreads finds the threads of a page.
 type pageThreads struct {
 	list   []pageThread
-	of     map[*Thread]int // place in list
+	of     map[*Thread]int // place in list, before that is put in order
 	byText map[Thread]int  // likewise: rows of several origins have threads of their own
+	places []uint16        // in list, of the thread of each strand
 }
 
 func (p *pageThreads) find(t *Thread) int {
@@ -73,12 +74,17 @@ func (p *pageThreads) find(t *Thread) int {
 // threadsOf returns what the strands of a page have in common, in order, and
 // the place of each in that order.
 func threadsOf(rows []AddressRow) *pageThreads {
-	p := &pageThreads{of: map[*Thread]int{}, byText: map[Thread]int{}}
+	strands := 0
+	for i := range rows {
+		strands += len(rows[i].Strands)
+	}
+	p := &pageThreads{of: map[*Thread]int{}, byText: map[Thread]int{}, places: make([]uint16, 0, strands)}
 	for i := range rows {
 		for j := range rows[i].Strands {
 			s := &rows[i].Strands[j]
 			known := len(p.list)
 			n := p.find(s.Thread)
+			p.places = append(p.places, uint16(n))
 			t := &p.list[n]
 			if n == known || s.Sum.First < t.base {
 				t.base = s.Sum.First
@@ -96,8 +102,8 @@ func threadsOf(rows []AddressRow) *pageThreads {
 	for to, from := range order {
 		sorted[to], place[from] = p.list[from], to
 	}
-	for t, n := range p.of {
-		p.of[t] = place[n]
+	for i, n := range p.places {
+		p.places[i] = uint16(place[n])
 	}
 	p.list = sorted
 	findOrigins(p.list)
@@ -126,11 +132,13 @@ func (p *pageThreads) patterns(rows []AddressRow) (of []int, sets [][]uint16) {
 	var uses []int
 	var key []byte
 	of = make([]int, len(rows))
+	rest := p.places
 	for i := range rows {
 		key = key[:0]
-		for j := range rows[i].Strands {
-			key = binary.LittleEndian.AppendUint16(key, uint16(p.of[rows[i].Strands[j].Thread]))
+		for _, n := range rest[:len(rows[i].Strands)] {
+			key = binary.LittleEndian.AppendUint16(key, n)
 		}
+		rest = rest[len(rows[i].Strands):]
 		n, ok := found[string(key)]
 		if !ok {
 			n = len(sets)

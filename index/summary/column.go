@@ -12,7 +12,7 @@ type column struct {
 	lens []byte
 	low  []byte
 	acc  uint64
-	fill uint // bits in acc, fewer than 8 between two numbers
+	fill uint // bits in acc, fewer than 32 between two numbers
 }
 
 func (c *column) put(v uint64) {
@@ -31,11 +31,13 @@ func (c *column) put(v uint64) {
 	c.bits(v, n)
 }
 
+// bits puts up to 32 bits.
 func (c *column) bits(v uint64, n uint) {
 	c.acc |= v << c.fill
-	for c.fill += n; c.fill >= 8; c.fill -= 8 {
-		c.low = append(c.low, byte(c.acc))
-		c.acc >>= 8
+	if c.fill += n; c.fill >= 32 {
+		c.low = binary.LittleEndian.AppendUint32(c.low, uint32(c.acc))
+		c.acc >>= 32
+		c.fill -= 32
 	}
 }
 
@@ -43,8 +45,9 @@ func (c *column) signed(v int64) { c.put(zigzag(v)) }
 
 // close ends the last byte.
 func (c *column) close() {
-	if c.fill > 0 {
+	for ; c.fill > 0; c.fill -= min(c.fill, 8) {
 		c.low = append(c.low, byte(c.acc))
+		c.acc >>= 8
 	}
 }
 
@@ -134,6 +137,16 @@ type parser struct {
 }
 
 func (p *parser) uint() uint64 {
+	if len(p.b) > 0 && p.b[0] < 0x80 {
+		v := p.b[0]
+		p.b = p.b[1:]
+		return uint64(v)
+	}
+	return p.long()
+}
+
+// long is uint for a number of several bytes, and for none.
+func (p *parser) long() uint64 {
 	v, n := binary.Uvarint(p.b)
 	if n <= 0 {
 		p.bad, p.b = true, nil

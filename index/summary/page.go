@@ -41,7 +41,14 @@ type pageWriter struct {
 }
 
 func newPageWriter(rows, columns int) *pageWriter {
-	return &pageWriter{rows: rows, cols: make([]column, columns)}
+	w := &pageWriter{rows: rows, cols: make([]column, columns)}
+	// Most columns have a number or two for each row, of few bytes.
+	room := make([]byte, 4*rows*columns)
+	for i := range w.cols {
+		from := 4 * rows * i
+		w.cols[i].lens, w.cols[i].low = room[from:from:from+rows], room[from+rows:from+rows:from+4*rows]
+	}
+	return w
 }
 
 func (w *pageWriter) uint(v uint64) { w.head = binary.AppendUvarint(w.head, v) }

@@ -94,7 +94,7 @@ func (a timed) compare(b timed) int {
 // returns the number of each row's.
 func frequentFirst(t *texts, rows []TryRow) []uint32 {
 	of := make([]uint32, len(rows))
-	found := map[string]uint32{}
+	found := make(map[string]uint32, len(rows)/4)
 	var names []string
 	var uses []int
 	for i := range rows {

@@ -5,7 +5,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -29,6 +31,8 @@ func TestProgramsThatFollowOneAnother(t *testing.T) {
 	words := fmt.Sprintf(`i=0; while [ $i -lt 3000 ]; do i=$((i+1)); done; n=$((($1+1)%%%d)); exec "$D/p$n" -c "$W" x $n`, programs)
 	cmd := exec.Command(filepath.Join(dir, "p0"), "-c", words, "x", "0")
 	cmd.Env = []string{"D=" + dir, "W=" + words}
+	runtime.LockOSThread() // with which it ends, where nobody is left to end it
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()

@@ -12,6 +12,8 @@ type Package struct {
 // the package that says it is its own.
 type Program struct {
 	Path    string `json:"path"`
+	Device  string `json:"device,omitzero"`  // of the file that was found running, as FileIdentity has it
+	Inode   uint64 `json:"inode,omitzero"`   // likewise; 0 where it could not be asked for
 	Package string `json:"package,omitzero"` // name, with :arch where dpkg writes one; "" where no package lists it
 	MD5     string `json:"package_md5,omitzero"`
 	// Verified says how the file at Path compares with what the package brought. It is "" where that is unknown: nothing lists a digest, the file is not the one that runs, or a Gap says why.
@@ -33,12 +35,18 @@ const (
 	VerifiedUntouched Verified = "untouched" // not computed: its inode has not changed since the package was unpacked
 )
 
-// Program returns the program of the host with the given path, or nil.
-func (h *Host) Program(path string) *Program {
+// ProgramOf returns the program that a process runs, or nil: in a container, or
+// among mounts of its own, the same name may mean another file.
+func (h *Host) ProgramOf(p *Process) *Program {
 	for i := range h.Programs {
-		if h.Programs[i].Path == path {
-			return &h.Programs[i]
+		one := &h.Programs[i]
+		if one.Path != p.Exe || p.Container != "" {
+			continue
 		}
+		if f := p.ExeFile; one.Inode != 0 && (f == nil || f.Inode != one.Inode || f.Device != one.Device) {
+			return nil
+		}
+		return one
 	}
 	return nil
 }

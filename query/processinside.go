@@ -12,8 +12,8 @@ import (
 // packageOf says which package the program is of, and whether it is what that
 // package brought; "" of a process in a container, whose files are others.
 func (s *session) packageOf(p *process.Row) string {
-	one := s.snap.Host.Program(p.Exe)
-	if one == nil || p.Container != "" {
+	one := s.snap.Host.ProgramOf(&p.Process)
+	if one == nil {
 		return ""
 	}
 	if one.Package == "" {

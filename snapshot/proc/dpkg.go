@@ -338,7 +338,11 @@ func (p program) doubts() (n int) {
 func (t *Table) Programs() []index.Program {
 	var all []index.Program
 	for _, path := range slices.Sorted(maps.Keys(t.programs)) {
-		all = append(all, index.Program{Path: path, Runs: t.programs[path].file, Elsewhere: t.programs[path].elsewhere})
+		one := index.Program{Path: path, Runs: t.programs[path].file, Elsewhere: t.programs[path].elsewhere}
+		if f := one.Runs; f != nil {
+			one.Device, one.Inode = f.Device, f.Inode
+		}
+		all = append(all, one)
 	}
 	return all
 }

@@ -108,7 +108,7 @@ func TestLivePackages(t *testing.T) {
 		got = append(got, p.Name+" "+p.Version+" "+p.Arch)
 	}
 	require.ElementsMatch(t, strings.Split(strings.TrimSpace(string(list)), "\n"), got)
-	p := s.host.Program(s.processes[sleep.Process.Pid].Exe)
+	p := s.host.ProgramOf(s.processes[sleep.Process.Pid])
 	require.NotNil(t, p)
 	require.Equal(t, "coreutils", p.Package)
 	require.Len(t, p.MD5, 32)

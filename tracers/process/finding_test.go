@@ -45,8 +45,11 @@ var factorCases = []struct {
 	{"kernel thread", with(proc(5, 2, "kworker/0:1", ""), func(p *index.Process) { p.Kernel = true }), nil, nil},
 	{"kernel thread in brackets", with(proc(5, 2, "[x]", ""), func(p *index.Process) { p.Kernel = true }), nil, nil},
 
-	{"not what its package brought", proc(5, 1, "named", "/usr/sbin/named", "named"), nil, []string{"exe_differs 60"}},
-	{"not what its package brought, in a container", with(proc(5, 1, "named", "/usr/sbin/named", "named"), func(p *index.Process) { p.Container = "abc" }), nil, nil},
+	{"not what its package brought", with(proc(5, 1, "named", "/usr/sbin/named", "named"), func(p *index.Process) { p.ExeFile = &index.FileIdentity{Device: "8:1", Inode: 7} }), nil, []string{"exe_differs 60"}},
+	{"not what its package brought, and another file of that name", with(proc(5, 1, "named", "/usr/sbin/named", "named"), func(p *index.Process) { p.ExeFile = &index.FileIdentity{Device: "0:44", Inode: 7} }), nil, nil},
+	{"not what its package brought, in a container", with(proc(5, 1, "named", "/usr/sbin/named", "named"), func(p *index.Process) {
+		p.Container, p.ExeFile = "abc", &index.FileIdentity{Device: "8:1", Inode: 7}
+	}), nil, nil},
 
 	{"no arguments", proc(5, 1, "x", "/opt/x"), nil, []string{"no_arguments 50"}},
 	{"wiped arguments", proc(5, 1, "x", "/opt/x", "", ""), nil, []string{"no_arguments 50"}},
@@ -169,7 +172,7 @@ func TestFactors(t *testing.T) {
 				},
 				gaps: c.gaps,
 				snap: index.Snapshot{Host: index.Host{Programs: []index.Program{
-					{Path: "/usr/sbin/named", Package: "bind9", MD5: "0123", Verified: index.VerifiedDiffers}, {Path: "/usr/sbin/cron", Package: "cron", MD5: "45", Verified: index.VerifiedSame},
+					{Path: "/usr/sbin/named", Device: "8:1", Inode: 7, Package: "bind9", MD5: "0123", Verified: index.VerifiedDiffers}, {Path: "/usr/sbin/cron", Package: "cron", MD5: "45", Verified: index.VerifiedSame},
 				}}},
 			}).open(t), index.Query{Terms: []index.Term{is("pid", "5")}})
 			require.NoError(t, err)

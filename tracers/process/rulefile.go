@@ -33,12 +33,9 @@ func exeDeleted(_ *host, p *Row) *verdict {
 }
 
 // exeDiffers: whoever replaces a program of a package leaves the digest behind
-// that the package brought. In a container the path means another file.
+// that the package brought.
 func exeDiffers(h *host, p *Row) *verdict {
-	if p.Container != "" {
-		return nil
-	}
-	one := h.snap.Host.Program(p.Exe)
+	one := h.snap.Host.ProgramOf(&p.Process)
 	if one == nil || one.Verified != index.VerifiedDiffers {
 		return nil
 	}

@@ -40,7 +40,7 @@ func (s *session) oneProcess(pid int) (Status, error) {
 		s.belonging(p),
 		relatives().list(ancestryTitle(w.AncestryEnd), w.Ancestry),
 		some(relatives(), "Children", w.Children, limit),
-		some(threads(), "Threads", p.Tasks, limit),
+		some(threads(&p.Process), "Threads", p.Tasks, limit),
 		some(socketsOf(), "Sockets", held.Sockets, limit),
 		some(openFiles(), "Open files", p.Files, limit),
 		some(mappings(), "Code that it runs, and memory that matters", oddFirst(p.Maps), limit),
@@ -163,15 +163,19 @@ func rights(c *index.SecurityBits) string {
 	if c == nil {
 		return ""
 	}
-	seccomp := map[int]string{0: "no seccomp", 1: "seccomp strict", 2: "seccomp filter"}[c.Seccomp]
-	if seccomp == "" {
-		seccomp = fmt.Sprintf("seccomp %d", c.Seccomp)
-	}
-	text := "capabilities " + capabilities(c.CapEffective) + ", " + seccomp
+	text := "capabilities " + capabilities(c.CapEffective) + ", " + seccomp(c.Seccomp)
 	if c.NoNewPrivs {
 		text += ", no new privileges"
 	}
 	return text
+}
+
+// seccomp names a mode of seccomp(2).
+func seccomp(mode int) string {
+	if text := map[int]string{0: "no seccomp", 1: "seccomp strict", 2: "seccomp filter"}[mode]; text != "" {
+		return text
+	}
+	return fmt.Sprintf("seccomp %d", mode)
 }
 
 // capabilityNames are in the order of their bits (include/uapi/linux/capability.h).

@@ -2,6 +2,7 @@ package query
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,20 +77,55 @@ func (s *session) clocksInside(p *process.Row) string {
 	return fmt.Sprintf("since boot off by %s, monotonic by %s", time.Duration(space.BoottimeNS), time.Duration(space.MonotonicNS))
 }
 
-// ownRights says what a thread has that its process has not; "" for nothing.
-func ownRights(r *index.ThreadRights) string {
+// ownRights says in what the rights of a thread differ from those of its
+// process; "" for nothing.
+func ownRights(p *index.Process, r *index.ThreadRights) string {
 	if r == nil {
 		return ""
 	}
 	var parts []string
-	if r.EUID != nil {
-		parts = append(parts, fmt.Sprintf("user %d", *r.EUID))
+	for _, id := range [...]struct {
+		name       string
+		own, whole *uint32
+	}{
+		{"user", r.EUID, p.EUID}, {"real user", r.UID, p.UID}, {"saved user", r.SUID, p.SUID}, {"user for files", r.FSUID, p.FSUID},
+		{"group", r.EGID, p.EGID}, {"real group", r.GID, p.GID},
+	} {
+		if id.own != nil && (id.whole == nil || *id.own != *id.whole) {
+			parts = append(parts, fmt.Sprintf("%s %d", id.name, *id.own))
+		}
 	}
-	if r.EGID != nil {
-		parts = append(parts, fmt.Sprintf("group %d", *r.EGID))
+	if !slices.Equal(r.Groups, p.Groups) {
+		parts = append(parts, fmt.Sprintf("groups %v", r.Groups))
 	}
-	if text := rights(r.Security); text != "" {
-		parts = append(parts, text)
+	return strings.Join(append(parts, ownSecurity(p.Security, r.Security)...), ", ")
+}
+
+// ownSecurity is ownRights for capabilities and seccomp.
+func ownSecurity(whole, own *index.SecurityBits) (parts []string) {
+	if own == nil {
+		return nil
 	}
-	return strings.Join(parts, ", ")
+	if whole == nil {
+		return []string{rights(own)}
+	}
+	for _, set := range [...]struct {
+		name       string
+		own, whole uint64
+	}{
+		{"capabilities", own.CapEffective, whole.CapEffective}, {"permitted capabilities", own.CapPermitted, whole.CapPermitted},
+		{"bounding capabilities", own.CapBounding, whole.CapBounding}, {"inheritable capabilities", own.CapInherited, whole.CapInherited},
+		{"ambient capabilities", own.CapAmbient, whole.CapAmbient},
+	} {
+		if set.own != set.whole {
+			parts = append(parts, set.name+" "+capabilities(set.own))
+		}
+	}
+	if own.Seccomp != whole.Seccomp || own.Filters != whole.Filters {
+		parts = append(parts, fmt.Sprintf("%s, %s", seccomp(own.Seccomp), number(own.Filters, "filter", "filters")))
+	}
+	if own.NoNewPrivs != whole.NoNewPrivs {
+		parts = append(parts, map[bool]string{true: "no new privileges", false: "new privileges allowed"}[own.NoNewPrivs])
+	}
+	return parts
 }

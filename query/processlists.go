@@ -114,7 +114,7 @@ func relatives() view[process.Relative] {
 	}}
 }
 
-func threads() view[index.Thread] {
+func threads(of *index.Process) view[index.Thread] {
 	type row = index.Thread
 	return view[row]{"thread", "threads", []column[row]{
 		{render.Column{Name: "tid", Kind: render.Number}, func(t row) render.Cell { return render.NumberCell(t.TID) }},
@@ -122,7 +122,7 @@ func threads() view[index.Thread] {
 		{render.Column{Name: "s"}, func(t row) render.Cell { return render.TextCell(t.State) }},
 		{render.Column{Name: "user", Kind: render.Span}, func(t row) render.Cell { return render.NumberCell(t.UserMS) }},
 		{render.Column{Name: "kernel", Kind: render.Span}, func(t row) render.Cell { return render.NumberCell(t.SystemMS) }},
-		{render.Column{Name: "but with", Shrink: 1, Sparse: true}, func(t row) render.Cell { return render.TextCell(ownRights(t.Rights)) }},
+		{render.Column{Name: "but with", Shrink: 1, Sparse: true}, func(t row) render.Cell { return render.TextCell(ownRights(of, t.Rights)) }},
 	}}
 }
 

@@ -27,7 +27,9 @@ func TestOwnRights(t *testing.T) {
 		{"another user", as(func(r *index.ThreadRights) { r.EUID, r.FSUID = id(33), id(33) }), "user 33, user for files 33"},
 		{"other groups", as(func(r *index.ThreadRights) { r.Groups = []uint32{4, 27} }), "groups [4 27]"},
 		{"another bounding set alone", as(func(r *index.ThreadRights) { r.Security.CapBounding = 1<<41 - 1 }), "bounding capabilities all"},
-		{"a filter", as(func(r *index.ThreadRights) { r.Security.Seccomp, r.Security.Filters, r.Security.NoNewPrivs = 2, 1, true }), "seccomp filter, 1 filter, no new privileges"},
+		{"a filter", as(func(r *index.ThreadRights) {
+			r.Security.Seccomp, r.Security.Filters, r.Security.NoNewPrivs = 2, 1, true
+		}), "seccomp filter, 1 filter, no new privileges"},
 	} {
 		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, ownRights(&root, c.rights)) })
 	}

@@ -1,9 +1,11 @@
 package proc
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"strings"
@@ -11,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"stilltrace/index"
+	"stilltrace/index/printable"
 )
 
 const (
@@ -60,6 +63,7 @@ func (h *hostReader) newSweep() *sweep {
 // group, or with capabilities (capabilities(7)).
 func (h *hostReader) privileged() {
 	s := h.newSweep()
+	over := index.Gap{Area: areaHost, Reason: index.ReasonTooLarge, Detail: "further programs with rights of their own"}
 	for _, one := range swept {
 		s.walk(one.dir, one.depth, maxSwept, func(f *folder, e entry) {
 			if !e.IsRegular() {
@@ -77,11 +81,15 @@ func (h *hostReader) privileged() {
 			one := s.found(f, name, &st)
 			one.File.Caps = caps
 			if len(h.host.Privileged) == maxPrivileged {
-				h.fail(one.Path, errTooLarge)
+				over.Place = cmp.Or(over.Place, one.Path)
+				over.Count++
 				return
 			}
 			h.host.Privileged = append(h.host.Privileged, one)
 		})
+	}
+	if over.Count > 0 {
+		h.gap(over)
 	}
 }
 
@@ -121,36 +129,76 @@ func (s *sweep) walk(top string, depth, most int, each func(f *folder, e entry))
 		return
 	}
 	dirs := []string{top}
+	var left leftOut
 	for level := 0; level <= depth && len(dirs) > 0; level++ {
 		var below []string
+		left.last = level == depth
 		for _, dir := range dirs {
 			if s.late() {
 				s.fail(s.root.at(dir), errLate)
 				return
 			}
-			if s.swept > most {
-				return
+			if s.swept >= most && dir != top {
+				left.dir(s.root.at(dir))
+				continue
 			}
-			below = append(below, s.one(dir, most, each)...)
+			below = append(below, s.one(dir, most, &left, each)...)
 		}
 		dirs = below
 	}
+	if left.first != "" {
+		s.gap(index.Gap{Area: areaHost, Place: s.root.at(top), Reason: index.ReasonTooLarge, Detail: clip(left.String()), Count: 1})
+	}
+}
+
+// leftOut is what of one top directory was not looked at for want of room, as
+// far as it is known: what lies in a directory that was not opened is not.
+type leftOut struct {
+	dirs, entries int
+	first         string
+	last          bool // the directories of this level are entries only: nobody looks into them
+}
+
+func (l *leftOut) dir(at string) {
+	l.first = cmp.Or(l.first, at)
+	l.dirs++
+}
+
+func (l *leftOut) entry(at string, e entry) {
+	if e.IsDir() && !l.last {
+		l.dir(at)
+		return
+	}
+	l.first = cmp.Or(l.first, at)
+	l.entries++
+}
+
+func (l *leftOut) String() string {
+	var parts []string
+	if l.dirs > 0 {
+		parts = append(parts, printable.Counted(int64(l.dirs), "directory", "directories")+" not looked into")
+	}
+	if l.entries > 0 {
+		parts = append(parts, printable.Counted(int64(l.entries), "entry", "entries")+" not looked at")
+	}
+	return fmt.Sprintf("%v: %s, the first of them %s", errTooLarge, strings.Join(parts, ", "), l.first)
 }
 
 // one looks at the entries of one directory, and returns the directories among
 // them.
-func (s *sweep) one(dir string, most int, each func(f *folder, e entry)) (below []string) {
+func (s *sweep) one(dir string, most int, left *leftOut, each func(f *folder, e entry)) (below []string) {
 	f := s.open(dir)
 	if f == nil {
 		return nil
 	}
 	defer f.close()
 	mounted := s.above[f.at]
-	for i, e := range f.entries {
-		if s.swept++; s.swept > most {
-			s.gap(index.Gap{Area: areaHost, Place: f.at, Reason: index.ReasonTooLarge, Detail: errTooLarge.Error(), Count: len(f.entries) - i})
-			return below
+	for _, e := range f.entries {
+		if s.swept >= most {
+			left.entry(f.at+"/"+e.Name(), e)
+			continue
 		}
+		s.swept++
 		if mounted && s.mounts[f.at+"/"+e.Name()] != "" {
 			continue
 		}

@@ -46,6 +46,22 @@ func TestPrivilegedFiles(t *testing.T) {
 	require.Empty(t, gaps)
 }
 
+func TestPrivilegedFilesBeyondTheLimit(t *testing.T) {
+	root, tree := t.TempDir(), map[string]any{}
+	for i := range maxPrivileged + 3 {
+		tree[fmt.Sprintf("opt/s%04d", i)] = ""
+	}
+	craft(t, root, tree)
+	for name := range tree {
+		require.NoError(t, os.Chmod(filepath.Join(root, name), os.ModeSetuid|0o755))
+	}
+	h := index.Host{}
+	var gaps []index.Gap
+	ReadFiles(Options{Root: root, NoHash: true}, &h, func(g index.Gap) { gaps = append(gaps, g) })
+	require.Len(t, h.Privileged, maxPrivileged)
+	require.Equal(t, []index.Gap{{Area: areaHost, Place: "/opt/s1000", Reason: index.ReasonTooLarge, Detail: "further programs with rights of their own", Count: 3}}, gaps)
+}
+
 func TestTemporaryFiles(t *testing.T) {
 	root, outside := t.TempDir(), t.TempDir()
 	craft(t, outside, map[string]any{"secret": "x"})
@@ -70,7 +86,67 @@ func TestTemporaryFiles(t *testing.T) {
 		"/var/tmp/big file", "/run/a directory", "/run/lock link /tmp",
 	}, got)
 	require.Len(t, h.Temporary, len(got)+maxFoundIn-1)
-	require.Equal(t, []index.Gap{{Area: areaHost, Place: "/var/tmp", Reason: index.ReasonTooLarge, Detail: errTooLarge.Error(), Count: 8}}, gaps)
+	require.Equal(t, []index.Gap{{Area: areaHost, Place: "/var/tmp", Reason: index.ReasonTooLarge, Detail: "larger than the limit: 8 entries not looked at, the first of them /var/tmp/n00999", Count: 1}}, gaps)
+}
+
+// However many directories find no room, each top directory has one gap.
+func TestTemporaryFilesWithoutRoom(t *testing.T) {
+	root, tree := t.TempDir(), map[string]any{}
+	for d := range 40 {
+		for i := range 50 {
+			tree[fmt.Sprintf("tmp/d%02d/f%02d", d, i)] = ""
+			tree[fmt.Sprintf("var/tmp/d%02d/e%02d/f", d, i)] = ""
+		}
+	}
+	for i := range maxFoundIn {
+		tree[fmt.Sprintf("dev/shm/f%04d", i)] = ""
+		tree[fmt.Sprintf("run/f%04d", i)] = ""
+	}
+	tree["run/g/x"] = ""
+	craft(t, root, tree)
+	h := index.Host{}
+	var gaps []index.Gap
+	ReadFiles(Options{Root: root}, &h, func(g index.Gap) { gaps = append(gaps, g) })
+	under := map[string]int{}
+	for _, one := range h.Temporary {
+		under[one.Path[:5]]++
+	}
+	require.Equal(t, map[string]int{"/tmp/": maxFoundIn, "/var/": maxFoundIn, "/dev/": maxFoundIn, "/run/": maxFoundIn}, under)
+	tooLarge := func(place, what string) index.Gap {
+		return index.Gap{Area: areaHost, Place: place, Reason: index.ReasonTooLarge, Detail: "larger than the limit: " + what, Count: 1}
+	}
+	require.Equal(t, []index.Gap{
+		tooLarge("/tmp", "20 directories not looked into, 40 entries not looked at, the first of them /tmp/d19/f10"),
+		tooLarge("/var/tmp", "1,020 directories not looked into, the first of them /var/tmp/d19/e10"),
+		tooLarge("/run", "1 entry not looked at, the first of them /run/g"),
+	}, gaps)
+}
+
+// A full directory of programs does not make those after it disappear without a word.
+func TestPrivilegedFilesWithoutRoom(t *testing.T) {
+	root := t.TempDir()
+	craft(t, root, map[string]any{"opt/a/b/su": "suid", "opt/c/x": ""})
+	h := hostReader{Options: Options{Root: root}}
+	var gaps []index.Gap
+	h.gap = func(g index.Gap) { gaps = append(gaps, g) }
+	tree, err := openTree(root, "/")
+	require.NoError(t, err)
+	defer tree.close()
+	h.root = tree
+	s := h.newSweep()
+	var seen []string
+	for _, top := range []string{"opt/a", "opt/c", "opt/none", "opt"} {
+		s.walk(top, 2, 2, func(f *folder, e entry) { seen = append(seen, f.at+"/"+e.Name()) })
+	}
+	require.Equal(t, []string{"/opt/a/b", "/opt/a/b/su"}, seen)
+	var told []string
+	for _, g := range gaps {
+		told = append(told, g.Place+" "+g.Detail)
+	}
+	require.Equal(t, []string{
+		"/opt/c larger than the limit: 1 entry not looked at, the first of them /opt/c/x",
+		"/opt larger than the limit: 2 directories not looked into, the first of them /opt/a",
+	}, told)
 }
 
 // A flag that not even root gets past is told of every file that was read.

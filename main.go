@@ -69,7 +69,9 @@ event with the terms that lead to it. Exit status 3 where one differs.`,
   stilltrace ip web01.db 203.0.113.0/24 service:sshd --since 2h`, (*query.Options).QueryFlags, query.IP},
 		{"network", "CASE.db [TERM...]", "sockets: connections, listeners, their owners", `A bare word is an address or a network, :22 a port, any other a service.
 A listener's exposure is loopback, private, public or all addresses; a packet
-filter may close what it leaves open.`,
+filter may close what it leaves open. Without terms, or of a netns alone, the
+interfaces and chains of the packet filter follow; an address or a port also
+finds connections that the kernel tracks, with how they are translated (NAT).`,
 			`  stilltrace network web01.db direction:listen        what is open
   stilltrace network web01.db :443 state:ESTABLISHED
   stilltrace network web01.db process:nginx -class:local

@@ -50,16 +50,22 @@ func Network(ctx context.Context, env *Env, o *Options, args []string) (Status, 
 	}
 	total := len(a.Sockets)
 	a.Sockets = first(a.Sockets, s.limit())
-	answer := &render.Answer{Main: v.table(a.Sockets, total), Value: a, Notes: s.networkNotes(a)}
-	if total > 0 {
+	flows := len(a.Flows)
+	a.Flows = first(a.Flows, s.limit())
+	answer := &render.Answer{Main: v.table(a.Sockets, total), Value: a, Notes: s.networkNotes(a), Records: socketsAndFlows(a)}
+	if total+flows > 0 {
 		answer.Sections = []render.Table{answer.Main}
 		if total > fewCounts {
 			answer.Sections = append(answer.Sections, s.inAll(a))
 		}
+		answer.Sections = append(answer.Sections, trackedFlows(a.Flows, flows), s.interfaces(a.Interfaces), s.chains(a.Chains))
 		answer.Sections = append(answer.Sections, s.networkFindings(a.Findings), s.networkAdvice(a.Recommendations))
 	}
 	status, err := s.print(answer)
-	if status == Nothing && !s.format.Program {
+	switch {
+	case status == Nothing && flows > 0:
+		status = Found // in json and csv the rows are the sockets
+	case status == Nothing && !s.format.Program:
 		s.adviseNetwork(a.Captured, a.Hidden)
 	}
 	return status, err
@@ -93,6 +99,9 @@ func (s *session) asksListeners() bool {
 func (s *session) networkNotes(a *network.Answer) (notes []string) {
 	if a.Hidden > 0 {
 		notes = append(notes, hiddenSockets(a.Hidden))
+	}
+	if len(a.Legacy) > 0 {
+		notes = append(notes, "the rules of iptables-legacy were not read: "+legacy(a.Legacy))
 	}
 	return append(notes, s.socketGaps(a.DeniedFDLists, a.Gaps)...)
 }

@@ -35,6 +35,12 @@ type Answer struct {
 	// a socket of unknown ownership may be theirs, and a known one may have more owners.
 	DeniedFDLists int           `json:"denied_fd_lists"`
 	Gaps          []tally.Count `json:"gaps"` // by reason: what of the socket tables could not be read
+	// Flows are tracked connections, where an address or a port was asked for.
+	Flows []Flow `json:"flows,omitempty"`
+	// Interfaces, Chains and Legacy are those of the network namespaces, where nothing else was asked for: first what stands out, and what lets least through.
+	Interfaces []Interface   `json:"interfaces,omitempty"`
+	Chains     []Chain       `json:"filter_chains,omitempty"`
+	Legacy     []LegacyTable `json:"legacy_tables,omitempty"`
 }
 
 // Run answers q. Terms name the fields of Fields; another field, or a value
@@ -81,7 +87,9 @@ func Run(r *index.Reader, q index.Query) (*Answer, error) {
 	a.Pressure = h.pressure(a.Sockets)
 	a.Findings = h.findings(a.Sockets, &a.Pressure)
 	a.Recommendations = recommend(a.Findings)
-	return a, nil
+	h.ofSpaces(a, q.Terms, holds)
+	a.Flows, err = h.flows(q.Terms)
+	return a, err
 }
 
 func (a *Answer) countGaps(r *index.Reader) error {

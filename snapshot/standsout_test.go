@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -112,16 +111,7 @@ func (c *cast) memfd() *exec.Cmd {
 
 // backdoor is a shell that reads its commands from a connection.
 func (c *cast) backdoor() *exec.Cmd {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(c.t, err)
-	c.t.Cleanup(func() { _ = l.Close() })
-	there, err := net.Dial("tcp", l.Addr().String())
-	require.NoError(c.t, err)
-	c.t.Cleanup(func() { _ = there.Close() })
-	f, err := there.(*net.TCPConn).File()
-	require.NoError(c.t, err)
-	c.t.Cleanup(func() { _ = f.Close() })
-	return &exec.Cmd{Path: "/bin/sh", Args: []string{"sh"}, Stdin: f}
+	return &exec.Cmd{Path: "/bin/sh", Args: []string{"sh"}, Stdin: connection(c.t)}
 }
 
 // stage starts them all.

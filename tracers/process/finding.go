@@ -46,7 +46,8 @@ type rule struct {
 }
 
 // verdict is what a rule has to say: how much it weighs here, what it is in
-// one line, why, and the files of /proc/PID that show it.
+// one line, why, and the files that show it: of /proc/PID, or by their whole
+// path those of another process.
 type verdict struct {
 	points  int
 	title   string
@@ -114,7 +115,10 @@ func (h *host) judge(p *Row) {
 		}
 		f := Factor{Name: r.name, Points: v.points, Title: v.title, Reasons: v.reasons}
 		for _, file := range v.files {
-			f.Evidence = append(f.Evidence, p.Evidence()+"/"+file)
+			if file[0] != '/' {
+				file = p.Evidence() + "/" + file
+			}
+			f.Evidence = append(f.Evidence, file)
 		}
 		p.Factors = append(p.Factors, f)
 		p.Score = min(100, p.Score+f.Points)
@@ -195,7 +199,7 @@ var advice = []struct {
 	{"hidden", "look at the host from outside, from another medium or the hypervisor: something hides processes from what runs on it"},
 	{"exe_memfd exe_deleted exe_differs", "keep what runs while it still runs, on the host: cp /proc/PID/exe COPY"},
 	{"kernel_name no_arguments comm_exe remote_shell", "hold it before you end it, so that its memory stays: kill -STOP PID"},
-	{"remote_shell shell_parent", "see whom it talks to, and close that way in: stilltrace network CASE pid:PID"},
+	{"remote_shell shell_parent", "see whom it talks to, or its parent, and close that way in: stilltrace network CASE pid:PID"},
 	{"preload ld_so_preload code_place rwx", "keep the files whose code it runs, and find out which package they belong to: dpkg -S FILE, rpm -qf FILE"},
 	{"exe_place script_place", "find out who put it there: stilltrace process CASE PID shows its parents, stilltrace event CASE the hour before it began"},
 	{"uid_change", "find out how it became root: stilltrace event CASE action:sudo, action:su, and files with the setuid bit"},

@@ -122,6 +122,16 @@ var factorCases = []struct {
 	{"a shell on a unix socket", shell(index.OpenFile{FD: 1, Type: "socket", Inode: 77}), nil, nil},
 	{"a shell with a connection elsewhere", shell(index.OpenFile{FD: 5, Type: "socket", Inode: 901}), nil, nil},
 	{"no shell on a connection", changed(func(p *index.Process) { p.Files = []index.OpenFile{{FD: 0, Type: "socket", Inode: 901}} }), nil, nil},
+	{"a shell at a terminal of what has a connection as its input", atTerminal(20), nil, []string{"remote_shell 90"}},
+	{"of a user, too", with(atTerminal(20), func(p *index.Process) { p.UID, p.EUID = id(1000), id(1000) }), nil, []string{"remote_shell 70"}},
+	{"at a terminal of what has a connection besides", atTerminal(21), nil, []string{"remote_shell 70"}},
+	{"at a terminal of what was connected to", atTerminal(22), nil, []string{"remote_shell 30"}},
+	{"at a terminal of what only listens", atTerminal(23), nil, nil},
+	{"at a terminal of what has no other end of one", atTerminal(24), nil, nil},
+	{"at a terminal of what gives out terminals", atTerminal(25), nil, nil},
+	{"at a terminal of what is named like an interpreter", atTerminal(26), nil, nil},
+	{"a program at a terminal of what has a connection", with(atTerminal(20), func(p *index.Process) { p.Exe, p.Cmdline = "/usr/bin/vi", []string{"bash"} }), nil, nil},
+	{"a shell whose input is none", with(atTerminal(20), func(p *index.Process) { p.Files[0].Target = "/dev/null" }), nil, nil},
 	{"a shell of a server", with(proc(5, 7, "sh", "/usr/bin/dash", "sh", "-c", "id"), func(*index.Process) {}), nil, []string{"shell_parent 40"}},
 
 	{"a shell of an application server", proc(5, 9, "sh", "/usr/bin/dash", "sh", "-c", "id"), nil, []string{"shell_parent 20"}},
@@ -153,23 +163,52 @@ var factorCases = []struct {
 
 var manyFDs = 90
 
+// atTerminal is a shell with pid 5 at a terminal.
+func atTerminal(parent int) index.Process {
+	return with(proc(5, parent, "bash", "/usr/bin/bash", "-i"), func(p *index.Process) { p.Files = []index.OpenFile{{FD: 0, Type: "device", Target: "/dev/pts/3"}} })
+}
+
+// givers are the parents of atTerminal, and their sockets.
+func givers() ([]index.Process, []index.Socket) {
+	holding := func(pid int, exe string, files ...index.OpenFile) index.Process {
+		return with(proc(pid, 1, "python3", exe, "python3"), func(p *index.Process) { p.Files = files })
+	}
+	inet := func(fd int, inode uint64) index.OpenFile { return index.OpenFile{FD: fd, Type: "socket", Inode: inode} }
+	master := index.OpenFile{FD: 4, Type: "device", Target: "/dev/ptmx"}
+	inside := index.OpenFile{FD: 4, Type: "device", Target: "/dev/pts/ptmx"}
+	local := netip.MustParseAddr("10.0.0.5")
+	connected := index.Socket{Proto: "tcp", State: "ESTABLISHED", Local: local, LPort: 8888, Remote: netip.MustParseAddr("203.0.113.7"), RPort: 50000, Inode: 903,
+		Owner: []index.Owner{{PID: 22, FD: 6}}}
+	listens := listener(8888, index.Owner{PID: 22, FD: 3}, index.Owner{PID: 23, FD: 3})
+	return []index.Process{
+		holding(20, "/usr/bin/python3.11", inet(0, 901), inet(1, 901), master),
+		holding(21, "/usr/bin/node", inet(3, 77), inside, inet(7, 901)),
+		holding(22, "/usr/bin/python3.11", inet(3, 8888), master, inet(6, 903)),
+		holding(23, "/usr/bin/python3.11", inet(3, 8888), master),
+		holding(24, "/usr/bin/python3.11", inet(0, 901), index.OpenFile{FD: 4, Type: "device", Target: "/dev/ptp0"}),
+		holding(25, "/usr/sbin/sshd", inet(3, 901), master),
+		holding(26, "/usr/bin/pythonic", inet(0, 901), master),
+	}, []index.Socket{connected, listens}
+}
+
 func TestFactors(t *testing.T) {
 	seen := map[string]bool{}
 	for _, c := range factorCases {
 		t.Run(c.name, func(t *testing.T) {
 			user := with(proc(8, 1, "bash", "/usr/bin/bash", "-bash"), func(p *index.Process) { p.UID, p.EUID, p.User, p.Spaces.User = id(1000), id(1000), "alice", 4 })
+			more, sockets := givers()
 			a, err := process.Run((&records{
-				processes: []index.Process{
+				processes: append([]index.Process{
 					proc(1, 0, "init", "/usr/sbin/init", "init"), c.p, proc(4, 1, "x", "/opt/x", "x"),
 					with(proc(6, 1, "strace", "/usr/bin/strace", "strace"), func(p *index.Process) { p.Tasks = []index.Thread{{TID: 6}, {TID: 66}} }), proc(7, 1, "nginx", "/usr/sbin/nginx", "nginx: worker process"), user,
 					proc(9, 1, "java", "/usr/lib/jvm/bin/java", "java"),
 					with(proc(10, 1, "dbus-daemon", "/usr/bin/dbus-daemon", "dbus-daemon"), func(p *index.Process) { p.UID, p.EUID = id(100), id(100) }),
 					with(proc(11, 1, "dbus-daemon", "/opt/m", "dbus-daemon"), func(p *index.Process) { p.UID, p.EUID = id(100), id(100) }),
-				},
-				sockets: []index.Socket{
+				}, more...),
+				sockets: append([]index.Socket{
 					{Proto: "tcp", State: "ESTABLISHED", Local: netip.MustParseAddr("10.0.0.5"), Remote: netip.MustParseAddr("203.0.113.7"), RPort: 4444, Inode: 901},
 					{Proto: "unix", Inode: 77},
-				},
+				}, sockets...),
 				gaps: c.gaps,
 				snap: index.Snapshot{Host: index.Host{Programs: []index.Program{
 					{Path: "/usr/sbin/named", Device: "8:1", Inode: 7, Package: "bind9", MD5: "0123", Verified: index.VerifiedDiffers}, {Path: "/usr/sbin/cron", Package: "cron", MD5: "45", Verified: index.VerifiedSame},
@@ -199,6 +238,21 @@ func TestFactors(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What a terminal leads to is told with the process that holds it.
+func TestRemoteTerminal(t *testing.T) {
+	more, sockets := givers()
+	sockets = append(sockets, index.Socket{Proto: "tcp", State: "ESTABLISHED", Local: netip.MustParseAddr("10.0.0.5"), Remote: netip.MustParseAddr("203.0.113.7"), RPort: 4444, Inode: 901})
+	a, err := process.Run((&records{processes: append(more, atTerminal(21)), sockets: sockets}).open(t), index.Query{Terms: []index.Term{is("finding", "remote_shell")}})
+	require.NoError(t, err)
+	require.Len(t, a.Findings, 1)
+	f := a.Findings[0]
+	require.Equal(t, "a shell whose terminal leads to a network connection", f.Title)
+	require.Equal(t, []string{"its descriptor 0 is /dev/pts/3",
+		"its parent 21 (python3) holds the other end of a terminal, and as descriptor 7 a connection to 203.0.113.7 port 4444", "it is root's"}, f.Reasons)
+	require.Equal(t, []string{"/proc/5/fd/0", "/proc/21/fd/4", "/proc/21/fd/7"}, f.Evidence)
+	require.Equal(t, []int{5}, a.Recommendations[0].PIDs)
 }
 
 func TestFindingsOrder(t *testing.T) {

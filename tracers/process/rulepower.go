@@ -72,7 +72,7 @@ func remoteShell(h *host, p *Row) *verdict {
 		}
 		return v
 	}
-	return nil
+	return remoteTerminal(h, p)
 }
 
 func peer(s *index.Socket) string {

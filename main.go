@@ -282,8 +282,18 @@ func snapshotCommand(f *pflag.FlagSet, args []string, status *query.Status) func
 		if *strict && s.Gaps > 0 {
 			*status = query.NotWhole
 		}
-		return s.Write(os.Stdout)
+		return written(o.Output, s.Write(os.Stdout))
 	}
+}
+
+// written says that the case is there although what was to be said of it could
+// not be: the exit status is trouble all the same, as of every program whose
+// output is lost.
+func written(output string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: written and whole, but this summary of it could not be printed: %w", output, err)
 }
 
 // caseToWrite refuses what is no name of a case.
@@ -319,7 +329,7 @@ func compactCommand(f *pflag.FlagSet, status *query.Status) func(*cobra.Command,
 			*status = query.StatusOf(err)
 			return err
 		}
-		return c.Write(os.Stdout)
+		return written(o.Output, c.Write(os.Stdout))
 	}
 }
 

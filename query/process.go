@@ -217,7 +217,7 @@ func processes(tree bool) view[process.Row] {
 			}
 			return render.NumberCell(*r.FDs)
 		}),
-		text(render.Column{Name: "service", Shrink: 3, From: 150}, func(r *row) string { return r.Service }),
+		text(render.Column{Name: "service", Shrink: 1, From: 150}, func(r *row) string { return r.Service }),
 		command,
 		text(render.Column{Name: "comm", From: render.Never}, func(r *row) string { return r.Comm }),
 		text(render.Column{Name: "exe", From: render.Never}, func(r *row) string { return r.Exe }),

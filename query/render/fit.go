@@ -163,20 +163,37 @@ func fold(s string, most int) []string {
 }
 
 // fit narrows the columns until they fit into width, or cannot be narrowed any
-// more. Columns of the highest Shrink give way first; among equals the widest. No
-// column becomes narrower than its least, the width of its header.
+// more. Columns of the highest Shrink give way first; among equals the widest.
+// All become no narrower than is readable before one becomes narrower than that,
+// and none narrower than its least, the width of its header.
 func fit(columns []Column, widths, least []int, width int) {
 	over := gap*(len(widths)-1) - width
-	top := 0
-	for i, w := range widths {
+	for _, w := range widths {
 		over += w
-		top = max(top, columns[i].Shrink)
+	}
+	floors := make([]int, len(widths))
+	for i, c := range columns {
+		floors[i] = max(c.readable(), least[i])
+	}
+	over = narrow(columns, widths, floors, over)
+	for i := range floors {
+		floors[i] = max(leastWidth, least[i])
+	}
+	narrow(columns, widths, floors, over)
+}
+
+// narrow takes over cells away from the columns, and returns how many it could
+// not take.
+func narrow(columns []Column, widths, floors []int, over int) int {
+	top := 0
+	for _, c := range columns {
+		top = max(top, c.Shrink)
 	}
 	for shrink := top; shrink > 0 && over > 0; shrink-- {
 		for over > 0 {
 			widest := -1
 			for i, w := range widths {
-				if columns[i].Shrink == shrink && w > max(leastWidth, least[i]) && (widest < 0 || w > widths[widest]) {
+				if columns[i].Shrink == shrink && w > floors[i] && (widest < 0 || w > widths[widest]) {
 					widest = i
 				}
 			}
@@ -187,4 +204,5 @@ func fit(columns []Column, widths, least []int, width int) {
 			over--
 		}
 	}
+	return over
 }

@@ -84,13 +84,18 @@ func (t Table) shown(width int) Table {
 // without rows prints nothing. The lead stands before its first line.
 func (t *Table) write(w io.Writer, lead string, s Style) (int64, error) {
 	var shown int64
-	widths := make([]int, len(t.Columns))
+	var widths, columns []int // columns are the places of those that find room: the first page decides
 	page := make([][]string, 0, min(pageRows, 64))
 	flush := func() error {
 		if len(page) == 0 {
 			return nil
 		}
 		if shown == 0 {
+			columns = t.room(page, s.Width)
+			t.Columns, widths = only(t.Columns, columns), make([]int, len(columns))
+			for i := range page {
+				page[i] = only(page[i], columns)
+			}
 			if t.Title != "" {
 				lead += bold(clean(t.Title), s) + "\n"
 			}
@@ -106,6 +111,9 @@ func (t *Table) write(w io.Writer, lead string, s Style) (int64, error) {
 	for r, err := range t.Rows {
 		if err != nil {
 			return shown, err
+		}
+		if shown > 0 {
+			r.Cells = only(r.Cells, columns)
 		}
 		cells := make([]string, len(t.Columns))
 		for i, c := range r.Cells {

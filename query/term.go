@@ -1,13 +1,10 @@
 package query
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"net/netip"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"stilltrace/index"
@@ -84,12 +81,12 @@ func checkTerm(t *index.Term, command string, fields []index.FieldSpec) error {
 		kind = index.Number // the field of a format may hold numbers
 	}
 	if _, ok := t.Compile(kind); ok {
-		return nil
+		return checkPort(t, command)
 	}
 	if t.Op == index.Matches {
 		if kind == index.Exact || kind == index.Contains {
 			_, err := regexp.Compile(t.Value)
-			return fmt.Errorf("%s: %w", t, err)
+			return fmt.Errorf("%s: %w: a backslash before ( [ { * + ? . makes them plain letters", t, err)
 		}
 		return fmt.Errorf("%s: %s is no text that an expression could match: write %s:%s", t, t.Field, t.Field, t.Value)
 	}
@@ -98,6 +95,9 @@ func checkTerm(t *index.Term, command string, fields []index.FieldSpec) error {
 	}
 	switch kind {
 	case index.Number:
+		if from, to, ok := strings.Cut(t.Value, "-"); ok && digits(from) && digits(to) {
+			return fmt.Errorf("%s: it ends before it begins: write %s:%s-%s", t, t.Field, to, from)
+		}
 		return fmt.Errorf("%s: %q is not a whole number, nor a range such as 8000-8999", t, t.Value)
 	case index.Address:
 		return fmt.Errorf("%s: %q is not an address: write 203.0.113.7 or a network such as 203.0.113.0/24", t, t.Value)
@@ -112,51 +112,6 @@ func bareAddress(word string) ([]index.Term, error) {
 		return nil, fmt.Errorf("%s: neither an address, a network such as 203.0.113.0/24, nor a term such as service:sshd", word)
 	}
 	return []index.Term{is("ip", word)}, nil
-}
-
-// bareSocket: :22 is a port, :8000-8999 a range of them, 203.0.113.7:443 an
-// address and a port.
-func bareSocket(word string) ([]index.Term, error) {
-	if isAddress(word) {
-		return []index.Term{is("ip", word)}, nil
-	}
-	if ap, err := netip.ParseAddrPort(word); err == nil {
-		return []index.Term{is("ip", ap.Addr().String()), is("port", fmt.Sprint(ap.Port()))}, nil
-	}
-	if port, ok := strings.CutPrefix(word, ":"); ok {
-		from, to, _ := strings.Cut(port, "-")
-		for _, p := range []string{from, cmp.Or(to, from)} {
-			if n, err := strconv.ParseUint(p, 10, 16); err != nil || n == 0 {
-				return nil, fmt.Errorf("%s: not a port: write :22, or :8000-8999", word)
-			}
-		}
-		t := is("port", port)
-		if _, ok := t.Compile(index.Number); !ok {
-			return nil, fmt.Errorf("%s: not a range of ports: write :8000-8999", word)
-		}
-		return []index.Term{t}, nil
-	}
-	if strings.ContainsAny(word, "/") {
-		return nil, fmt.Errorf("%s: not a network: write 203.0.113.0/24", word)
-	}
-	if digits(word) {
-		return nil, fmt.Errorf("%s: a port or a process: write :%s, or pid:%s", word, word, word)
-	}
-	return []index.Term{is("service", word)}, nil
-}
-
-// bareProcess: 812 is a pid, /usr/sbin/sshd an executable, and as for network
-// :22 a port and 203.0.113.7 an address.
-func bareProcess(word string) ([]index.Term, error) {
-	switch {
-	case digits(word):
-		return []index.Term{is("pid", word)}, nil
-	case word[0] == '/':
-		return []index.Term{is("exe", word)}, nil
-	case word[0] == ':' || isAddress(word):
-		return bareSocket(word)
-	}
-	return []index.Term{is("name", word)}, nil
 }
 
 func bareEvent(word string) ([]index.Term, error) {

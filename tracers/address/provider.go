@@ -12,6 +12,11 @@ import (
 //go:embed cloud.txt
 var cloud string
 
+// ProviderNames returns the names in that table, without reading it.
+func ProviderNames() []string {
+	return []string{"aws", "azure", "cloudflare", "fastly", "google", "imperva", "oracle"}
+}
+
 // Providers knows which provider's network an address belongs to: of clouds,
 // where anybody can rent a host, and of those that stand before the hosts of
 // others. Providers give networks back and get new ones; the table says whose

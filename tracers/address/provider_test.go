@@ -2,6 +2,7 @@ package address_test
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,6 +28,18 @@ func TestProviders(t *testing.T) {
 		require.Equal(t, c.want, p.Of(netip.MustParseAddr(c.addr)), c.addr)
 	}
 	require.Empty(t, p.Of(netip.Addr{}))
+}
+
+// TestProviderNames: whoever is in the table can be asked for.
+func TestProviderNames(t *testing.T) {
+	var names []string
+	for line := range strings.Lines(address.Cloud) {
+		if !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "\t") {
+			names = append(names, strings.TrimSuffix(line, "\n"))
+		}
+	}
+	slices.Sort(names)
+	require.Equal(t, slices.Compact(names), address.ProviderNames())
 }
 
 // TestProvidersArePublic: a network of a provider is of no class but public.

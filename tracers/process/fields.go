@@ -50,7 +50,7 @@ var fields = []field{
 	text("exe", "path of the executable", func(r *Row) string { return r.Exe }),
 	text("sha256", "digest of the executable", func(r *Row) string { return r.ExeSHA256 }),
 	{FieldSpec: index.FieldSpec{Name: "cmdline", Kind: index.Contains, Doc: "text within the arguments, joined by blanks"},
-		Holds: func(c *index.Condition, r *Row) bool { return c.Text(strings.Join(r.Cmdline, " ")) }},
+		Holds: func(c *index.Condition, r *Row) bool { return within(c, strings.Join(r.Cmdline, " ")) }},
 	text("cwd", "directory in which it works", func(r *Row) string { return r.Cwd }),
 	text("user", "name of the effective user", func(r *Row) string { return r.User }),
 	number("uid", "number of the real user", func(r *Row) []int64 { return optional(r.UID) }),
@@ -63,7 +63,7 @@ var fields = []field{
 	texts("container", "id of the container, its first 12 digits, or its name", containers),
 	text("cgroup", "path of the cgroup", func(r *Row) string { return r.Cgroup }),
 	text("tty", "controlling terminal: pts/0, tty1", func(r *Row) string { return r.TTY }),
-	texts("file", "what it has open, runs or works in: path of a file, device or directory, socket:[901], pipe:[77]", files),
+	texts("file", "what it has open, runs or works in: path of a file, device, directory or unix socket, socket:[901], pipe:[77]", files),
 	truth("deleted_file", "whether it has a file open that was deleted, whose space is not free until it closes it", holdsDeleted),
 	texts("map", "file whose code it runs, or that it shares memory with in an odd place", mapped),
 	texts("env", "name of an environment variable", func(r *Row) []string { return variables(r) }),
@@ -94,6 +94,16 @@ var fields = []field{
 		}
 		return []int64{signed(r.Spaces.Net)}
 	}),
+}
+
+// within looks for a text, ASCII letters of both cases alike, in which * stands
+// for any other, as it does in whole values.
+func within(c *index.Condition, line string) bool {
+	if c.Op != index.Is || !strings.Contains(c.Value, "*") {
+		return c.Text(line)
+	}
+	pattern, ok := index.Term{Field: c.Field, Op: index.Is, Value: "*" + strings.ToLower(c.Value) + "*", Not: c.Not}.Compile(index.Exact)
+	return ok && pattern.Optional(strings.ToLower(line))
 }
 
 // deepest is how far a climb from parent to parent goes: further than any
@@ -150,7 +160,8 @@ func services(r *Row) []string {
 
 func containers(r *Row) []string { return index.ContainerNames(r.Container, r.ContainerName) }
 
-// files are those that lsof(8) lists: descriptors, code, the directory.
+// files are those that lsof(8) lists: descriptors, code, the directory, and
+// where unix sockets are bound.
 func files(r *Row) []string {
 	list := mapped(r)
 	for i := range r.Files {
@@ -163,6 +174,11 @@ func files(r *Row) []string {
 	}
 	if r.Script != nil {
 		list = append(list, r.Script.Path)
+	}
+	for _, s := range r.sockets {
+		if s.Path != "" {
+			list = append(list, s.Path)
+		}
 	}
 	return list
 }

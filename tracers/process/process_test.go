@@ -130,7 +130,7 @@ func web() *records {
 			listener(80, index.Owner{PID: 800, FD: 6, Comm: "nginx"}, index.Owner{PID: 801, FD: 6, Comm: "nginx"}, index.Owner{PID: 802, FD: 6, Comm: "nginx"}),
 			{Proto: "tcp", State: "ESTABLISHED", LPort: 22, RPort: 51000, Local: netip.MustParseAddr("10.0.0.5"), Remote: netip.MustParseAddr("203.0.113.7"),
 				Inode: 901, Owner: []index.Owner{{PID: 900, FD: 4, Comm: "sshd"}, {PID: 900, FD: 5, Comm: "sshd"}, {PID: 4000, FD: 1, Comm: "gone"}}},
-			{Proto: "unix", State: "CONNECTED", Inode: 77, Owner: []index.Owner{{PID: 900, FD: 9, Comm: "sshd"}}},
+			{Proto: "unix", State: "CONNECTED", Inode: 77, Path: "/run/agent.sock", Owner: []index.Owner{{PID: 900, FD: 9, Comm: "sshd"}}},
 		},
 	}
 }
@@ -201,6 +201,10 @@ func TestTerms(t *testing.T) {
 		{"exe pattern", []index.Term{is("exe", "/tmp/*")}, []int{930, 950}},
 		{"exe negated keeps those without", []index.Term{not(is("exe", "/*"))}, []int{2, 15}},
 		{"cmdline over two arguments, any case", []index.Term{is("cmdline", "RUN.py --port")}, []int{960}},
+		{"cmdline with a star", []index.Term{is("cmdline", "run*9000")}, []int{960}},
+		{"cmdline with stars at its ends", []index.Term{is("cmdline", "*worker p*")}, []int{801, 802}},
+		{"cmdline with a star, negated", []index.Term{is("user", "www-data"), not(is("cmdline", "nginx*Worker"))}, []int{950}},
+		{"any cmdline", []index.Term{is("cmdline", "*"), is("ppid", "0")}, []int{1}},
 		{"cmdline negated", []index.Term{is("user", "www-data"), not(is("cmdline", "worker process"))}, []int{950}},
 		{"user", []index.Term{is("user", "alice")}, []int{910}},
 		{"no user name", []index.Term{not(is("user", "*"))}, []int{960}},
@@ -228,6 +232,7 @@ func TestTerms(t *testing.T) {
 		{"executable as a file", []index.Term{is("file", "/usr/bin/bash")}, []int{910}},
 		{"deleted file", []index.Term{is("deleted_file", "true")}, []int{801}},
 		{"socket as a file", []index.Term{is("file", "socket:[901]")}, []int{900}},
+		{"unix socket as a file", []index.Term{is("file", "/run/*.sock")}, []int{900}},
 		{"map", []index.Term{{Field: "map", Op: index.Matches, Value: "/libx"}}, []int{960}},
 		{"env", []index.Term{is("env", "LD_PRELOAD")}, []int{960}},
 		{"ip", []index.Term{is("ip", "203.0.113.0/24")}, []int{900}},

@@ -167,7 +167,7 @@ func run(args []string) int {
 	root.Args = cobra.ArbitraryArgs
 	root.FParseErrWhitelist.UnknownFlags = true // of a command that is not known
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return fmt.Errorf("%s: %w: %s lists them", cmd.Name(), err, strings.Replace(cmd.CommandPath(), " ", " help ", 1))
+		return fmt.Errorf("%s: %w%s: %s lists them", cmd.Name(), err, query.MeantFlag(cmd.Flags(), err), strings.Replace(cmd.CommandPath(), " ", " help ", 1))
 	})
 	own := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -70,6 +71,22 @@ func FlagHelp(flags *pflag.FlagSet) string {
 		}
 	})
 	return b.String()
+}
+
+// MeantFlag says which flag somebody meant who typed one that is not there; ""
+// where that is not known.
+func MeantFlag(flags *pflag.FlagSet, err error) string {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) || unknown.GetSpecifiedShortnames() != "" {
+		return ""
+	}
+	name := unknown.GetSpecifiedName()
+	if _, err := render.FormatNamed(name); err == nil && flags.Lookup("format") != nil {
+		return fmt.Sprintf(", did you mean --format %s?", name)
+	}
+	var names []string
+	flags.VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+	return didYouMean("--"+name, names)
 }
 
 // helpWidth is the width of the help, which every terminal has.

@@ -132,6 +132,9 @@ func (s *session) adviseNetwork(captured bool, hidden int) {
 	for _, t := range s.query.Terms {
 		if t.Field == "service" && !t.Not {
 			s.env.say("service: is what a port is for; by the name of who holds it: process:%s", t.Value)
+			if strings.Contains(t.Value, ".") {
+				s.env.say("by the name of the remote address: rdns:%s", t.Value)
+			}
 		}
 	}
 }

@@ -52,7 +52,7 @@ var fields = []field{
 	{FieldSpec: index.FieldSpec{Name: "cmdline", Kind: index.Contains, Doc: "text within the arguments, joined by blanks"},
 		Holds: func(c *index.Condition, r *Row) bool { return within(c, strings.Join(r.Cmdline, " ")) }},
 	text("cwd", "directory in which it works", func(r *Row) string { return r.Cwd }),
-	text("user", "name of the effective user", func(r *Row) string { return r.User }),
+	{FieldSpec: index.FieldSpec{Name: "user", Kind: index.Exact, Doc: "name of the effective user, or its number where it has none"}, Holds: ofUser},
 	number("uid", "number of the real user", func(r *Row) []int64 { return optional(r.UID) }),
 	number("euid", "number of the effective user", func(r *Row) []int64 { return optional(r.EUID) }),
 	text("login", "name of the user who logged in, even after su", func(r *Row) string { return r.LoginUser }),
@@ -94,6 +94,15 @@ var fields = []field{
 		}
 		return []int64{signed(r.Spaces.Net)}
 	}),
+}
+
+// ofUser takes the number as it is shown in the place of a name, and only as
+// such: user:* holds for none that has no name.
+func ofUser(c *index.Condition, r *Row) bool {
+	if r.User == "" && r.EUID != nil && c.Op == index.Is && c.Value == userOf(r) {
+		return !c.Not
+	}
+	return c.Optional(r.User)
 }
 
 // within looks for a text, ASCII letters of both cases alike, in which * stands

@@ -50,10 +50,10 @@ func Network(ctx context.Context, env *Env, o *Options, args []string) (Status, 
 	}
 	total := len(a.Sockets)
 	a.Sockets = first(a.Sockets, s.limit())
-	flows := len(a.Flows)
+	flows, beside := len(a.Flows), besideSockets(a)
 	a.Flows = first(a.Flows, s.limit())
 	answer := &render.Answer{Main: v.table(a.Sockets, total), Value: a, Notes: s.networkNotes(a), Records: socketsAndFlows(a)}
-	if total+flows > 0 {
+	if total+beside > 0 {
 		answer.Sections = []render.Table{answer.Main}
 		if total > fewCounts {
 			answer.Sections = append(answer.Sections, s.inAll(a))
@@ -63,7 +63,7 @@ func Network(ctx context.Context, env *Env, o *Options, args []string) (Status, 
 	}
 	status, err := s.print(answer)
 	switch {
-	case status == Nothing && flows > 0:
+	case status == Nothing && beside > 0:
 		status = Found // in json and csv the rows are the sockets
 	case status == Nothing && !s.format.Program:
 		s.adviseNetwork(a.Captured, a.Hidden)

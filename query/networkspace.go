@@ -38,6 +38,17 @@ func socketsAndFlows(a *network.Answer) iter.Seq2[any, error] {
 	}
 }
 
+// besideSockets counts what an answer shows beside the sockets.
+func besideSockets(a *network.Answer) int {
+	n := len(a.Flows) + len(a.Chains)
+	for i := range a.Interfaces {
+		if !a.Interfaces[i].Quiet() {
+			n++
+		}
+	}
+	return n
+}
+
 // trackedFlows shows rows, of which there are total in all.
 func trackedFlows(rows []network.Flow, total int) render.Table {
 	type row = network.Flow

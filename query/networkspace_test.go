@@ -134,6 +134,12 @@ icmp   unanswered  203.0.113.7  192.0.2.10
 		{"an address as sockets", 80, false, []string{"203.0.113.7", "--format", "csv"}, Found, `
 proto,state,local,remote,service,pid,process,exposure,user,container,rdns,provider,peer,direction,class,recvq,sendq,pids,backlog,program,uid,inode,netns
 `},
+		{"a namespace without sockets", 80, true, []string{"netns:4026532500"}, Found, `
+Interfaces
+INTERFACE  ADDRESSES
+eth0       172.17.0.2
+`},
+		{"no namespace", 80, true, []string{"netns:7"}, Nothing, "\n"},
 		{"nobody", 80, false, []string{"203.0.113.8"}, Nothing, "\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

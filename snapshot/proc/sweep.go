@@ -164,13 +164,15 @@ func (l *leftOut) dir(at string) {
 	l.dirs++
 }
 
-func (l *leftOut) entry(at string, e entry) {
-	if e.IsDir() && !l.last {
-		l.dir(at)
-		return
+func (l *leftOut) entry(f *folder, e entry) {
+	if l.first == "" {
+		l.first = f.at + "/" + e.Name()
 	}
-	l.first = cmp.Or(l.first, at)
-	l.entries++
+	if e.IsDir() && !l.last {
+		l.dirs++
+	} else {
+		l.entries++
+	}
 }
 
 func (l *leftOut) String() string {
@@ -195,7 +197,7 @@ func (s *sweep) one(dir string, most int, left *leftOut, each func(f *folder, e 
 	mounted := s.above[f.at]
 	for _, e := range f.entries {
 		if s.swept >= most {
-			left.entry(f.at+"/"+e.Name(), e)
+			left.entry(f, e)
 			continue
 		}
 		s.swept++

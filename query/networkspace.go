@@ -86,7 +86,7 @@ func counters(n uint64) render.Cell {
 
 // flowEnd leaves the port out of a protocol that has none.
 func flowEnd(a netip.Addr, port uint16) string {
-	if port == 0 {
+	if port == 0 && a.IsValid() {
 		return a.String()
 	}
 	return endpoint(nil, a, port)
@@ -147,7 +147,7 @@ func (s *session) interfaces(all []network.Interface) render.Table {
 func addressesOf(f *network.Interface) string {
 	var parts []string
 	for _, a := range f.Addresses {
-		if a.Is4() || !a.IsLinkLocalUnicast() {
+		if a.Is4() || a.IsValid() && !a.IsLinkLocalUnicast() {
 			parts = append(parts, a.String())
 		}
 	}

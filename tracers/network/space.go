@@ -44,8 +44,14 @@ func (h *host) ofSpaces(a *Answer, terms []index.Term, holds func(*Row) bool) {
 			continue
 		}
 		name := h.space(s.Inode)
+		masters := map[int]*index.Interface{}
+		for k := range s.Interfaces {
+			masters[s.Interfaces[k].Index] = &s.Interfaces[k]
+		}
 		for _, one := range s.Interfaces {
-			a.Interfaces = append(a.Interfaces, described(s, name, one))
+			f := Interface{NetNS: s.Inode, Namespace: name, Interface: one}
+			f.describe(masters[one.Master])
+			a.Interfaces = append(a.Interfaces, f)
 		}
 		for _, c := range s.Chains {
 			if c.Hook != "" {
@@ -78,27 +84,25 @@ const (
 	flagPromiscuous = 0x100
 )
 
-func described(s *index.NetSpace, name string, one index.Interface) Interface {
-	f := Interface{NetNS: s.Inode, Namespace: name, Interface: one}
-	asked, usual := one.Listeners, uint32(0)
-	if one.Master != 0 {
-		if n := slices.IndexFunc(s.Interfaces, func(m index.Interface) bool { return m.Index == one.Master }); n >= 0 {
-			f.MasterName = s.Interfaces[n].Name
-			if s.Interfaces[n].Kind == "bridge" {
-				usual = 1 // a bridge has to hear what is for others
-			}
+// describe says what stands out, beside the interface that it belongs to: nil
+// where it belongs to none.
+func (f *Interface) describe(master *index.Interface) {
+	asked, usual := f.Listeners, uint32(0)
+	if f.Master != 0 && master != nil {
+		f.MasterName = master.Name
+		if master.Kind == "bridge" {
+			usual = 1 // a bridge has to hear what is for others
 		}
 	}
 	switch {
 	case asked > usual+1:
 		f.StandsOut = append(f.StandsOut, fmt.Sprintf("promiscuous ×%d", asked-usual))
-	case asked > usual, asked == 0 && one.Flags&flagPromiscuous != 0:
+	case asked > usual, asked == 0 && f.Flags&flagPromiscuous != 0:
 		f.StandsOut = append(f.StandsOut, "promiscuous")
 	}
-	if one.XDP {
+	if f.XDP {
 		f.StandsOut = append(f.StandsOut, "XDP program attached")
 	}
-	return f
 }
 
 // Quiet reports whether nothing is said by showing it: the loopback that each

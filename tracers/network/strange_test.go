@@ -44,7 +44,15 @@ func whole(t *testing.T, snap *index.Host, sockets []*index.Socket) {
 	a.Pressure = h.pressure(a.Sockets)
 	a.Findings = h.findings(a.Sockets, &a.Pressure)
 	a.Recommendations = recommend(a.Findings)
-	_, err := json.Marshal(a)
+	h.ofSpaces(a, nil, func(*Row) bool { return true })
+	var err error
+	a.Flows, err = h.flows([]index.Term{{Field: "raddr", Op: index.Is, Value: "127.0.0.1", Not: true}, {Field: "port", Op: index.AtMost, Value: "65535"}})
+	require.NoError(t, err)
+	for i := range a.Flows {
+		f := &a.Flows[i]
+		require.Equal(t, f.Translated, f.SeenAs() != netip.AddrPort{} || f.LeadsTo() != netip.AddrPort{})
+	}
+	_, err = json.Marshal(a)
 	require.NoError(t, err)
 }
 
@@ -63,7 +71,9 @@ func FuzzRows(f *testing.F) {
 		snap := &index.Host{
 			Ports: []index.ServicePort{{Name: comm, Port: port, Proto: "tcp"}}, Containers: []index.Container{{ID: path, Name: comm}},
 			NetSpaces: []index.NetSpace{{Inode: number, Container: path, Counters: map[string]uint64{"TcpExt.SyncookiesSent": number},
-				Interfaces: []index.Interface{{Addresses: []netip.Addr{a, zoned}}}}},
+				Interfaces: []index.Interface{{Addresses: []netip.Addr{a, zoned}, Name: comm, Index: int(number), Master: int(number), Kind: "bridge", Listeners: uint32(number), Flags: uint32(number)}},
+				Chains:     []index.FilterChain{{Name: comm, Hook: path, Type: state, Policy: proto, Rules: int(number)}}, LegacyTables: []string{path},
+				Flows: []index.Flow{{Proto: proto, State: state, Source: a, SPort: port, To: zoned, ToPort: port, FromPort: port}, {}}}},
 			Names: []index.HostName{{Addr: zoned, Names: []string{path}}, {}}, Resolved: []index.Resolved{{Addr: a, Names: []string{comm}}, {}},
 			Sysctl: map[string]string{"net.ipv4.ip_local_port_range": path},
 		}

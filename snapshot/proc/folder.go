@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -15,7 +14,6 @@ import (
 // folder is an open directory of a tree, whose files are read by their names in
 // it and never through a link.
 type folder struct {
-	file    *os.File
 	dir     dir
 	at      string // what the captured host calls it
 	entries []entry
@@ -25,32 +23,30 @@ type folder struct {
 // folder opens a directory of the tree and lists it, by name. The links that
 // lead to it stay within the tree.
 func (t *tree) folder(name string) (*folder, error) {
-	plain, info, err := t.resolve(name)
+	f, err := t.plainFolder(name, t.at(name))
+	if !errors.Is(err, errLinks) {
+		return f, err
+	}
+	plain, _, err := t.resolve(name)
 	if err != nil {
 		return nil, err
-	}
-	if info != nil && !info.IsDir() {
-		return nil, unix.ENOTDIR
-	}
-	if plain == "" {
-		plain = "."
 	}
 	return t.plainFolder(plain, t.at(name))
 }
 
 // plainFolder is folder for a name without links.
 func (t *tree) plainFolder(plain, at string) (*folder, error) {
-	f, err := t.untouched(plain, unix.O_DIRECTORY|unix.O_NONBLOCK)
+	fd, err := t.untouched(plain, unix.O_DIRECTORY|unix.O_NONBLOCK)
 	if err != nil {
 		return nil, err
 	}
-	entries, err := entriesOf(int(f.Fd()))
+	entries, err := entriesOf(fd)
 	if err != nil && len(entries) == 0 {
-		_ = f.Close()
+		_ = unix.Close(fd)
 		return nil, err
 	}
 	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
-	return &folder{file: f, dir: dir{fd: int(f.Fd()), buf: new([]byte)}, at: at, entries: entries, opened: t.opened}, nil
+	return &folder{dir: dir{fd: fd, buf: new([]byte)}, at: at, entries: entries, opened: t.opened}, nil
 }
 
 // list opens a directory of the host; nil where it is not there, or cannot be
@@ -66,7 +62,7 @@ func (h *hostReader) list(dir string) *folder {
 	return nil
 }
 
-func (f *folder) close() { _ = f.file.Close() }
+func (f *folder) close() { _ = unix.Close(f.dir.fd) }
 
 // read returns the text of a regular file, and errTooLarge with it where there
 // is more.
@@ -84,10 +80,7 @@ func (f *folder) bytes(name string, limit int) ([]byte, *unix.Stat_t, error) {
 	if st.Mode&unix.S_IFMT != unix.S_IFREG {
 		return nil, &st, errUnsupported
 	}
-	fd, err := openat(f.dir.fd, name, unix.O_NOATIME)
-	if errors.Is(err, unix.EPERM) {
-		fd, err = openat(f.dir.fd, name, 0)
-	}
+	fd, err := f.untouched(name)
 	if err != nil {
 		return nil, &st, err
 	}
@@ -98,6 +91,64 @@ func (f *folder) bytes(name string, limit int) ([]byte, *unix.Stat_t, error) {
 	_ = unix.Close(fd)
 	return data, &st, err
 }
+
+// untouched opens a file without a trace in its time of access, where that is
+// allowed.
+func (f *folder) untouched(name string) (int, error) {
+	fd, err := openat(f.dir.fd, name, unix.O_NOATIME)
+	if errors.Is(err, unix.EPERM) {
+		return openat(f.dir.fd, name, 0)
+	}
+	return fd, err
+}
+
+// lines hands the lines of a regular file to each until that returns false. One
+// that is longer than a name can be is left out.
+func (f *folder) lines(e entry, limit int, each func(line []byte) bool) error {
+	if !e.IsRegular() {
+		return errUnsupported
+	}
+	fd, err := f.untouched(e.name)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	buf := f.dir.room(lineRoom)
+	skip := false // the rest of a line that is too long
+	for kept, total := 0, 0; ; {
+		n, err := again(func() (int, error) { return unix.Read(fd, buf[kept:]) })
+		if err != nil {
+			return err
+		}
+		if total += n; total > limit {
+			return errTooLarge
+		}
+		rest := buf[:kept+n]
+		for {
+			end := bytes.IndexByte(rest, '\n')
+			if end < 0 {
+				break
+			}
+			if !skip && !each(rest[:end]) {
+				return nil
+			}
+			rest, skip = rest[end+1:], false
+		}
+		switch {
+		case n == 0 && len(rest) > 0 && !skip:
+			each(rest)
+			return nil
+		case n == 0:
+			return nil
+		case len(rest) == len(buf):
+			rest, skip = nil, true
+		}
+		kept = copy(buf, rest)
+	}
+}
+
+// lineRoom is how much of such a file is read at once.
+const lineRoom = 64 << 10
 
 // entry is one entry of a directory. The library asks for each by its name once
 // more, in a directory that was opened within a root.

@@ -168,21 +168,23 @@ func (s *sweep) open(dir string) *folder {
 	if s.seen[dir] {
 		return nil
 	}
-	plain, _, err := s.root.resolve(dir)
-	if err != nil || plain != dir && s.seen[plain] {
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	plain := dir
+	f, err := s.root.plainFolder(plain, s.root.at(plain))
+	if errors.Is(err, errLinks) {
+		if plain, _, err = s.root.resolve(dir); err == nil {
+			if s.seen[plain] {
+				return nil
+			}
+			f, err = s.root.plainFolder(plain, s.root.at(plain))
+		}
+	}
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTDIR) {
 			s.fail(s.root.at(dir), err)
 		}
 		return nil
 	}
 	s.seen[plain] = true
-	f, err := s.root.plainFolder(plain, s.root.at(plain))
-	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTDIR) {
-			s.fail(s.root.at(plain), err)
-		}
-		return nil
-	}
 	f.opened = nil // of so many files the flags are not asked
 	return f
 }

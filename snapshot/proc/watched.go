@@ -95,12 +95,9 @@ func (h *hostReader) watch(name string, digest bool) {
 	switch {
 	case err == nil:
 		defer f.Close()
-		var st unix.Stat_t
-		if err = unix.Fstat(int(f.Fd()), &st); err == nil {
-			one.File = identityOf(&st)
-			if digest {
-				one.SHA256, err = digestOf(f)
-			}
+		one.File = identityOf(&f.stat)
+		if digest {
+			one.SHA256, err = digestOf(f)
 		}
 	case one.Target != "" && (errors.Is(err, errUnsupported) || errors.Is(err, fs.ErrNotExist)):
 		err = nil // a link to /dev/null switches a file off

@@ -2,7 +2,6 @@ package proc
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/md5"
 	"encoding/hex"
 	"errors"
@@ -126,19 +125,12 @@ func (h *hostReader) ownPrograms() {
 		lengths[min(len(name), maxLinkText)] = true
 		named[path.Base(name)] = true
 	}
-	rank := func(e entry) int {
-		if name, _, _ := strings.Cut(strings.TrimSuffix(e.name, ".list"), ":"); named[name] {
-			return 0 // bash is in bash
-		}
-		return 1 + seldomRun(e.name)
-	}
-	slices.SortStableFunc(f.entries, func(a, b entry) int { return cmp.Compare(rank(a), rank(b)) })
 	left := maxVerified
-	for _, e := range f.entries {
-		name, ok := strings.CutSuffix(e.Name(), ".list")
-		if !ok || missing == 0 {
-			continue
+	for _, e := range likelyFirst(f.entries, named) {
+		if missing == 0 {
+			return
 		}
+		name := strings.TrimSuffix(e.Name(), ".list")
 		if h.late() {
 			h.fail(f.at, errLate)
 			return
@@ -167,21 +159,43 @@ func (h *hostReader) ownPrograms() {
 	}
 }
 
-// seldomRun is 1 for packages that hardly ever bring programs: their lists, which
-// are more than half of all, are read only where something was not found before.
-func seldomRun(list string) int {
-	name, _, _ := strings.Cut(strings.TrimSuffix(list, ".list"), ":")
+// likelyFirst are the lists of packages: first of those that have the name of a
+// program, and last of those that hardly ever bring one, which are more than half
+// of all and are read only where something was not found before.
+func likelyFirst(entries []entry, programs map[string]bool) []entry {
+	var ranks [3][]entry
+	for _, e := range entries {
+		name, ok := strings.CutSuffix(e.Name(), ".list")
+		if !ok {
+			continue
+		}
+		name, _, _ = strings.Cut(name, ":")
+		rank := 1
+		switch {
+		case programs[name]:
+			rank = 0
+		case seldomRun(name):
+			rank = 2
+		}
+		ranks[rank] = append(ranks[rank], e)
+	}
+	return slices.Concat(ranks[:]...)
+}
+
+// seldomRun reports whether a package is one that hardly ever brings programs, by
+// its name.
+func seldomRun(name string) bool {
 	for _, prefix := range []string{"lib", "fonts-", "python3-", "ruby-", "golang-", "node-", "linux-headers", "r-cran-", "gir1", "php-"} {
 		if strings.HasPrefix(name, prefix) {
-			return 1
+			return true
 		}
 	}
 	for _, suffix := range []string{"-dev", "-doc", "-data", "-common", "-dbg", "-dbgsym", "-l10n"} {
 		if strings.HasSuffix(name, suffix) {
-			return 1
+			return true
 		}
 	}
-	return 0
+	return false
 }
 
 // wanted are the programs by the names under which packages may list them: what
@@ -253,7 +267,7 @@ func parseDiversions(text []byte) (all []diversion) {
 // nothing has touched it since the package was unpacked: the kernel keeps that
 // time, and nobody sets it but by the clock.
 func (h *hostReader) verify(info *folder, name, listed string, p *index.Program, left *int) {
-	err := info.lines(entry{name + ".md5sums", unix.S_IFREG}, maxPackageText, func(line []byte) bool {
+	err := info.lines(entry{cstring(name + ".md5sums"), unix.S_IFREG}, maxPackageText, func(line []byte) bool {
 		p.MD5 = md5Of(line, strings.TrimPrefix(listed, "/"))
 		return p.MD5 == ""
 	})

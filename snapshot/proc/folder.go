@@ -2,6 +2,7 @@ package proc
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"io/fs"
@@ -40,12 +41,12 @@ func (t *tree) plainFolder(plain, at string) (*folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	entries, err := entriesOf(fd)
+	entries, err := entriesOf(fd, dir{buf: &t.buf}.room(textRoom))
 	if err != nil && len(entries) == 0 {
 		_ = unix.Close(fd)
 		return nil, err
 	}
-	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.file, b.file) })
 	return &folder{dir: dir{fd: fd, buf: new([]byte)}, at: at, entries: entries, opened: t.opened}, nil
 }
 
@@ -108,7 +109,7 @@ func (f *folder) lines(e entry, limit int, each func(line []byte) bool) error {
 	if !e.IsRegular() {
 		return errUnsupported
 	}
-	fd, err := f.untouched(e.name)
+	fd, err := f.untouched(e.Name())
 	if err != nil {
 		return err
 	}
@@ -153,33 +154,33 @@ const lineRoom = 64 << 10
 // entry is one entry of a directory. The library asks for each by its name once
 // more, in a directory that was opened within a root.
 type entry struct {
-	name string
+	file name
 	kind uint32 // as in the mode of stat(2)
 }
 
-func (e entry) Name() string { return e.name }
+func (e entry) Name() string { return string(e.file[:len(e.file)-1]) }
 
 func (e entry) IsDir() bool { return e.kind == unix.S_IFDIR }
 
 func (e entry) IsRegular() bool { return e.kind == unix.S_IFREG }
 
-// entriesOf lists a directory, up to maxEntries.
-func entriesOf(fd int) ([]entry, error) {
+// entriesOf lists a directory, up to maxEntries. Names that came at once lie in
+// memory as one text.
+func entriesOf(fd int, buf []byte) ([]entry, error) {
 	var all []entry
-	buf := make([]byte, 16<<10)
 	for {
 		n, err := again(func() (int, error) { return unix.ReadDirent(fd, buf) })
 		if err != nil || n == 0 {
 			return all, err
 		}
-		for rest := buf[:n]; len(rest) > 0 && len(all) < maxEntries; {
+		for rest := string(buf[:n]); len(rest) > 0 && len(all) < maxEntries; {
 			var e entry
-			if e, rest = parseDirent(rest); e.name == "" || e.name == "." || e.name == ".." {
+			if e, rest = parseDirent(rest); e.file == "" || e.file == ".\x00" || e.file == "..\x00" {
 				continue
 			}
 			if e.kind == 0 { // a file system that does not tell
 				var st unix.Stat_t
-				if unix.Fstatat(fd, e.name, &st, unix.AT_SYMLINK_NOFOLLOW|unix.AT_NO_AUTOMOUNT) != nil {
+				if unix.Fstatat(fd, e.Name(), &st, unix.AT_SYMLINK_NOFOLLOW|unix.AT_NO_AUTOMOUNT) != nil {
 					continue
 				}
 				e.kind = st.Mode & unix.S_IFMT
@@ -194,15 +195,17 @@ func entriesOf(fd int) ([]entry, error) {
 
 // parseDirent reads struct linux_dirent64 (getdents(2)), and returns what lies
 // behind it. The type of an entry is its mode shifted by twelve bits.
-func parseDirent(b []byte) (e entry, rest []byte) {
-	const size, kind, name = 16, 18, 19
-	if len(b) < name {
-		return e, nil
+func parseDirent(b string) (e entry, rest string) {
+	const size, kind, text = 16, 18, 19
+	if len(b) < text {
+		return e, ""
 	}
-	n := int(binary.NativeEndian.Uint16(b[size:]))
-	if n < name || n > len(b) {
-		return e, nil
+	n := int(binary.NativeEndian.Uint16([]byte(b[size : size+2])))
+	if n < text || n > len(b) {
+		return e, ""
 	}
-	text, _, _ := bytes.Cut(b[name:n], []byte{0})
-	return entry{string(text), uint32(b[kind]) << 12}, b[n:]
+	if end := strings.IndexByte(b[text:n], 0); end > 0 {
+		e = entry{name(b[text : text+end+1]), uint32(b[kind]) << 12}
+	}
+	return e, b[n:]
 }

@@ -199,12 +199,16 @@ func FuzzProcessText(f *testing.F) {
 func FuzzDirent(f *testing.F) {
 	f.Add([]byte("\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x18\x00\x08a\x00\x00\x00\x00"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for rest := data; len(rest) > 0; {
+		for rest := string(data); len(rest) > 0; {
 			before := len(rest)
 			var e entry
 			e, rest = parseDirent(rest)
 			require.Less(t, len(rest), before)
-			require.NotContains(t, e.name, "\x00")
+			if e.file != "" {
+				require.NotEmpty(t, e.Name())
+				require.NotContains(t, e.Name(), "\x00")
+				require.Equal(t, e.file, cstring(e.Name()))
+			}
 		}
 	})
 }

@@ -66,7 +66,7 @@ func (h *hostReader) privileged() {
 				return
 			}
 			name, caps := e.Name(), ""
-			mode := h.modeOf(f, name)
+			mode := h.modeOf(f, e)
 			if mode&0o111 != 0 {
 				caps = fileCaps(h.Root + f.at + "/" + name)
 			}
@@ -87,13 +87,13 @@ func (h *hostReader) privileged() {
 
 // modeOf is the mode of an entry, 0 where it is gone. A running host was asked
 // before whether a server answers for it, so that nothing is waited for there.
-func (h *hostReader) modeOf(f *folder, name string) uint32 {
+func (h *hostReader) modeOf(f *folder, e entry) uint32 {
 	if h.live {
-		mode, _ := quickMode(f.dir.fd, cstring(name))
+		mode, _ := quickMode(f.dir.fd, e.file)
 		return mode
 	}
 	var st unix.Stat_t
-	_ = unix.Fstatat(f.dir.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW)
+	_ = unix.Fstatat(f.dir.fd, e.Name(), &st, unix.AT_SYMLINK_NOFOLLOW)
 	return st.Mode
 }
 

@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"os"
@@ -35,7 +36,7 @@ func FuzzUnix(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var sockets []index.Socket
 		bad := badLines{gap: func(index.Gap) {}, place: "/proc/net/unix"}
-		require.NoError(t, eachLine(bytes.NewReader(data), &unixTable{add: func(s index.Socket) { sockets = append(sockets, s) }}, &bad))
+		require.NoError(t, eachLine(bufio.NewReaderSize(bytes.NewReader(data), maxText), &unixTable{add: func(s index.Socket) { sockets = append(sockets, s) }}, &bad))
 		bad.done()
 		kept := bytes.Count(data, []byte("\n")) + 1
 		require.LessOrEqual(t, len(sockets), kept)

@@ -161,13 +161,19 @@ func (r *tableReader) space(ctx context.Context, dir, place string, netns uint64
 
 // emptyTables are those of TCP in which nothing is, by what the namespace counts
 // (sockstat). Reading one walks the table of the whole machine, in each
-// namespace anew, and that is milliseconds for nothing in most of them.
+// namespace anew, and that is milliseconds for nothing in most of them. It makes
+// room for as many sockets as there are.
 func (r *tableReader) emptyTables() map[string]bool {
 	if !r.options.Live {
 		return nil
 	}
 	four, err1 := r.tree.read(r.dir+"/sockstat", maxText)
 	six, err2 := r.tree.read(r.dir+"/sockstat6", maxText)
+	if _, rest, ok := bytes.Cut(four, []byte("sockets: used ")); ok {
+		digits, _, _ := bytes.Cut(rest, []byte("\n"))
+		used, _ := number(string(digits))
+		r.sockets = slices.Grow(r.sockets, min(used, maxSockets))
+	}
 	none := map[string]bool{}
 	waiting := !bytes.Contains(four, []byte(" tw 0 ")) // those are not in use, and of either family
 	none["tcp"] = err1 == nil && !waiting && bytes.Contains(four, []byte("TCP: inuse 0 "))
@@ -233,6 +239,19 @@ type tableReader struct {
 	spaces     []index.NetSpace
 	filters    bool // the kernel has nftables
 	flows      int  // that were kept
+	// Room that is used again for each table:
+	in     *bufio.Reader
+	answer []byte // of the kernel
+	asked  []index.Socket
+}
+
+// buffered reads f by the buffer of the reader.
+func (r *tableReader) buffered(f io.Reader) *bufio.Reader {
+	if r.in == nil {
+		r.in = bufio.NewReaderSize(nil, maxText)
+	}
+	r.in.Reset(f)
+	return r.in
 }
 
 // socketKey tells the sockets of one table apart. The kernel hands a table
@@ -269,7 +288,7 @@ func (r *tableReader) table(proto string) error {
 	default:
 		table = oneLine{func(line []byte) (index.Socket, error) { return parseInet(proto, line) }, add}
 	}
-	if err := eachLine(io.LimitReader(f, maxNetTable+1), table, &bad); err != nil {
+	if err := eachLine(r.buffered(io.LimitReader(f, maxNetTable+1)), table, &bad); err != nil {
 		r.gap(absentGap(areaSocket, place, err))
 	}
 	bad.done()
@@ -331,10 +350,9 @@ type rows interface {
 	end()
 }
 
-// eachLine hands the lines of r, without their newlines, to rows; a line that
+// eachLine hands the lines of in, without their newlines, to rows; a line that
 // is too long is left out whole.
-func eachLine(r io.Reader, to rows, bad *badLines) error {
-	in := bufio.NewReaderSize(r, maxText)
+func eachLine(in *bufio.Reader, to rows, bad *badLines) error {
 	defer to.end()
 	total := 0
 	for n := 1; ; n++ {

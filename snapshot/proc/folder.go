@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -174,10 +173,12 @@ func entriesOf(fd int, buf []byte) ([]entry, error) {
 			return all, err
 		}
 		for rest := string(buf[:n]); len(rest) > 0 && len(all) < maxEntries; {
-			var e entry
-			if e, rest = parseDirent(rest); e.file == "" || e.file == ".\x00" || e.file == "..\x00" {
+			var text string
+			e := entry{}
+			if text, e.kind, rest = parseDirent(rest); text == "" || text == ".\x00" || text == "..\x00" {
 				continue
 			}
+			e.file = name(text)
 			if e.kind == 0 { // a file system that does not tell
 				var st unix.Stat_t
 				if unix.Fstatat(fd, e.Name(), &st, unix.AT_SYMLINK_NOFOLLOW|unix.AT_NO_AUTOMOUNT) != nil {
@@ -193,19 +194,25 @@ func entriesOf(fd int, buf []byte) ([]entry, error) {
 	}
 }
 
-// parseDirent reads struct linux_dirent64 (getdents(2)), and returns what lies
-// behind it. The type of an entry is its mode shifted by twelve bits.
-func parseDirent(b string) (e entry, rest string) {
-	const size, kind, text = 16, 18, 19
-	if len(b) < text {
-		return e, ""
+// parseDirent reads struct linux_dirent64 (getdents(2)): a name with its NUL,
+// empty where there is none, its type as in the mode of stat(2), and what lies
+// behind it.
+func parseDirent[T string | []byte](b T) (text T, kind uint32, rest T) {
+	const size, typ, head = 16, 18, 19
+	if len(b) < head {
+		return b[:0], 0, b[:0]
 	}
-	n := int(binary.NativeEndian.Uint16([]byte(b[size : size+2])))
-	if n < text || n > len(b) {
-		return e, ""
+	n := int(binary.NativeEndian.Uint16([]byte(b[size:typ])))
+	if n < head || n > len(b) {
+		return b[:0], 0, b[:0]
 	}
-	if end := strings.IndexByte(b[text:n], 0); end > 0 {
-		e = entry{name(b[text : text+end+1]), uint32(b[kind]) << 12}
+	for end := head; end < n; end++ {
+		if b[end] == 0 && end > head {
+			return b[head : end+1], uint32(b[typ]) << 12, b[n:]
+		}
+		if b[end] == 0 {
+			break
+		}
 	}
-	return e, b[n:]
+	return b[:0], 0, b[n:]
 }

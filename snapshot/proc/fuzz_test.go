@@ -200,12 +200,16 @@ func FuzzProcessText(f *testing.F) {
 func FuzzDirent(f *testing.F) {
 	f.Add([]byte("\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x18\x00\x08a\x00\x00\x00\x00"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for rest := string(data); len(rest) > 0; {
+		for rest := data; len(rest) > 0; {
+			same, kind, after := parseDirent(string(rest))
 			before := len(rest)
-			var e entry
-			e, rest = parseDirent(rest)
+			var text []byte
+			text, _, rest = parseDirent(rest)
 			require.Less(t, len(rest), before)
-			if e.file != "" {
+			require.Equal(t, same, string(text))
+			require.Equal(t, after, string(rest))
+			if same != "" {
+				e := entry{name(same), kind}
 				require.NotEmpty(t, e.Name())
 				require.NotContains(t, e.Name(), "\x00")
 				require.Equal(t, e.file, cstring(e.Name()))

@@ -10,7 +10,6 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -172,13 +171,21 @@ func (r *tableReader) emptyTables() map[string]bool {
 	if _, rest, ok := bytes.Cut(four, []byte("sockets: used ")); ok {
 		digits, _, _ := bytes.Cut(rest, []byte("\n"))
 		used, _ := number(string(digits))
-		r.sockets = slices.Grow(r.sockets, min(used, maxSockets))
+		r.grow(min(used, maxSockets))
 	}
 	none := map[string]bool{}
 	waiting := !bytes.Contains(four, []byte(" tw 0 ")) // those are not in use, and of either family
 	none["tcp"] = err1 == nil && !waiting && bytes.Contains(four, []byte("TCP: inuse 0 "))
 	none["tcp6"] = err1 == nil && err2 == nil && !waiting && bytes.Contains(six, []byte("TCP6: inuse 0\n"))
 	return none
+}
+
+// grow makes room for n sockets. The room is doubled, since the next namespace
+// has its own.
+func (r *tableReader) grow(n int) {
+	if n > cap(r.sockets)-len(r.sockets) {
+		r.sockets = slices.Grow(r.sockets, max(n, len(r.sockets)))
+	}
 }
 
 // usual are the tables that every host has, and protocols all that are read.
@@ -254,19 +261,6 @@ func (r *tableReader) buffered(f io.Reader) *bufio.Reader {
 	return r.in
 }
 
-// socketKey tells the sockets of one table apart. The kernel hands a table
-// out in pieces and may show a socket twice.
-type socketKey struct {
-	inode         uint64
-	local, remote netip.AddrPort
-	path          string
-	portID        uint32
-}
-
-func keyOfSocket(s *index.Socket) socketKey {
-	return socketKey{s.Inode, netip.AddrPortFrom(s.Local, s.LPort), netip.AddrPortFrom(s.Remote, s.RPort), s.Path, s.PortID}
-}
-
 func (r *tableReader) table(proto string) error {
 	place := r.place + "/" + proto
 	f, err := r.tree.open(r.dir + "/" + proto)
@@ -294,38 +288,6 @@ func (r *tableReader) table(proto string) error {
 	bad.done()
 	c.done()
 	return nil
-}
-
-// collector takes the sockets of one table in, each once.
-type collector struct {
-	*tableReader
-	proto string
-	seen  map[socketKey]bool
-	over  int
-}
-
-func (r *tableReader) collect(proto string) *collector {
-	return &collector{tableReader: r, proto: proto, seen: map[socketKey]bool{}}
-}
-
-func (c *collector) add(s index.Socket) {
-	key := keyOfSocket(&s)
-	unnamed := c.proto == "unix" && s.Inode == 0 // connections that wait for accept(2): nothing tells them apart
-	switch {
-	case !unnamed && c.seen[key]:
-	case len(c.sockets) >= maxSockets:
-		c.over++
-	default:
-		c.seen[key] = true
-		s.Proto = c.proto
-		c.sockets = append(c.sockets, s)
-	}
-}
-
-func (c *collector) done() {
-	if c.over > 0 {
-		c.gap(index.Gap{Area: areaSocket, Place: c.place + "/" + c.proto, Reason: index.ReasonTooLarge, Detail: "more sockets than the limit", Count: c.over})
-	}
 }
 
 // oneLine is a table of which each line is a socket.

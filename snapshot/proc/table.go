@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"sync"
 
-	"golang.org/x/sys/unix"
-
 	"stilltrace/index"
 )
 
@@ -46,7 +44,7 @@ type glimpse struct {
 	pid   int
 	ok    bool
 	stat  statText
-	at    int64  // CLOCK_MONOTONIC in nanoseconds
+	at    int64  // nanoseconds since the reading began
 	netns uint64 // inode of its network namespace; 0 where unknown
 	// denied: the namespace is not to be known by whoever runs this.
 	denied bool
@@ -82,7 +80,7 @@ func (r *reader) glimpse(top dir, pid int) glimpse {
 	if err != nil {
 		return g
 	}
-	g.at = clock(unix.CLOCK_MONOTONIC)
+	g.at = r.passed()
 	if g.stat, err = parseStat(data); err != nil || g.stat.pid != pid {
 		return g
 	}

@@ -126,6 +126,12 @@ const probePiece = 1 << 12
 // id all were asked for. The readers, who have nothing else to do, share the ids.
 func (t *Table) unlisted(last int, known map[int]bool) (all []int) {
 	began := time.Now()
+	listed := make([]bool, last+1)
+	for pid := range known {
+		if pid <= last && known[pid] {
+			listed[pid] = true
+		}
+	}
 	pieces := make([]probed, last/probePiece+1)
 	var next atomic.Int64
 	var group sync.WaitGroup
@@ -136,7 +142,7 @@ func (t *Table) unlisted(last int, known map[int]bool) (all []int) {
 				if i > 0 && (time.Since(began) > probeTime || t.late()) {
 					return
 				}
-				pieces[i] = probed{true, top.probe(i*probePiece, min((i+1)*probePiece-1, last), known)}
+				pieces[i] = probed{true, top.probe(i*probePiece, min((i+1)*probePiece-1, last), listed)}
 			}
 		})
 	}
@@ -156,11 +162,11 @@ func (t *Table) unlisted(last int, known map[int]bool) (all []int) {
 	return all
 }
 
-// probe returns those from one id to another that answer, are not known and are
+// probe returns those from one id to another that answer, are not listed and are
 // no threads.
-func (d dir) probe(from, to int, known map[int]bool) (unlisted []int) {
+func (d dir) probe(from, to int, listed []bool) (unlisted []int) {
 	for pid := max(from, 1); pid <= to && len(unlisted) < maxHidden; pid++ {
-		if known[pid] {
+		if listed[pid] {
 			continue
 		}
 		if _, err := unix.Getpgid(pid); err == nil && !d.isThread(pid) {

@@ -158,25 +158,36 @@ func (r *tableReader) space(ctx context.Context, dir, place string, netns uint64
 	return nil
 }
 
-// emptyTables are those of TCP in which nothing is, by what the namespace counts
+// emptyTables are those in which nothing is, by what the namespace counts
 // (sockstat). Reading one walks the table of the whole machine, in each
-// namespace anew, and that is milliseconds for nothing in most of them. It makes
-// room for as many sockets as there are.
+// namespace anew, and of TCP that is milliseconds for nothing in most of them. It
+// makes room for as many sockets as there are.
 func (r *tableReader) emptyTables() map[string]bool {
 	if !r.options.Live {
 		return nil
 	}
-	four, err1 := r.tree.read(r.dir+"/sockstat", maxText)
-	six, err2 := r.tree.read(r.dir+"/sockstat6", maxText)
+	four, _ := r.tree.read(r.dir+"/sockstat", maxText)
+	six, _ := r.tree.read(r.dir+"/sockstat6", maxText)
 	if _, rest, ok := bytes.Cut(four, []byte("sockets: used ")); ok {
 		digits, _, _ := bytes.Cut(rest, []byte("\n"))
 		used, _ := number(string(digits))
 		r.grow(min(used, maxSockets))
 	}
 	none := map[string]bool{}
-	waiting := !bytes.Contains(four, []byte(" tw 0 ")) // those are not in use, and of either family
-	none["tcp"] = err1 == nil && !waiting && bytes.Contains(four, []byte("TCP: inuse 0 "))
-	none["tcp6"] = err1 == nil && err2 == nil && !waiting && bytes.Contains(six, []byte("TCP6: inuse 0\n"))
+	for _, one := range [...]struct {
+		proto string
+		text  []byte
+		line  string
+	}{
+		{"tcp", four, "TCP: inuse 0 "}, {"udp", four, "UDP: inuse 0 "}, {"udplite", four, "UDPLITE: inuse 0\n"}, {"raw", four, "RAW: inuse 0\n"},
+		{"tcp6", six, "TCP6: inuse 0\n"}, {"udp6", six, "UDP6: inuse 0\n"}, {"udplite6", six, "UDPLITE6: inuse 0\n"}, {"raw6", six, "RAW6: inuse 0\n"},
+	} {
+		none[one.proto] = bytes.Contains(one.text, []byte("\n"+one.line)) || bytes.HasPrefix(one.text, []byte(one.line))
+	}
+	// Those in TIME_WAIT are not in use, and of either family.
+	if !bytes.Contains(four, []byte(" tw 0 ")) {
+		none["tcp"], none["tcp6"] = false, false
+	}
 	return none
 }
 

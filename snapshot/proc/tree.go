@@ -215,6 +215,11 @@ func (t *tree) open(name string) (*file, error) {
 	if !isRegular(st) {
 		return nil, errUnsupported
 	}
+	return t.openPlain(plain)
+}
+
+// openPlain is open for a name without links that was looked at.
+func (t *tree) openPlain(plain string) (*file, error) {
 	fd, err := t.untouched(plain, unix.O_NONBLOCK|unix.O_NOCTTY)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package proc
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -18,8 +19,9 @@ func ReadFiles(o Options, host *index.Host, gap func(index.Gap)) {
 	for i := range parts {
 		parts[i] = make(chan filePart, 1)
 	}
-	for _, apart := range []bool{false, true} {
-		go readSteps(o, *host, apart, steps, parts)
+	locked := make(chan []index.LockedFile, lanes)
+	for lane := range lanes {
+		go func(host index.Host) { locked <- readSteps(o, host, lane, steps, parts) }(*host)
 	}
 	ctx, cancel := context.Background(), context.CancelFunc(func() {})
 	if !o.Deadline.IsZero() {
@@ -40,6 +42,15 @@ func ReadFiles(o Options, host *index.Host, gap func(index.Gap)) {
 			step.keep(host, &p.host)
 		}
 	}
+	for range lanes {
+		if some, known := wait(ctx, locked); known {
+			host.Locked = append(host.Locked, some...)
+		} else if !slices.Contains(missing, "flags of files") {
+			missing = append(missing, "flags of files")
+		}
+	}
+	slices.SortFunc(host.Locked, func(a, b index.LockedFile) int { return strings.Compare(a.Path, b.Path) })
+	host.Locked = slices.CompactFunc(host.Locked, func(a, b index.LockedFile) bool { return a.Path == b.Path })
 	if missing != nil {
 		gap(index.Gap{Area: areaHost, Place: "/", Reason: index.ReasonDeadline, Count: 1, Detail: "not read to the end: " + strings.Join(missing, ", ")})
 	}
@@ -53,7 +64,7 @@ type filePart struct {
 }
 
 // wait takes a part that is there or comes until ctx ends.
-func wait(ctx context.Context, part <-chan filePart) (p filePart, known bool) {
+func wait[T any](ctx context.Context, part <-chan T) (p T, known bool) {
 	select {
 	case p = <-part:
 		return p, true
@@ -67,9 +78,9 @@ func wait(ctx context.Context, part <-chan filePart) (p filePart, known bool) {
 	}
 }
 
-// readSteps reads the steps that go one behind the other, or those apart from
-// them.
-func readSteps(o Options, host index.Host, apart bool, steps []fileStep, parts []chan filePart) {
+// readSteps reads the steps of a lane, and returns those of the files that it met
+// which nobody can change.
+func readSteps(o Options, host index.Host, lane int, steps []fileStep, parts []chan filePart) []index.LockedFile {
 	h := hostReader{Options: o, live: o.Live, locked: map[string]index.LockedFile{}, host: index.Host{Users: host.Users, Mounts: host.Mounts, Trust: host.Trust,
 		Containers: slices.Clone(host.Containers), Programs: slices.Clone(host.Programs)}}
 	t, err := openTree(o.Root, "/")
@@ -78,7 +89,7 @@ func readSteps(o Options, host index.Host, apart bool, steps []fileStep, parts [
 		t.opened, h.root = h.noteFlags, t
 	}
 	for i, step := range steps {
-		if step.apart != apart {
+		if step.lane != lane {
 			continue
 		}
 		var p filePart
@@ -89,37 +100,44 @@ func readSteps(o Options, host index.Host, apart bool, steps []fileStep, parts [
 		}
 		parts[i] <- p
 	}
+	if err == nil && lane == 0 {
+		h.noteAccounts()
+	}
+	return slices.Collect(maps.Values(h.locked))
 }
 
 // fileStep is one kind of what the files of a host say.
 type fileStep struct {
 	what string
-	// apart: it needs nothing of the other steps, and nothing of it is needed there. What takes longest goes on beside the rest.
-	apart bool
-	read  func(*hostReader)
-	keep  func(to, from *index.Host)
+	// Steps of one lane go one behind the other; those of different lanes need nothing of each other.
+	lane int
+	read func(*hostReader)
+	keep func(to, from *index.Host)
 }
+
+// lanes is how many lanes there are: more than the cores of a small host, so that
+// none is without work at the end.
+const lanes = 3
 
 // fileSteps are the steps of ReadFiles. What lies in homes comes last.
 func fileSteps() []fileStep {
 	return []fileStep{
-		{"names", false, (*hostReader).nameFiles, func(to, from *index.Host) {
+		{"names", 0, (*hostReader).nameFiles, func(to, from *index.Host) {
 			to.Names, to.Resolver, to.Preload = from.Names, from.Resolver, from.Preload
 		}},
-		{"hooks of the kernel", false, (*hostReader).hooks, func(to, from *index.Host) { to.Trust = from.Trust }},
-		{"logins", false, (*hostReader).logins, func(to, from *index.Host) { to.Logins, to.Sessions = from.Logins, from.Sessions }},
-		{"cron tables", false, (*hostReader).cron, func(to, from *index.Host) { to.Cron = from.Cron }},
-		{"file systems", false, (*hostReader).spaces, func(to, from *index.Host) { to.Spaces = from.Spaces }},
-		{"files of shells and of rights", false, (*hostReader).watchSystem, keepWatched},
-		{"units", false, (*hostReader).units, func(to, from *index.Host) { to.Units = from.Units }},
-		{"containers", false, (*hostReader).nameContainers, func(to, from *index.Host) { to.Containers = from.Containers }},
-		{"sshd's configuration", false, (*hostReader).sshd, func(to, from *index.Host) { to.SSHD = from.SSHD }},
-		{"programs with rights", true, (*hostReader).privileged, func(to, from *index.Host) { to.Privileged = from.Privileged }},
-		{"temporary files", true, (*hostReader).temporaries, func(to, from *index.Host) { to.Temporary = from.Temporary }},
-		{"packages", false, (*hostReader).packages, func(to, from *index.Host) { to.Packages, to.Programs = from.Packages, from.Programs }},
-		{"files of users' shells", false, (*hostReader).watchHomes, keepWatched},
-		{"keys", false, (*hostReader).authorizedKeys, func(to, from *index.Host) { to.Keys = from.Keys }},
-		{"flags of files", false, (*hostReader).lockedFiles, func(to, from *index.Host) { to.Locked = from.Locked }},
+		{"hooks of the kernel", 0, (*hostReader).hooks, func(to, from *index.Host) { to.Trust = from.Trust }},
+		{"logins", 0, (*hostReader).logins, func(to, from *index.Host) { to.Logins, to.Sessions = from.Logins, from.Sessions }},
+		{"cron tables", 0, (*hostReader).cron, func(to, from *index.Host) { to.Cron = from.Cron }},
+		{"file systems", 0, (*hostReader).spaces, func(to, from *index.Host) { to.Spaces = from.Spaces }},
+		{"files of shells and of rights", 0, (*hostReader).watchSystem, keepWatched},
+		{"units", 0, (*hostReader).units, func(to, from *index.Host) { to.Units = from.Units }},
+		{"containers", 0, (*hostReader).nameContainers, func(to, from *index.Host) { to.Containers = from.Containers }},
+		{"sshd's configuration", 0, (*hostReader).sshd, func(to, from *index.Host) { to.SSHD = from.SSHD }},
+		{"programs with rights", 1, (*hostReader).privileged, func(to, from *index.Host) { to.Privileged = from.Privileged }},
+		{"temporary files", 1, (*hostReader).temporaries, func(to, from *index.Host) { to.Temporary = from.Temporary }},
+		{"packages", 2, (*hostReader).packages, func(to, from *index.Host) { to.Packages, to.Programs = from.Packages, from.Programs }},
+		{"files of users' shells", 0, (*hostReader).watchHomes, keepWatched},
+		{"keys", 0, (*hostReader).authorizedKeys, func(to, from *index.Host) { to.Keys = from.Keys }},
 	}
 }
 

@@ -116,7 +116,8 @@ type fileStep struct {
 }
 
 // lanes is how many lanes there are: more than the cores of a small host, so that
-// none is without work at the end.
+// none is without work at the end. The last one takes longest, and is the first to
+// get a turn.
 const lanes = 3
 
 // fileSteps are the steps of ReadFiles. What lies in homes comes last.
@@ -133,9 +134,9 @@ func fileSteps() []fileStep {
 		{"units", 0, (*hostReader).units, func(to, from *index.Host) { to.Units = from.Units }},
 		{"containers", 0, (*hostReader).nameContainers, func(to, from *index.Host) { to.Containers = from.Containers }},
 		{"sshd's configuration", 0, (*hostReader).sshd, func(to, from *index.Host) { to.SSHD = from.SSHD }},
-		{"programs with rights", 1, (*hostReader).privileged, func(to, from *index.Host) { to.Privileged = from.Privileged }},
-		{"temporary files", 1, (*hostReader).temporaries, func(to, from *index.Host) { to.Temporary = from.Temporary }},
-		{"packages", 2, (*hostReader).packages, func(to, from *index.Host) { to.Packages, to.Programs = from.Packages, from.Programs }},
+		{"programs with rights", 2, (*hostReader).privileged, func(to, from *index.Host) { to.Privileged = from.Privileged }},
+		{"temporary files", 2, (*hostReader).temporaries, func(to, from *index.Host) { to.Temporary = from.Temporary }},
+		{"packages", 1, (*hostReader).packages, func(to, from *index.Host) { to.Packages, to.Programs = from.Packages, from.Programs }},
 		{"files of users' shells", 0, (*hostReader).watchHomes, keepWatched},
 		{"keys", 0, (*hostReader).authorizedKeys, func(to, from *index.Host) { to.Keys = from.Keys }},
 	}

@@ -220,10 +220,15 @@ func netDirectory(t *tree, live bool) (string, uint64) {
 		if live && place.dir == "1/net" || !hasTable(t, place.dir) {
 			continue
 		}
-		if place.link == "" {
-			return place.dir, 0
+		// Its tables are opened by a name without links: self is one.
+		dir, _, err := t.resolve(place.dir)
+		if err != nil {
+			dir = place.dir
 		}
-		return place.dir, netInode(t, place.link)
+		if place.link == "" {
+			return dir, 0
+		}
+		return dir, netInode(t, place.link)
 	}
 	return "net", 0
 }

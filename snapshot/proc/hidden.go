@@ -105,7 +105,7 @@ func (t *Table) probe(last int, known map[int]bool) {
 				return true
 			}
 			_, err := unix.Getpgid(pid)
-			return err != nil || t.top.isThread(pid)
+			return err != nil || t.top.isThread(pid, t.leaders[pid])
 		})
 	}
 	for _, pid := range unlisted {
@@ -142,7 +142,7 @@ func (t *Table) unlisted(last int, known map[int]bool) (all []int) {
 				if i > 0 && (time.Since(began) > probeTime || t.late()) {
 					return
 				}
-				pieces[i] = probed{true, top.probe(i*probePiece, min((i+1)*probePiece-1, last), listed)}
+				pieces[i] = probed{true, top.probe(i*probePiece, min((i+1)*probePiece-1, last), listed, t.leaders)}
 			}
 		})
 	}
@@ -164,12 +164,12 @@ func (t *Table) unlisted(last int, known map[int]bool) (all []int) {
 
 // probe returns those from one id to another that answer, are not listed and are
 // no threads.
-func (d dir) probe(from, to int, listed []bool) (unlisted []int) {
+func (d dir) probe(from, to int, listed []bool, leaders map[int]int) (unlisted []int) {
 	for pid := max(from, 1); pid <= to && len(unlisted) < maxHidden; pid++ {
 		if listed[pid] {
 			continue
 		}
-		if _, err := unix.Getpgid(pid); err == nil && !d.isThread(pid) {
+		if _, err := unix.Getpgid(pid); err == nil && !d.isThread(pid, leaders[pid]) {
 			unlisted = append(unlisted, pid)
 		}
 	}
@@ -177,8 +177,14 @@ func (d dir) probe(from, to int, listed []bool) (unlisted []int) {
 }
 
 // isThread reports whether id is a thread of another process: threads answer
-// under their own id, and are not listed.
-func (d dir) isThread(id int) bool {
+// under their own id, and are not listed. leader is the process that had it, 0
+// where none is known: a look there is cheaper than to read its status.
+func (d dir) isThread(id, leader int) bool {
+	if leader != 0 && leader != id {
+		if _, err := quickMode(d.fd, cstring(strconv.Itoa(leader)+"/task/"+strconv.Itoa(id))); err == nil {
+			return true
+		}
+	}
 	data, err := d.text(strconv.Itoa(id)+"/status", maxStatus)
 	if err != nil {
 		return false
@@ -187,8 +193,8 @@ func (d dir) isThread(id int) bool {
 	if !ok {
 		return false
 	}
-	leader, _, _ := bytes.Cut(rest, []byte("\n"))
-	n, ok := number(string(bytes.TrimSpace(leader)))
+	digits, _, _ := bytes.Cut(rest, []byte("\n"))
+	n, ok := number(string(bytes.TrimSpace(digits)))
 	return ok && n != id
 }
 

@@ -246,7 +246,7 @@ func FirstLook(o Options, gap func(index.Gap)) (*Table, error) {
 		return nil, fmt.Errorf("%s: %w", o.Proc, err)
 	}
 	t := &Table{reader: r, containers: map[int]string{}, netContainer: map[uint64]string{},
-		members: spaceMembers{"mnt": {}, "user": {}, "time": {}}, cgroupPaths: map[string]bool{}, programs: map[string]program{}}
+		members: spaceMembers{"mnt": {}, "user": {}, "time": {}}, cgroupPaths: map[string]bool{}, programs: map[string]program{}, leaders: map[int]int{}}
 	t.ownMounts = t.top.space("self/ns/mnt")
 	if !o.Live {
 		t.ownMounts = t.top.space("1/ns/mnt")

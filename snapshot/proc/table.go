@@ -34,6 +34,7 @@ type Table struct {
 	members       spaceMembers
 	cgroupPaths   map[string]bool
 	programs      map[string]program // by path
+	leaders       map[int]int        // the process of a thread
 	ownMounts     uint64             // inode of the mount namespace of the host; 0 where unknown
 	deniedNets    int                // processes whose network namespace may not be known
 	unread        int

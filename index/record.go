@@ -1,6 +1,9 @@
 package index
 
-import "fmt"
+import (
+	"bytes"
+	"fmt"
+)
 
 // AddProcess adds a process to the snapshot. Processes come in the order of
 // their pids; those that a second look found come behind, likewise.
@@ -13,6 +16,17 @@ func (w *Writer) AddProcess(p *Process) error {
 func (w *Writer) AddSocket(s *Socket) error {
 	w.counts.Sockets++
 	return w.record(&w.sockets, s)
+}
+
+// EndState packs the processes and the sockets, when no more of them come. Commit
+// does so too; whoever has to wait for something else may do it before.
+func (w *Writer) EndState() error {
+	for _, r := range [...]*recordWriter{&w.processes, &w.sockets} {
+		if err := w.flushRecords(r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // AddGap adds what the snapshot could not see.
@@ -34,25 +48,40 @@ func (w *Writer) SizeOf(v any) (int, error) {
 // recordWriter gathers the records of one kind into values.
 type recordWriter struct {
 	bucket string
-	buf    []byte
+	buf    bytes.Buffer
 	n      int
 	values uint32
 }
 
+// recordRoom is what most records fit in; those of a small host fit in firstRoom together.
+const recordRoom, firstRoom = 4 << 10, 64 << 10
+
+// grow makes room for a record. The room is doubled and not cleared, since every
+// new page of memory has its price.
+func (r *recordWriter) grow() {
+	if r.buf.Available() < recordRoom {
+		more := make([]byte, 0, max(2*r.buf.Cap(), firstRoom))
+		r.buf = *bytes.NewBuffer(append(more, r.buf.Bytes()...))
+	}
+}
+
 func (w *Writer) record(r *recordWriter, v any) error {
-	b, err := w.encode.Marshal(v)
-	if err != nil {
+	r.grow()
+	before := r.buf.Len()
+	if err := w.encode.MarshalToBuffer(v, &r.buf); err != nil {
 		return fmt.Errorf("%s: cbor: %w", r.bucket, err)
 	}
-	if len(b) > maxRecord {
-		return fmt.Errorf("%s: a record of %d bytes: at most %d", r.bucket, len(b), maxRecord)
+	if size := r.buf.Len() - before; size > maxRecord {
+		return fmt.Errorf("%s: a record of %d bytes: at most %d", r.bucket, size, maxRecord)
 	}
-	if r.n > 0 && len(r.buf)+len(b) > recordBytes {
+	if r.n > 0 && r.buf.Len() > recordBytes {
+		next := bytes.Clone(r.buf.Bytes()[before:])
+		r.buf.Truncate(before)
 		if err := w.flushRecords(r); err != nil {
 			return err
 		}
+		r.buf.Write(next)
 	}
-	r.buf = append(r.buf, b...)
 	if r.n++; r.n < recordsPerValue {
 		return nil
 	}
@@ -65,8 +94,9 @@ func (w *Writer) flushRecords(r *recordWriter) error {
 	}
 	key := keyPair(uint32(w.snapshot), r.values)
 	r.values++
-	packed, err := w.packState(r.bucket, key, r.buf)
-	r.buf, r.n = r.buf[:0], 0
+	packed, err := w.packState(r.bucket, key, r.buf.Bytes())
+	r.buf.Reset()
+	r.n = 0
 	if err != nil {
 		return err
 	}

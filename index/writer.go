@@ -39,7 +39,7 @@ type Writer struct {
 	dirty   int               // bytes in pending
 
 	pack   *packer
-	encode cbor.EncMode
+	encode cbor.UserBufferEncMode
 	bucket map[string]*bucketWriter
 	group  termGroup
 	groups uint32 // that were written
@@ -107,7 +107,7 @@ func (w *Writer) open() (err error) {
 	if w.pack, err = newPacker(); err != nil {
 		return err
 	}
-	if w.encode, err = cbor.CoreDetEncOptions().EncMode(); err != nil {
+	if w.encode, err = cbor.CoreDetEncOptions().UserBufferEncMode(); err != nil {
 		return fmt.Errorf("cbor: %w", err)
 	}
 	for _, name := range dataBuckets {
@@ -299,10 +299,11 @@ func (w *Writer) Commit(s Snapshot) (Manifest, error) {
 }
 
 func (w *Writer) finish(s Snapshot) (Manifest, error) {
-	for _, r := range [...]*recordWriter{&w.processes, &w.sockets, &w.gaps} {
-		if err := w.flushRecords(r); err != nil {
-			return Manifest{}, err
-		}
+	if err := w.EndState(); err != nil {
+		return Manifest{}, err
+	}
+	if err := w.flushRecords(&w.gaps); err != nil {
+		return Manifest{}, err
 	}
 	// To end the terms and to merge summaries takes memory, too.
 	sums, err := mergeSums(w.counts.Events, w.takeSums())

@@ -340,6 +340,9 @@ func (t *taker) addSockets(s *proc.SocketTables) error {
 			return err
 		}
 	}
+	if err := t.w.EndState(); err != nil {
+		return err
+	}
 	return t.stopped(t.err)
 }
 

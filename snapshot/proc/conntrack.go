@@ -29,7 +29,7 @@ func (r *tableReader) conntrack(s *index.NetSpace) {
 	defer f.Close()
 	bad := badLines{gap: r.gap, area: areaSocket, place: r.place + "/" + name}
 	table := &flowTable{reader: r, space: s}
-	if err := eachLine(io.LimitReader(f, maxNetTable+1), table, &bad); err != nil {
+	if err := eachLine(r.buffered(io.LimitReader(f, maxNetTable+1)), table, &bad); err != nil {
 		r.gap(absentGap(areaSocket, r.place+"/"+name, err))
 	}
 	bad.done()

@@ -14,7 +14,8 @@ import (
 
 // nameContainers completes containers by the files of their runtimes, as far as
 // these can be read. What is not found stays unknown.
-func (h *hostReader) nameContainers(users []index.User, containers []index.Container) {
+func (h *hostReader) nameContainers() {
+	users, containers := h.host.Users, h.host.Containers
 	n := namer{hostReader: h}
 	n.storage = append(n.storage, "var/lib/containers/storage", "run/containers/storage")
 	for i := range users {

@@ -162,11 +162,10 @@ func (d dir) room(n int) []byte {
 	return (*d.buf)[:n]
 }
 
-// names calls each with the names in d, in the order of the directory, until
-// it returns false. What each calls must not read.
-func (d dir) names(each func(name string) bool) error {
+// ids calls each with the names in d that are numbers, in the order of the
+// directory, until it returns false. What each calls must not read.
+func (d dir) ids(each func(id int) bool) error {
 	buf := d.room(16 << 10)
-	var names []string
 	for {
 		var n int
 		var err error
@@ -178,9 +177,12 @@ func (d dir) names(each func(name string) bool) error {
 		if err != nil || n == 0 {
 			return err
 		}
-		_, _, names = unix.ParseDirent(buf[:n], -1, names[:0])
-		for _, name := range names {
-			if !each(name) {
+		for rest := buf[:n]; len(rest) > 0; {
+			var text []byte
+			if text, _, rest = parseDirent(rest); len(text) == 0 {
+				continue
+			}
+			if id, ok := number(string(text[:len(text)-1])); ok && !each(id) {
 				return nil
 			}
 		}

@@ -2,13 +2,13 @@ package proc
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/md5"
 	"encoding/hex"
 	"errors"
 	"io"
 	"io/fs"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -120,31 +120,25 @@ func (h *hostReader) ownPrograms() {
 	defer f.close()
 	f.opened = nil // dpkg's own lists start nothing
 	var lengths [maxLinkText + 1]bool
+	named := map[string]bool{}
 	for name := range wanted {
 		lengths[min(len(name), maxLinkText)] = true
+		named[path.Base(name)] = true
 	}
-	slices.SortStableFunc(f.entries, func(a, b entry) int { return cmp.Compare(seldomRun(a.name), seldomRun(b.name)) })
 	left := maxVerified
-	for _, e := range f.entries {
-		name, ok := strings.CutSuffix(e.Name(), ".list")
-		if !ok || missing == 0 {
-			continue
+	for _, e := range likelyFirst(f.entries, named) {
+		if missing == 0 {
+			return
 		}
+		name := strings.TrimSuffix(e.Name(), ".list")
 		if h.late() {
 			h.fail(f.at, errLate)
 			return
 		}
-		data, st, err := f.bytes(e.Name(), maxPackageText)
-		if err != nil {
-			h.fail(f.at+"/"+e.Name(), err)
-			continue
-		}
 		found := map[string]*index.Program{}
-		for len(data) > 0 {
-			line, rest, _ := bytes.Cut(data, []byte("\n"))
-			data = rest
+		err := f.lines(e, maxPackageText, func(line []byte) bool {
 			if !lengths[min(len(line), maxLinkText)] {
-				continue
+				return true
 			}
 			for _, w := range wanted[string(line)] {
 				plain, _, _ := strings.Cut(name, ":")
@@ -154,28 +148,54 @@ func (h *hostReader) ownPrograms() {
 					missing--
 				}
 			}
+			return missing > 0
+		})
+		if err != nil {
+			h.fail(f.at+"/"+e.Name(), err)
 		}
 		for _, listed := range slices.Sorted(maps.Keys(found)) {
-			h.verify(f, name, listed, found[listed], st, &left)
+			h.verify(f, name, listed, found[listed], &left)
 		}
 	}
 }
 
-// seldomRun is 1 for packages that hardly ever bring programs: their lists, which
-// are more than half of all, are read only where something was not found before.
-func seldomRun(list string) int {
-	name, _, _ := strings.Cut(strings.TrimSuffix(list, ".list"), ":")
+// likelyFirst are the lists of packages: first of those that have the name of a
+// program, and last of those that hardly ever bring one, which are more than half
+// of all and are read only where something was not found before.
+func likelyFirst(entries []entry, programs map[string]bool) []entry {
+	var ranks [3][]entry
+	for _, e := range entries {
+		name, ok := strings.CutSuffix(e.Name(), ".list")
+		if !ok {
+			continue
+		}
+		name, _, _ = strings.Cut(name, ":")
+		rank := 1
+		switch {
+		case programs[name]:
+			rank = 0
+		case seldomRun(name):
+			rank = 2
+		}
+		ranks[rank] = append(ranks[rank], e)
+	}
+	return slices.Concat(ranks[:]...)
+}
+
+// seldomRun reports whether a package is one that hardly ever brings programs, by
+// its name.
+func seldomRun(name string) bool {
 	for _, prefix := range []string{"lib", "fonts-", "python3-", "ruby-", "golang-", "node-", "linux-headers", "r-cran-", "gir1", "php-"} {
 		if strings.HasPrefix(name, prefix) {
-			return 1
+			return true
 		}
 	}
 	for _, suffix := range []string{"-dev", "-doc", "-data", "-common", "-dbg", "-dbgsym", "-l10n"} {
 		if strings.HasSuffix(name, suffix) {
-			return 1
+			return true
 		}
 	}
-	return 0
+	return false
 }
 
 // wanted are the programs by the names under which packages may list them: what
@@ -223,8 +243,7 @@ func (h *hostReader) isHosts(p *index.Program) bool {
 		return false
 	}
 	defer f.Close()
-	var st unix.Stat_t
-	return unix.Fstat(int(f.Fd()), &st) == nil && sameFile(p.Runs, &st)
+	return sameFile(p.Runs, &f.stat)
 }
 
 func sameFile(one *index.FileIdentity, st *unix.Stat_t) bool {
@@ -247,15 +266,16 @@ func parseDiversions(text []byte) (all []diversion) {
 // verify compares the file of a program with the digest of its package, unless
 // nothing has touched it since the package was unpacked: the kernel keeps that
 // time, and nobody sets it but by the clock.
-func (h *hostReader) verify(info *folder, name, listed string, p *index.Program, unpacked *unix.Stat_t, left *int) {
-	digests, _, err := info.bytes(name+".md5sums", maxPackageText)
-	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) {
-			h.fail(info.at+"/"+name+".md5sums", err)
-		}
-		return
+func (h *hostReader) verify(info *folder, name, listed string, p *index.Program, left *int) {
+	err := info.lines(entry{cstring(name + ".md5sums"), unix.S_IFREG}, maxPackageText, func(line []byte) bool {
+		p.MD5 = md5Of(line, strings.TrimPrefix(listed, "/"))
+		return p.MD5 == ""
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		h.fail(info.at+"/"+name+".md5sums", err)
 	}
-	if p.MD5 = digestIn(digests, strings.TrimPrefix(listed, "/")); p.MD5 == "" {
+	var unpacked unix.Stat_t
+	if p.MD5 == "" || unix.Fstatat(info.dir.fd, name+".list", &unpacked, unix.AT_SYMLINK_NOFOLLOW) != nil {
 		return
 	}
 	f, err := h.root.open(strings.TrimPrefix(p.Path, "/"))
@@ -263,24 +283,19 @@ func (h *hostReader) verify(info *folder, name, listed string, p *index.Program,
 		return // it was deleted or replaced since
 	}
 	defer f.Close()
-	var st unix.Stat_t
-	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
-		h.fail(p.Path, err)
-		return
-	}
-	if p.Runs != nil && !sameFile(p.Runs, &st) {
+	if p.Runs != nil && !sameFile(p.Runs, &f.stat) {
 		return // what runs is another file, that had this name before
 	}
 	switch {
-	case st.Ctim.Nano() <= unpacked.Ctim.Nano():
+	case f.stat.Ctim.Nano() <= unpacked.Ctim.Nano():
 		p.Verified = index.VerifiedUntouched
 	case h.NoHash:
-	case st.Size > int64(*left):
+	case f.stat.Size > int64(*left):
 		h.fail(p.Path, errTooLarge)
 	default:
-		*left -= int(st.Size)
+		*left -= int(f.stat.Size)
 		sum := md5.New()
-		if n, err := io.Copy(sum, io.LimitReader(f, st.Size)); err != nil || n != st.Size {
+		if n, err := io.Copy(sum, io.LimitReader(f, f.stat.Size)); err != nil || n != f.stat.Size {
 			h.fail(p.Path, errors.Join(err, errChanged))
 			return
 		}
@@ -290,16 +305,13 @@ func (h *hostReader) verify(info *folder, name, listed string, p *index.Program,
 	}
 }
 
-// digestIn finds the digest of a file in md5sums, "" where there is none:
+// md5Of is the digest in a line of md5sums if it is that of the file, else "":
 //
 //	7210080490f9fd139c1b44fa0f730988  bin/bash
-func digestIn(text []byte, name string) string {
+func md5Of(line []byte, name string) string {
 	const digits = 2 * md5.Size
-	for line := range bytes.Lines(text) {
-		line = bytes.TrimSuffix(line, []byte("\n"))
-		if len(line) > digits+2 && string(line[digits+2:]) == name && isHex(string(line[:digits])) {
-			return string(line[:digits])
-		}
+	if len(line) > digits+2 && string(line[digits+2:]) == name && isHex(string(line[:digits])) {
+		return string(line[:digits])
 	}
 	return ""
 }

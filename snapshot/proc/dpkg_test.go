@@ -117,14 +117,14 @@ func TestLivePackages(t *testing.T) {
 
 func FuzzPackages(f *testing.F) {
 	f.Add([]byte(dpkgStatus))
-	f.Add([]byte("7210080490f9fd139c1b44fa0f730988  bin/bash\n"))
+	f.Add([]byte("7210080490f9fd139c1b44fa0f730988  bin/bash"))
 	f.Add([]byte("/a\n/b\nc\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		all, _ := parsePackages(data)
 		for _, one := range all {
 			require.NotEmpty(t, one.Name)
 		}
-		if sum := digestIn(data, "bin/bash"); sum != "" {
+		if sum := md5Of(data, "bin/bash"); sum != "" {
 			require.Len(t, sum, 32)
 		}
 		require.LessOrEqual(t, len(parseDiversions(data)), maxKeyFiles)

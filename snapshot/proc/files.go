@@ -80,24 +80,20 @@ func (r *reader) hurried() bool {
 }
 
 // descriptors returns the first maxFDs descriptors, in a hurry fewFDs, in
-// order, and how many there are.
+// order, and how many there are. They are valid until the next list.
 func (v *visit) descriptors(d dir) ([]int, int, error) {
-	var fds []int
-	count, most := 0, maxFDs
+	fds, count, most := v.fds[:0], 0, maxFDs
 	if v.hurried() {
 		most = fewFDs
 	}
-	err := d.names(func(name string) bool {
-		fd, ok := number(name)
-		if !ok {
-			return true
-		}
+	err := d.ids(func(fd int) bool {
 		if count++; len(fds) < most {
 			fds = append(fds, fd)
 		}
 		return count < maxFDCount
 	})
 	slices.Sort(fds)
+	v.fds = fds
 	return fds, count, err
 }
 

@@ -2,12 +2,11 @@ package proc
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"io/fs"
-	"os"
 	"slices"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,7 +14,6 @@ import (
 // folder is an open directory of a tree, whose files are read by their names in
 // it and never through a link.
 type folder struct {
-	file    *os.File
 	dir     dir
 	at      string // what the captured host calls it
 	entries []entry
@@ -25,32 +23,30 @@ type folder struct {
 // folder opens a directory of the tree and lists it, by name. The links that
 // lead to it stay within the tree.
 func (t *tree) folder(name string) (*folder, error) {
-	plain, info, err := t.resolve(name)
+	f, err := t.plainFolder(name, t.at(name))
+	if !errors.Is(err, errLinks) {
+		return f, err
+	}
+	plain, _, err := t.resolve(name)
 	if err != nil {
 		return nil, err
-	}
-	if info != nil && !info.IsDir() {
-		return nil, unix.ENOTDIR
-	}
-	if plain == "" {
-		plain = "."
 	}
 	return t.plainFolder(plain, t.at(name))
 }
 
 // plainFolder is folder for a name without links.
 func (t *tree) plainFolder(plain, at string) (*folder, error) {
-	f, err := t.untouched(plain, unix.O_DIRECTORY|unix.O_NONBLOCK)
+	fd, err := t.untouched(plain, unix.O_DIRECTORY|unix.O_NONBLOCK)
 	if err != nil {
 		return nil, err
 	}
-	entries, err := entriesOf(int(f.Fd()))
+	entries, err := entriesOf(fd, dir{buf: &t.buf}.room(textRoom))
 	if err != nil && len(entries) == 0 {
-		_ = f.Close()
+		_ = unix.Close(fd)
 		return nil, err
 	}
-	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
-	return &folder{file: f, dir: dir{fd: int(f.Fd()), buf: new([]byte)}, at: at, entries: entries, opened: t.opened}, nil
+	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.file, b.file) })
+	return &folder{dir: dir{fd: fd, buf: new([]byte)}, at: at, entries: entries, opened: t.opened}, nil
 }
 
 // list opens a directory of the host; nil where it is not there, or cannot be
@@ -66,7 +62,7 @@ func (h *hostReader) list(dir string) *folder {
 	return nil
 }
 
-func (f *folder) close() { _ = f.file.Close() }
+func (f *folder) close() { _ = unix.Close(f.dir.fd) }
 
 // read returns the text of a regular file, and errTooLarge with it where there
 // is more.
@@ -84,10 +80,7 @@ func (f *folder) bytes(name string, limit int) ([]byte, *unix.Stat_t, error) {
 	if st.Mode&unix.S_IFMT != unix.S_IFREG {
 		return nil, &st, errUnsupported
 	}
-	fd, err := openat(f.dir.fd, name, unix.O_NOATIME)
-	if errors.Is(err, unix.EPERM) {
-		fd, err = openat(f.dir.fd, name, 0)
-	}
+	fd, err := f.untouched(name)
 	if err != nil {
 		return nil, &st, err
 	}
@@ -99,36 +92,96 @@ func (f *folder) bytes(name string, limit int) ([]byte, *unix.Stat_t, error) {
 	return data, &st, err
 }
 
+// untouched opens a file without a trace in its time of access, where that is
+// allowed.
+func (f *folder) untouched(name string) (int, error) {
+	fd, err := openat(f.dir.fd, name, unix.O_NOATIME)
+	if errors.Is(err, unix.EPERM) {
+		return openat(f.dir.fd, name, 0)
+	}
+	return fd, err
+}
+
+// lines hands the lines of a regular file to each until that returns false. One
+// that is longer than a name can be is left out.
+func (f *folder) lines(e entry, limit int, each func(line []byte) bool) error {
+	if !e.IsRegular() {
+		return errUnsupported
+	}
+	fd, err := f.untouched(e.Name())
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	buf := f.dir.room(lineRoom)
+	skip := false // the rest of a line that is too long
+	for kept, total := 0, 0; ; {
+		n, err := again(func() (int, error) { return unix.Read(fd, buf[kept:]) })
+		if err != nil {
+			return err
+		}
+		if total += n; total > limit {
+			return errTooLarge
+		}
+		rest := buf[:kept+n]
+		for {
+			end := bytes.IndexByte(rest, '\n')
+			if end < 0 {
+				break
+			}
+			if !skip && !each(rest[:end]) {
+				return nil
+			}
+			rest, skip = rest[end+1:], false
+		}
+		switch {
+		case n == 0 && len(rest) > 0 && !skip:
+			each(rest)
+			return nil
+		case n == 0:
+			return nil
+		case len(rest) == len(buf):
+			rest, skip = nil, true
+		}
+		kept = copy(buf, rest)
+	}
+}
+
+// lineRoom is how much of such a file is read at once.
+const lineRoom = 64 << 10
+
 // entry is one entry of a directory. The library asks for each by its name once
 // more, in a directory that was opened within a root.
 type entry struct {
-	name string
+	file name
 	kind uint32 // as in the mode of stat(2)
 }
 
-func (e entry) Name() string { return e.name }
+func (e entry) Name() string { return string(e.file[:len(e.file)-1]) }
 
 func (e entry) IsDir() bool { return e.kind == unix.S_IFDIR }
 
 func (e entry) IsRegular() bool { return e.kind == unix.S_IFREG }
 
-// entriesOf lists a directory, up to maxEntries.
-func entriesOf(fd int) ([]entry, error) {
+// entriesOf lists a directory, up to maxEntries. Names that came at once lie in
+// memory as one text.
+func entriesOf(fd int, buf []byte) ([]entry, error) {
 	var all []entry
-	buf := make([]byte, 16<<10)
 	for {
 		n, err := again(func() (int, error) { return unix.ReadDirent(fd, buf) })
 		if err != nil || n == 0 {
 			return all, err
 		}
-		for rest := buf[:n]; len(rest) > 0 && len(all) < maxEntries; {
-			var e entry
-			if e, rest = parseDirent(rest); e.name == "" || e.name == "." || e.name == ".." {
+		for rest := string(buf[:n]); len(rest) > 0 && len(all) < maxEntries; {
+			var text string
+			e := entry{}
+			if text, e.kind, rest = parseDirent(rest); text == "" || text == ".\x00" || text == "..\x00" {
 				continue
 			}
+			e.file = name(text)
 			if e.kind == 0 { // a file system that does not tell
 				var st unix.Stat_t
-				if unix.Fstatat(fd, e.name, &st, unix.AT_SYMLINK_NOFOLLOW|unix.AT_NO_AUTOMOUNT) != nil {
+				if unix.Fstatat(fd, e.Name(), &st, unix.AT_SYMLINK_NOFOLLOW|unix.AT_NO_AUTOMOUNT) != nil {
 					continue
 				}
 				e.kind = st.Mode & unix.S_IFMT
@@ -141,17 +194,25 @@ func entriesOf(fd int) ([]entry, error) {
 	}
 }
 
-// parseDirent reads struct linux_dirent64 (getdents(2)), and returns what lies
-// behind it. The type of an entry is its mode shifted by twelve bits.
-func parseDirent(b []byte) (e entry, rest []byte) {
-	const size, kind, name = 16, 18, 19
-	if len(b) < name {
-		return e, nil
+// parseDirent reads struct linux_dirent64 (getdents(2)): a name with its NUL,
+// empty where there is none, its type as in the mode of stat(2), and what lies
+// behind it.
+func parseDirent[T string | []byte](b T) (text T, kind uint32, rest T) {
+	const size, typ, head = 16, 18, 19
+	if len(b) < head {
+		return b[:0], 0, b[:0]
 	}
-	n := int(binary.NativeEndian.Uint16(b[size:]))
-	if n < name || n > len(b) {
-		return e, nil
+	n := int(binary.NativeEndian.Uint16([]byte(b[size:typ])))
+	if n < head || n > len(b) {
+		return b[:0], 0, b[:0]
 	}
-	text, _, _ := bytes.Cut(b[name:n], []byte{0})
-	return entry{string(text), uint32(b[kind]) << 12}, b[n:]
+	for end := head; end < n; end++ {
+		if b[end] == 0 && end > head {
+			return b[head : end+1], uint32(b[typ]) << 12, b[n:]
+		}
+		if b[end] == 0 {
+			break
+		}
+	}
+	return b[:0], 0, b[n:]
 }

@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"os"
@@ -35,7 +36,7 @@ func FuzzUnix(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var sockets []index.Socket
 		bad := badLines{gap: func(index.Gap) {}, place: "/proc/net/unix"}
-		require.NoError(t, eachLine(bytes.NewReader(data), &unixTable{add: func(s index.Socket) { sockets = append(sockets, s) }}, &bad))
+		require.NoError(t, eachLine(bufio.NewReaderSize(bytes.NewReader(data), maxText), &unixTable{add: func(s index.Socket) { sockets = append(sockets, s) }}, &bad))
 		bad.done()
 		kept := bytes.Count(data, []byte("\n")) + 1
 		require.LessOrEqual(t, len(sockets), kept)
@@ -200,11 +201,19 @@ func FuzzDirent(f *testing.F) {
 	f.Add([]byte("\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x18\x00\x08a\x00\x00\x00\x00"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for rest := data; len(rest) > 0; {
+			same, kind, after := parseDirent(string(rest))
 			before := len(rest)
-			var e entry
-			e, rest = parseDirent(rest)
+			var text []byte
+			text, _, rest = parseDirent(rest)
 			require.Less(t, len(rest), before)
-			require.NotContains(t, e.name, "\x00")
+			require.Equal(t, same, string(text))
+			require.Equal(t, after, string(rest))
+			if same != "" {
+				e := entry{name(same), kind}
+				require.NotEmpty(t, e.Name())
+				require.NotContains(t, e.Name(), "\x00")
+				require.Equal(t, e.file, cstring(e.Name()))
+			}
 		}
 	})
 }

@@ -49,7 +49,7 @@ func explain(err error) (index.Reason, string) {
 	case errors.As(err, &errno):
 		return reasonOf(errno), errno.Error()
 	case errors.As(err, &path):
-		return index.ReasonUnsupported, clip(path.Err.Error()) // os.Root refuses a name that leads out of it
+		return index.ReasonUnsupported, clip(path.Err.Error()) // a refusal that is not the kernel's
 	}
 	return index.ReasonTorn, clip(err.Error())
 }

@@ -5,6 +5,7 @@ import "stilltrace/index"
 // hand is what one reader of processes keeps from visit to visit.
 type hand struct {
 	buf        *[]byte // grows to the largest file
+	fds        []int   // room for one list
 	words      words
 	environs   said[[]index.Variable]
 	limitTexts said[[]index.Limit]

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -89,23 +91,7 @@ func (t *Table) suspect(pid int, evidence ...string) {
 
 // probe asks the kernel for each id up to last.
 func (t *Table) probe(last int, known map[int]bool) {
-	began := time.Now()
-	var unlisted []int
-	t.probed = 0
-	for pid := 1; pid <= min(last, maxPIDs); pid++ {
-		if pid&0xfff == 0 && (time.Since(began) > probeTime || t.late()) {
-			break
-		}
-		t.probed = pid
-		if known[pid] {
-			continue
-		}
-		if _, err := unix.Getpgid(pid); err == nil && !t.isThread(pid) {
-			if unlisted = append(unlisted, pid); len(unlisted) == maxHidden {
-				break
-			}
-		}
-	}
+	unlisted := t.unlisted(min(last, maxPIDs), known)
 	for try := 0; try < hiddenTries && len(unlisted) > 0; try++ {
 		if try > 0 {
 			time.Sleep(hiddenPause)
@@ -119,7 +105,7 @@ func (t *Table) probe(last int, known map[int]bool) {
 				return true
 			}
 			_, err := unix.Getpgid(pid)
-			return err != nil || t.isThread(pid)
+			return err != nil || t.top.isThread(pid, t.leaders[pid])
 		})
 	}
 	for _, pid := range unlisted {
@@ -127,10 +113,79 @@ func (t *Table) probe(last int, known map[int]bool) {
 	}
 }
 
+// probed is what came of one piece of the ids.
+type probed struct {
+	done     bool
+	unlisted []int
+}
+
+// probePiece is how many ids are asked for before one looks at the time.
+const probePiece = 1 << 12
+
+// unlisted are the processes that answer and are not known, and notes up to which
+// id all were asked for. The readers, who have nothing else to do, share the ids.
+func (t *Table) unlisted(last int, known map[int]bool) (all []int) {
+	began := time.Now()
+	listed := make([]bool, last+1)
+	for pid := range known {
+		if pid <= last && known[pid] {
+			listed[pid] = true
+		}
+	}
+	pieces := make([]probed, last/probePiece+1)
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range min(readers, len(pieces)) {
+		group.Go(func() {
+			top := dir{fd: t.top.fd, live: t.Live, buf: new([]byte)}
+			for i := int(next.Add(1)) - 1; i < len(pieces); i = int(next.Add(1)) - 1 {
+				if i > 0 && (time.Since(began) > probeTime || t.late()) {
+					return
+				}
+				pieces[i] = probed{true, top.probe(i*probePiece, min((i+1)*probePiece-1, last), listed, t.leaders)}
+			}
+		})
+	}
+	group.Wait()
+	t.probed = 0
+	for i, p := range pieces {
+		if !p.done {
+			break
+		}
+		t.probed = min((i+1)*probePiece-1, last)
+		if all = append(all, p.unlisted...); len(all) >= maxHidden {
+			all = all[:maxHidden]
+			t.probed = all[maxHidden-1]
+			break
+		}
+	}
+	return all
+}
+
+// probe returns those from one id to another that answer, are not listed and are
+// no threads.
+func (d dir) probe(from, to int, listed []bool, leaders map[int]int) (unlisted []int) {
+	for pid := max(from, 1); pid <= to && len(unlisted) < maxHidden; pid++ {
+		if listed[pid] {
+			continue
+		}
+		if _, err := unix.Getpgid(pid); err == nil && !d.isThread(pid, leaders[pid]) {
+			unlisted = append(unlisted, pid)
+		}
+	}
+	return unlisted
+}
+
 // isThread reports whether id is a thread of another process: threads answer
-// under their own id, and are not listed.
-func (t *Table) isThread(id int) bool {
-	data, err := t.top.text(strconv.Itoa(id)+"/status", maxStatus)
+// under their own id, and are not listed. leader is the process that had it, 0
+// where none is known: a look there is cheaper than to read its status.
+func (d dir) isThread(id, leader int) bool {
+	if leader != 0 && leader != id {
+		if _, err := quickMode(d.fd, cstring(strconv.Itoa(leader)+"/task/"+strconv.Itoa(id))); err == nil {
+			return true
+		}
+	}
+	data, err := d.text(strconv.Itoa(id)+"/status", maxStatus)
 	if err != nil {
 		return false
 	}
@@ -138,8 +193,8 @@ func (t *Table) isThread(id int) bool {
 	if !ok {
 		return false
 	}
-	leader, _, _ := bytes.Cut(rest, []byte("\n"))
-	n, ok := number(string(bytes.TrimSpace(leader)))
+	digits, _, _ := bytes.Cut(rest, []byte("\n"))
+	n, ok := number(string(bytes.TrimSpace(digits)))
 	return ok && n != id
 }
 

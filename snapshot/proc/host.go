@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
-	"slices"
 	"strconv"
 	"syscall"
-	"time"
 
 	"github.com/prometheus/procfs"
 
@@ -46,89 +44,6 @@ func ReadHost(o Options, gap func(index.Gap)) index.Host {
 	}
 	return h.host
 }
-
-// ReadFiles reads what the files of a host say of who logged in, of what is
-// started by whom, and of its containers: units, timers, cron, keys, names.
-// Nothing of it moves much, and homes may lie on servers that do not answer:
-// what was not read by the deadline is one gap.
-func ReadFiles(o Options, host *index.Host, gap func(index.Gap)) {
-	type part struct {
-		host index.Host
-		gaps []index.Gap
-	}
-	h := hostReader{Options: o, live: o.Live, host: index.Host{Users: host.Users, Mounts: host.Mounts, Trust: host.Trust, Containers: slices.Clone(host.Containers), Programs: slices.Clone(host.Programs)}}
-	steps := h.files()
-	parts := make(chan part, len(steps))
-	go func() {
-		defer close(parts)
-		t, err := openTree(o.Root, "/")
-		if err != nil {
-			return // noted by ReadHost
-		}
-		defer t.close()
-		h.root = t
-		h.locked = map[string]index.LockedFile{}
-		t.opened = h.noteFlags
-		for _, step := range steps {
-			p := part{}
-			h.gap = func(g index.Gap) { p.gaps = append(p.gaps, g) }
-			step.read()
-			p.host = h.host
-			parts <- p
-		}
-	}()
-	var late <-chan time.Time
-	if !o.Deadline.IsZero() {
-		late = time.After(time.Until(o.Deadline))
-	}
-	for i := range steps {
-		select {
-		case p, ok := <-parts:
-			if !ok {
-				return
-			}
-			for _, g := range p.gaps {
-				gap(g)
-			}
-			steps[i].keep(host, &p.host)
-		case <-late:
-			gap(index.Gap{Area: areaHost, Place: "/", Reason: index.ReasonDeadline, Count: 1, Detail: "not read to the end: " + steps[i].what})
-			return
-		}
-	}
-}
-
-// fileStep is one kind of what the files of a host say.
-type fileStep struct {
-	what string
-	read func()
-	keep func(to, from *index.Host)
-}
-
-// files are the steps of ReadFiles. What lies in homes comes last.
-func (h *hostReader) files() []fileStep {
-	return []fileStep{
-		{"names, logins, units, cron tables, containers and keys", h.nameFiles, func(to, from *index.Host) {
-			to.Names, to.Resolver, to.Preload = from.Names, from.Resolver, from.Preload
-		}},
-		{"hooks of the kernel, logins, units, cron tables, containers and keys", h.hooks, func(to, from *index.Host) { to.Trust = from.Trust }},
-		{"logins, units, cron tables, containers and keys", h.logins, func(to, from *index.Host) { to.Logins, to.Sessions = from.Logins, from.Sessions }},
-		{"cron tables, file systems, files of shells and of rights, units, containers and keys", h.cron, func(to, from *index.Host) { to.Cron = from.Cron }},
-		{"file systems, files of shells and of rights, units, containers and keys", h.spaces, func(to, from *index.Host) { to.Spaces = from.Spaces }},
-		{"files of shells and of rights, units, containers and keys", h.watchSystem, keepWatched},
-		{"units, containers, files of users' shells and keys", h.units, func(to, from *index.Host) { to.Units = from.Units }},
-		{"containers, files of users' shells and keys", func() { h.nameContainers(h.host.Users, h.host.Containers) }, func(to, from *index.Host) { to.Containers = from.Containers }},
-		{"sshd's configuration, programs with rights, temporary files, packages, files of users' shells and keys", h.sshd, func(to, from *index.Host) { to.SSHD = from.SSHD }},
-		{"programs with rights, temporary files, packages, files of users' shells and keys", h.privileged, func(to, from *index.Host) { to.Privileged = from.Privileged }},
-		{"temporary files, packages, files of users' shells and keys", h.temporaries, func(to, from *index.Host) { to.Temporary = from.Temporary }},
-		{"packages, files of users' shells and keys", h.packages, func(to, from *index.Host) { to.Packages, to.Programs = from.Packages, from.Programs }},
-		{"files of users' shells and keys", h.watchHomes, keepWatched},
-		{"keys", h.authorizedKeys, func(to, from *index.Host) { to.Keys = from.Keys }},
-		{"flags of files", h.lockedFiles, func(to, from *index.Host) { to.Locked = from.Locked }},
-	}
-}
-
-func keepWatched(to, from *index.Host) { to.Watched = from.Watched }
 
 type hostReader struct {
 	Options

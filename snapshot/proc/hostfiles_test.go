@@ -314,3 +314,27 @@ func TestNoTraceInAccessTimes(t *testing.T) {
 		require.Equal(t, long.Unix(), st.Atim.Sec, name)
 	}
 }
+
+func BenchmarkReadFiles(b *testing.B) {
+	o := live()
+	o.NoHash = true
+	programs := readPrograms(b, o)
+	files := 0
+	for b.Loop() {
+		h := ReadHost(o, func(index.Gap) {})
+		h.Programs = programs
+		ReadFiles(o, &h, func(index.Gap) {})
+		files = len(h.Watched) + len(h.Privileged) + len(h.Temporary)
+	}
+	b.ReportMetric(float64(files), "files")
+}
+
+// readPrograms are the programs that run here.
+func readPrograms(b *testing.B, o Options) []index.Program {
+	table, err := FirstLook(o, func(index.Gap) {})
+	require.NoError(b, err)
+	defer table.Close()
+	_, _, err = table.Processes(b.Context(), nil, func(*index.Process) error { return nil })
+	require.NoError(b, err)
+	return table.Programs()
+}

@@ -104,6 +104,9 @@ func (t *Table) stillThere(s *SocketTables, orphans map[uint64]map[string]bool) 
 func (t *Table) note(p *index.Process) {
 	t.joinSpaces(p)
 	t.noteProgram(p)
+	for i := range p.Tasks {
+		t.leaders[p.Tasks[i].TID] = p.PID
+	}
 	if t.unified != "" {
 		t.cgroupPaths[p.Cgroup] = true
 	}

@@ -84,12 +84,8 @@ func (h *hostReader) keysOf(user, name string) {
 		}
 		return
 	}
-	st, err := f.Stat()
+	mtime := index.Time(f.stat.Mtim.Nano())
 	_ = f.Close()
-	if err != nil {
-		h.fail(h.root.at(name), err)
-		return
-	}
 	data := h.read(h.root, name, maxNames)
 	bad := badLines{gap: h.gap, area: areaHost, place: h.root.at(name)}
 	n := 0
@@ -102,7 +98,7 @@ func (h *hostReader) keysOf(user, name string) {
 		if !ok || len(h.host.Keys) >= maxEntries {
 			continue
 		}
-		key.User, key.Path, key.Line, key.Mtime = user, h.root.at(name), n, index.TimeOf(st.ModTime())
+		key.User, key.Path, key.Line, key.Mtime = user, h.root.at(name), n, mtime
 		h.host.Keys = append(h.host.Keys, key)
 	}
 	bad.done()

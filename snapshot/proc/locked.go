@@ -1,9 +1,6 @@
 package proc
 
 import (
-	"maps"
-	"slices"
-
 	"golang.org/x/sys/unix"
 
 	"stilltrace/index"
@@ -23,15 +20,11 @@ func (h *hostReader) noteFlags(at string, fd int) {
 	}
 }
 
-// lockedFiles are those that were met: all that was read here before, and the
-// accounts, which were read with the names.
-func (h *hostReader) lockedFiles() {
+// noteAccounts notes the files that were read with the names.
+func (h *hostReader) noteAccounts() {
 	for _, name := range []string{"etc/passwd", "etc/group", "etc/hosts", "etc/resolv.conf"} {
 		if f, err := h.root.open(name); err == nil {
 			_ = f.Close()
 		}
-	}
-	for _, at := range slices.Sorted(maps.Keys(h.locked)) {
-		h.host.Locked = append(h.host.Locked, h.locked[at])
 	}
 }

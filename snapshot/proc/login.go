@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"net/netip"
-	"os"
 	"strconv"
 	"strings"
 
@@ -78,22 +77,18 @@ func (h *hostReader) utmp(name string) ([]index.Login, bool) {
 }
 
 // tail returns the last records of a file, and how many there are before them.
-func tail(f *os.File, most int, layouts []utmpLayout) ([]byte, int, error) {
-	st, err := f.Stat()
-	if err != nil {
-		return nil, 0, err
-	}
-	head := make([]byte, min(st.Size(), int64(layouts[0].size*layouts[1].size)))
+func tail(f *file, most int, layouts []utmpLayout) ([]byte, int, error) {
+	head := make([]byte, min(f.stat.Size, int64(layouts[0].size*layouts[1].size)))
 	if _, err := io.ReadFull(f, head); err != nil {
 		return nil, 0, err
 	}
 	size := int64(layoutOf(head).size)
-	over := st.Size()/size - int64(most)
+	over := f.stat.Size/size - int64(most)
 	if over <= 0 {
 		over = 0
 	}
-	data := make([]byte, st.Size()-over*size)
-	_, err = f.ReadAt(data, over*size)
+	data := make([]byte, f.stat.Size-over*size)
+	_, err := f.ReadAt(data, over*size)
 	return data, int(over), err
 }
 

@@ -29,7 +29,7 @@ func (h *hostReader) database(table string, each func(row map[string]any), names
 			h.fail(h.root.at(name), err)
 		}
 		for _, journal := range []string{name + "-wal", name + "-journal"} {
-			if _, info, err := h.root.resolve(journal); err == nil && info.Size() > 0 {
+			if _, st, err := h.root.resolve(journal); err == nil && st.Size > 0 {
 				h.gap(index.Gap{Area: areaHost, Place: h.root.at(journal), Reason: index.ReasonUnsupported, Count: 1, Detail: "the newest logins may stand in this journal, which is not read"})
 			}
 		}

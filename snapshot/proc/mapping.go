@@ -109,6 +109,9 @@ func (m *mappings) add(one index.Mapping, start, size uint64) {
 	if one.Perms != "r-xp" || !strings.HasPrefix(one.Path, "/") || one.Deleted {
 		one.Start = start
 	}
+	if m.kept == nil {
+		m.kept = make([]index.Mapping, 0, 4) // as a small program has
+	}
 	m.kept = append(m.kept, one)
 }
 

@@ -33,7 +33,7 @@ func (r *tableReader) askLinks(fd int, s *index.NetSpace) bool {
 	binary.NativeEndian.PutUint16(attr[2:], unix.IFLA_EXT_MASK)
 	binary.NativeEndian.PutUint32(attr[4:], skipStats)
 	found := map[string]index.Interface{}
-	err := ask(fd, request, func(b []byte) {
+	err := r.ask(fd, request, func(b []byte) {
 		if one, ok := parseLink(b); ok && len(found) < maxEntries {
 			found[one.Name] = one
 		}

@@ -74,9 +74,9 @@ func (r *tableReader) askRules(fd int, s *index.NetSpace) {
 		return
 	}
 	c := chains{known: map[chainKey]*chain{}}
-	err := ask(fd, nftRequest(unix.NFT_MSG_GETCHAIN), c.chain)
+	err := r.ask(fd, nftRequest(unix.NFT_MSG_GETCHAIN), c.chain)
 	if err == nil && len(c.known) > 0 {
-		err = ask(fd, nftRequest(unix.NFT_MSG_GETRULE), c.rule)
+		err = r.ask(fd, nftRequest(unix.NFT_MSG_GETRULE), c.rule)
 	}
 	if err != nil {
 		g := absentGap(areaSocket, r.place, err)

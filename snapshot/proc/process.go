@@ -56,6 +56,9 @@ func newReader(o Options, gap func(index.Gap)) (*reader, error) {
 	}, nil
 }
 
+// passed is how long the reading lasts, in nanoseconds.
+func (r *reader) passed() int64 { return int64(time.Since(r.opened)) }
+
 // know takes in what the host says that explains processes.
 func (r *reader) know(host *index.Host) {
 	if host == nil {
@@ -111,10 +114,9 @@ func (r *reader) list(top dir) ([]int, error) {
 	}
 	var pids []int
 	over := 0
-	err := top.names(func(name string) bool {
-		pid, ok := number(name)
+	err := top.ids(func(pid int) bool {
 		switch {
-		case !ok || pid == 0:
+		case pid == 0:
 		case len(pids) < maxPIDs:
 			pids = append(pids, pid)
 		default:
@@ -244,7 +246,7 @@ func FirstLook(o Options, gap func(index.Gap)) (*Table, error) {
 		return nil, fmt.Errorf("%s: %w", o.Proc, err)
 	}
 	t := &Table{reader: r, containers: map[int]string{}, netContainer: map[uint64]string{},
-		members: spaceMembers{"mnt": {}, "user": {}, "time": {}}, cgroupPaths: map[string]bool{}, programs: map[string]program{}}
+		members: spaceMembers{"mnt": {}, "user": {}, "time": {}}, cgroupPaths: map[string]bool{}, programs: map[string]program{}, leaders: map[int]int{}}
 	t.ownMounts = t.top.space("self/ns/mnt")
 	if !o.Live {
 		t.ownMounts = t.top.space("1/ns/mnt")

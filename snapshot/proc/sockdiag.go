@@ -74,7 +74,7 @@ func (r *tableReader) noMonitor(err error) {
 // askUnix gives the UNIX sockets of a namespace what its monitor says of them.
 func (r *tableReader) askUnix(monitor int, sockets []index.Socket) {
 	facts := map[uint64]unixFacts{}
-	if err := ask(monitor, unixRequestOf(), func(b []byte) { readUnixDiag(b, facts) }); err != nil {
+	if err := r.ask(monitor, unixRequestOf(), func(b []byte) { readUnixDiag(b, facts) }); err != nil {
 		r.noMonitor(err)
 	}
 	for i := range sockets {
@@ -179,20 +179,22 @@ func unixRequestOf() []byte {
 }
 
 // ask sends a request and hands on the payload of each message of the answer.
-func ask(fd int, request []byte, each func(payload []byte)) error {
+func (r *tableReader) ask(fd int, request []byte, each func(payload []byte)) error {
+	if r.answer == nil {
+		r.answer = make([]byte, 64<<10)
+	}
 	if err := unix.Sendto(fd, request, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
 		return err
 	}
-	buf := make([]byte, 64<<10)
 	for range maxSockets {
 		n, err := again(func() (int, error) {
-			n, _, err := unix.Recvfrom(fd, buf, 0)
+			n, _, err := unix.Recvfrom(fd, r.answer, 0)
 			return n, err
 		})
 		if err != nil {
 			return err
 		}
-		done, err := messages(buf[:n], each)
+		done, err := messages(r.answer[:n], each)
 		if done || err != nil {
 			return err
 		}

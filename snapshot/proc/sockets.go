@@ -10,7 +10,6 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -159,20 +158,45 @@ func (r *tableReader) space(ctx context.Context, dir, place string, netns uint64
 	return nil
 }
 
-// emptyTables are those of TCP in which nothing is, by what the namespace counts
+// emptyTables are those in which nothing is, by what the namespace counts
 // (sockstat). Reading one walks the table of the whole machine, in each
-// namespace anew, and that is milliseconds for nothing in most of them.
+// namespace anew, and of TCP that is milliseconds for nothing in most of them. It
+// makes room for as many sockets as there are.
 func (r *tableReader) emptyTables() map[string]bool {
 	if !r.options.Live {
 		return nil
 	}
-	four, err1 := r.tree.read(r.dir+"/sockstat", maxText)
-	six, err2 := r.tree.read(r.dir+"/sockstat6", maxText)
+	four, _ := r.tree.read(r.dir+"/sockstat", maxText)
+	six, _ := r.tree.read(r.dir+"/sockstat6", maxText)
+	if _, rest, ok := bytes.Cut(four, []byte("sockets: used ")); ok {
+		digits, _, _ := bytes.Cut(rest, []byte("\n"))
+		used, _ := number(string(digits))
+		r.grow(min(used, maxSockets))
+	}
 	none := map[string]bool{}
-	waiting := !bytes.Contains(four, []byte(" tw 0 ")) // those are not in use, and of either family
-	none["tcp"] = err1 == nil && !waiting && bytes.Contains(four, []byte("TCP: inuse 0 "))
-	none["tcp6"] = err1 == nil && err2 == nil && !waiting && bytes.Contains(six, []byte("TCP6: inuse 0\n"))
+	for _, one := range [...]struct {
+		proto string
+		text  []byte
+		line  string
+	}{
+		{"tcp", four, "TCP: inuse 0 "}, {"udp", four, "UDP: inuse 0 "}, {"udplite", four, "UDPLITE: inuse 0\n"}, {"raw", four, "RAW: inuse 0\n"},
+		{"tcp6", six, "TCP6: inuse 0\n"}, {"udp6", six, "UDP6: inuse 0\n"}, {"udplite6", six, "UDPLITE6: inuse 0\n"}, {"raw6", six, "RAW6: inuse 0\n"},
+	} {
+		none[one.proto] = bytes.Contains(one.text, []byte("\n"+one.line)) || bytes.HasPrefix(one.text, []byte(one.line))
+	}
+	// Those in TIME_WAIT are not in use, and of either family.
+	if !bytes.Contains(four, []byte(" tw 0 ")) {
+		none["tcp"], none["tcp6"] = false, false
+	}
 	return none
+}
+
+// grow makes room for n sockets. The room is doubled, since the next namespace
+// has its own.
+func (r *tableReader) grow(n int) {
+	if n > cap(r.sockets)-len(r.sockets) {
+		r.sockets = slices.Grow(r.sockets, max(n, len(r.sockets)))
+	}
 }
 
 // usual are the tables that every host has, and protocols all that are read.
@@ -196,10 +220,15 @@ func netDirectory(t *tree, live bool) (string, uint64) {
 		if live && place.dir == "1/net" || !hasTable(t, place.dir) {
 			continue
 		}
-		if place.link == "" {
-			return place.dir, 0
+		// Its tables are opened by a name without links: self is one.
+		dir, _, err := t.resolve(place.dir)
+		if err != nil {
+			dir = place.dir
 		}
-		return place.dir, netInode(t, place.link)
+		if place.link == "" {
+			return dir, 0
+		}
+		return dir, netInode(t, place.link)
 	}
 	return "net", 0
 }
@@ -233,19 +262,19 @@ type tableReader struct {
 	spaces     []index.NetSpace
 	filters    bool // the kernel has nftables
 	flows      int  // that were kept
+	// Room that is used again for each table:
+	in     *bufio.Reader
+	answer []byte // of the kernel
+	asked  []index.Socket
 }
 
-// socketKey tells the sockets of one table apart. The kernel hands a table
-// out in pieces and may show a socket twice.
-type socketKey struct {
-	inode         uint64
-	local, remote netip.AddrPort
-	path          string
-	portID        uint32
-}
-
-func keyOfSocket(s *index.Socket) socketKey {
-	return socketKey{s.Inode, netip.AddrPortFrom(s.Local, s.LPort), netip.AddrPortFrom(s.Remote, s.RPort), s.Path, s.PortID}
+// buffered reads f by the buffer of the reader.
+func (r *tableReader) buffered(f io.Reader) *bufio.Reader {
+	if r.in == nil {
+		r.in = bufio.NewReaderSize(nil, maxText)
+	}
+	r.in.Reset(f)
+	return r.in
 }
 
 func (r *tableReader) table(proto string) error {
@@ -269,44 +298,12 @@ func (r *tableReader) table(proto string) error {
 	default:
 		table = oneLine{func(line []byte) (index.Socket, error) { return parseInet(proto, line) }, add}
 	}
-	if err := eachLine(io.LimitReader(f, maxNetTable+1), table, &bad); err != nil {
+	if err := eachLine(r.buffered(io.LimitReader(f, maxNetTable+1)), table, &bad); err != nil {
 		r.gap(absentGap(areaSocket, place, err))
 	}
 	bad.done()
 	c.done()
 	return nil
-}
-
-// collector takes the sockets of one table in, each once.
-type collector struct {
-	*tableReader
-	proto string
-	seen  map[socketKey]bool
-	over  int
-}
-
-func (r *tableReader) collect(proto string) *collector {
-	return &collector{tableReader: r, proto: proto, seen: map[socketKey]bool{}}
-}
-
-func (c *collector) add(s index.Socket) {
-	key := keyOfSocket(&s)
-	unnamed := c.proto == "unix" && s.Inode == 0 // connections that wait for accept(2): nothing tells them apart
-	switch {
-	case !unnamed && c.seen[key]:
-	case len(c.sockets) >= maxSockets:
-		c.over++
-	default:
-		c.seen[key] = true
-		s.Proto = c.proto
-		c.sockets = append(c.sockets, s)
-	}
-}
-
-func (c *collector) done() {
-	if c.over > 0 {
-		c.gap(index.Gap{Area: areaSocket, Place: c.place + "/" + c.proto, Reason: index.ReasonTooLarge, Detail: "more sockets than the limit", Count: c.over})
-	}
 }
 
 // oneLine is a table of which each line is a socket.
@@ -331,10 +328,9 @@ type rows interface {
 	end()
 }
 
-// eachLine hands the lines of r, without their newlines, to rows; a line that
+// eachLine hands the lines of in, without their newlines, to rows; a line that
 // is too long is left out whole.
-func eachLine(r io.Reader, to rows, bad *badLines) error {
-	in := bufio.NewReaderSize(r, maxText)
+func eachLine(in *bufio.Reader, to rows, bad *badLines) error {
 	defer to.end()
 	total := 0
 	for n := 1; ; n++ {

@@ -71,12 +71,16 @@ func parseStat(data []byte) (statText, error) {
 	s.comm = string(data[len(pid)+2 : end])
 	rest := data[end+1:]
 	field := func() []byte {
-		rest = bytes.TrimLeft(rest, " \n")
-		f := rest
-		if i := bytes.IndexAny(rest, " \n"); i >= 0 {
-			f = rest[:i]
+		from := 0
+		for from < len(rest) && isBlank(rest[from]) {
+			from++
 		}
-		rest = rest[len(f):]
+		to := from
+		for to < len(rest) && !isBlank(rest[to]) {
+			to++
+		}
+		f := rest[from:to]
+		rest = rest[to:]
 		return f
 	}
 	state := field()
@@ -99,6 +103,8 @@ func parseStat(data []byte) (statText, error) {
 	return s, nil
 }
 
+func isBlank(c byte) bool { return c == ' ' || c == '\n' }
+
 // letter is the state as a string, without taking memory for the usual ones.
 func letter(c byte) string {
 	const known = "RSDZTtWXxKPI"
@@ -109,11 +115,13 @@ func letter(c byte) string {
 }
 
 func statNumber(f []byte) (int64, bool) {
-	if n, err := strconv.ParseInt(string(f), 10, 64); err == nil {
-		return n, true
+	if f[0] != '-' {
+		if n, err := strconv.ParseUint(string(f), 10, 64); err == nil {
+			return int64(min(n, math.MaxInt64)), true
+		}
 	}
-	_, err := strconv.ParseUint(string(f), 10, 64)
-	return math.MaxInt64, err == nil
+	n, err := strconv.ParseInt(string(f), 10, 64)
+	return n, err == nil
 }
 
 // unsigned is a number that cannot be negative.
@@ -135,8 +143,8 @@ func (s *statText) otherProgram(last *statText) bool {
 func (s *statText) start() uint64 { return s.unsigned(statStart) }
 
 // process is what stat alone knows.
-func (r *reader) process(s *statText) *index.Process {
-	p := &index.Process{
+func (r *reader) process(s *statText) index.Process {
+	p := index.Process{
 		PID: s.pid, PPID: int(s.numbers[statPPID]), Comm: s.comm, State: s.state,
 		StartTime: s.start(), Started: r.started(s.start()),
 		Threads: int(s.unsigned(statThreads)), Nice: int(s.numbers[statNice]), PGRP: int(s.numbers[statPGRP]), SID: int(s.numbers[statSession]),

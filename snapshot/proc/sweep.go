@@ -70,7 +70,7 @@ func (h *hostReader) privileged() {
 				return
 			}
 			name, caps := e.Name(), ""
-			mode := h.modeOf(f, name)
+			mode := h.modeOf(f, e)
 			if mode&0o111 != 0 {
 				caps = fileCaps(h.Root + f.at + "/" + name)
 			}
@@ -95,13 +95,13 @@ func (h *hostReader) privileged() {
 
 // modeOf is the mode of an entry, 0 where it is gone. A running host was asked
 // before whether a server answers for it, so that nothing is waited for there.
-func (h *hostReader) modeOf(f *folder, name string) uint32 {
+func (h *hostReader) modeOf(f *folder, e entry) uint32 {
 	if h.live {
-		mode, _ := quickMode(f.dir.fd, cstring(name))
+		mode, _ := quickMode(f.dir.fd, e.file)
 		return mode
 	}
 	var st unix.Stat_t
-	_ = unix.Fstatat(f.dir.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW)
+	_ = unix.Fstatat(f.dir.fd, e.Name(), &st, unix.AT_SYMLINK_NOFOLLOW)
 	return st.Mode
 }
 
@@ -218,21 +218,23 @@ func (s *sweep) open(dir string) *folder {
 	if s.seen[dir] {
 		return nil
 	}
-	plain, _, err := s.root.resolve(dir)
-	if err != nil || plain != dir && s.seen[plain] {
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	plain := dir
+	f, err := s.root.plainFolder(plain, s.root.at(plain))
+	if errors.Is(err, errLinks) {
+		if plain, _, err = s.root.resolve(dir); err == nil {
+			if s.seen[plain] {
+				return nil
+			}
+			f, err = s.root.plainFolder(plain, s.root.at(plain))
+		}
+	}
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTDIR) {
 			s.fail(s.root.at(dir), err)
 		}
 		return nil
 	}
 	s.seen[plain] = true
-	f, err := s.root.plainFolder(plain, s.root.at(plain))
-	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTDIR) {
-			s.fail(s.root.at(plain), err)
-		}
-		return nil
-	}
 	f.opened = nil // of so many files the flags are not asked
 	return f
 }

@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"sync"
 
-	"golang.org/x/sys/unix"
-
 	"stilltrace/index"
 )
 
@@ -36,6 +34,7 @@ type Table struct {
 	members       spaceMembers
 	cgroupPaths   map[string]bool
 	programs      map[string]program // by path
+	leaders       map[int]int        // the process of a thread
 	ownMounts     uint64             // inode of the mount namespace of the host; 0 where unknown
 	deniedNets    int                // processes whose network namespace may not be known
 	unread        int
@@ -46,7 +45,7 @@ type glimpse struct {
 	pid   int
 	ok    bool
 	stat  statText
-	at    int64  // CLOCK_MONOTONIC in nanoseconds
+	at    int64  // nanoseconds since the reading began
 	netns uint64 // inode of its network namespace; 0 where unknown
 	// denied: the namespace is not to be known by whoever runs this.
 	denied bool
@@ -82,7 +81,7 @@ func (r *reader) glimpse(top dir, pid int) glimpse {
 	if err != nil {
 		return g
 	}
-	g.at = clock(unix.CLOCK_MONOTONIC)
+	g.at = r.passed()
 	if g.stat, err = parseStat(data); err != nil || g.stat.pid != pid {
 		return g
 	}

@@ -43,14 +43,15 @@ func tcpRequest() []byte {
 // askTCP reads the sockets of TCP of the namespace of a monitor, and reports
 // whether that gave all of them; else the files have to be read.
 func (r *tableReader) askTCP(monitor int) bool {
-	var all []index.Socket
+	all := r.asked[:0]
 	var bad error
-	err := ask(monitor, tcpRequest(), func(b []byte) {
+	err := r.ask(monitor, tcpRequest(), func(b []byte) {
 		s, err := parseTCPDiag(b)
 		if bad = cmp.Or(bad, err); bad == nil && len(all) <= maxSockets {
 			all = append(all, s)
 		}
 	})
+	r.asked = all
 	if err = cmp.Or(err, bad); err != nil {
 		r.noMonitor(err)
 		return false

@@ -22,10 +22,8 @@ func (v *visit) threads(p *index.Process) {
 	defer d.close()
 	var tids []int
 	over := 0
-	err = d.names(func(name string) bool {
-		tid, ok := number(name)
+	err = d.ids(func(tid int) bool {
 		switch {
-		case !ok:
 		case len(tids) == maxThreads:
 			over++
 		default:

@@ -5,8 +5,6 @@ import (
 	"io/fs"
 	"strconv"
 
-	"golang.org/x/sys/unix"
-
 	"stilltrace/index"
 )
 
@@ -15,15 +13,16 @@ import (
 type visit struct {
 	*reader
 	*hand
-	pid     int
-	glimpse *glimpse       // nil where the first look did not see it
-	p       *index.Process // nil where it cannot be told which process this is
-	dir     dir            // its own directory
-	only    *index.Process // p as its first stat alone has it
-	gaps    []index.Gap
-	ended   bool // it exited while it was being read
-	turned  bool // it started another program while it was being read
-	noInfo  bool // a copy without fdinfo
+	pid      int
+	glimpse  *glimpse       // nil where the first look did not see it
+	p        *index.Process // nil where it cannot be told which process this is
+	dir      dir            // its own directory
+	before   statText       // the first stat, of which p was made
+	statOnly bool           // of p nothing but that is kept
+	gaps     []index.Gap
+	ended    bool // it exited while it was being read
+	turned   bool // it started another program while it was being read
+	noInfo   bool // a copy without fdinfo
 	// statusText is status as it was read, of a process with several threads: each of them has one of its own.
 	statusText []byte
 }
@@ -86,15 +85,13 @@ func (v *visit) open() {
 		v.ended = !v.alive(err)
 		return
 	}
-	before, at, err := v.begin()
+	at, err := v.begin()
 	if err != nil {
 		v.fail("stat", err)
 		v.ended = !v.alive(err)
 		return
 	}
-	p := v.process(&before)
-	only := *p
-	v.p, v.only = p, &only
+	p := v.p
 	v.cheap(p)
 	now, err := v.readStat()
 	switch {
@@ -106,12 +103,7 @@ func (v *visit) open() {
 		v.fail("stat", err)
 		v.ended = !v.alive(err)
 	case now.start() == p.StartTime:
-		v.ended = exited(now.state) && !exited(before.state)
-		v.turned = v.Live && !p.Kernel && !v.ended && before.otherProgram(&now)
-		refresh(p, v.process(&now))
-		if v.Live {
-			p.Interval = interval(&before, &now, clock(unix.CLOCK_MONOTONIC)-at)
-		}
+		v.end(&now, at)
 	case v.glimpse != nil && v.glimpse.ok && v.Live:
 		// It is another process than the first look saw: this directory is its own, and what it holds is read as of a later look.
 		v.glimpse, v.gaps, v.p = nil, v.gaps[:0], nil
@@ -123,35 +115,46 @@ func (v *visit) open() {
 
 // later reads a process that the first look did not see, in its directory.
 func (v *visit) later() {
-	before, at, err := v.begin()
+	at, err := v.begin()
 	if err != nil {
 		v.fail("stat", err)
 		v.ended = !v.alive(err)
 		return
 	}
-	p := v.process(&before)
-	v.p, v.only = p, nil
-	v.cheap(p)
+	v.cheap(v.p)
 	now, err := v.readStat()
 	if err != nil {
 		v.fail("stat", err)
 		v.ended = !v.alive(err)
 		return
 	}
-	v.ended = exited(now.state) && !exited(before.state)
-	v.turned = !p.Kernel && !v.ended && before.otherProgram(&now)
-	refresh(p, v.process(&now))
-	p.Interval = interval(&before, &now, clock(unix.CLOCK_MONOTONIC)-at)
+	v.end(&now, at)
 }
 
-// begin is the first reading of stat, and when it was: that of the first look,
-// where there was one.
-func (v *visit) begin() (statText, int64, error) {
-	if g := v.glimpse; g != nil && g.ok {
-		return g.stat, g.at, nil
+// end takes in the last stat of the process, whose first one was of that time.
+func (v *visit) end(now *statText, at int64) {
+	v.ended = exited(now.state) && !exited(v.before.state)
+	v.turned = v.Live && !v.p.Kernel && !v.ended && v.before.otherProgram(now)
+	last := v.process(now)
+	refresh(v.p, &last)
+	if v.Live {
+		v.p.Interval = interval(&v.before, now, v.passed()-at)
 	}
-	s, err := v.readStat()
-	return s, clock(unix.CLOCK_MONOTONIC), err
+}
+
+// begin makes the process of its first stat, and tells when that was: it is that
+// of the first look, where there was one.
+func (v *visit) begin() (at int64, err error) {
+	if g := v.glimpse; g != nil && g.ok {
+		v.before, at = g.stat, g.at
+	} else if v.before, err = v.readStat(); err != nil {
+		return 0, err
+	} else {
+		at = v.passed()
+	}
+	p := v.process(&v.before)
+	v.p = &p
+	return at, nil
 }
 
 // cheap reads what does not block.
@@ -172,7 +175,8 @@ func (v *visit) cheap(p *index.Process) {
 // another forgets what was read: the pid was given to another process
 // meanwhile.
 func (v *visit) another() {
-	v.p = v.only
+	only := v.process(&v.before)
+	v.p, v.statOnly = &only, true
 	v.gaps = append(v.gaps[:0], index.Gap{Area: areaProcess, Place: v.at(""), Reason: index.ReasonChanged, PID: v.pid, Count: 1,
 		Detail: "the pid was given to another process; only stat was kept"})
 }
@@ -223,7 +227,7 @@ type slowPart struct {
 // whether anybody still waits.
 func (v *visit) slowly(next func(step string) bool) (s slowPart) {
 	p := v.p
-	if p.Kernel || exited(p.State) || v.ended || p == v.only {
+	if p.Kernel || exited(p.State) || v.ended || v.statOnly {
 		return s
 	}
 	fail := func(name string, err error) {
@@ -271,7 +275,7 @@ func (v *visit) slowly(next func(step string) bool) (s slowPart) {
 
 // give completes the process of v.
 func (s *slowPart) give(v *visit) {
-	if s.another && v.only != nil {
+	if s.another {
 		v.another()
 		return
 	}

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"io"
 	"io/fs"
 	"path"
 	"strings"
@@ -90,17 +89,13 @@ func (h *hostReader) watchFolder(dir string) {
 // digest. What is no file and no link has no text that anybody reads.
 func (h *hostReader) watch(name string, digest bool) {
 	one := index.WatchedFile{Path: h.root.at(name)}
-	one.Target, _ = h.root.link(name)
-	f, err := h.root.open(name)
+	f, err := h.openWatched(name, &one.Target)
 	switch {
 	case err == nil:
 		defer f.Close()
-		var st unix.Stat_t
-		if err = unix.Fstat(int(f.Fd()), &st); err == nil {
-			one.File = identityOf(&st)
-			if digest {
-				one.SHA256, err = digestOf(f)
-			}
+		one.File = identityOf(&f.stat)
+		if digest {
+			one.SHA256, err = h.root.digestOf(f)
 		}
 	case one.Target != "" && (errors.Is(err, errUnsupported) || errors.Is(err, fs.ErrNotExist)):
 		err = nil // a link to /dev/null switches a file off
@@ -120,15 +115,26 @@ func (h *hostReader) watch(name string, digest bool) {
 	h.host.Watched = append(h.host.Watched, one)
 }
 
-// digestOf is the SHA-256 of a file of the size that people write.
-func digestOf(f io.Reader) (string, error) {
-	sum := sha256.New()
-	n, err := io.Copy(sum, io.LimitReader(f, maxNames+1))
+// openWatched opens a file, and tells where it leads if it is a link. Most are
+// not there, or are plain files: these are looked at once.
+func (h *hostReader) openWatched(name string, target *string) (*file, error) {
+	st, err := h.root.look(name)
 	switch {
-	case err != nil:
-		return "", err
-	case n > maxNames:
-		return "", errTooLarge
+	case err != nil && !errors.Is(err, errLinks):
+		return nil, err
+	case err == nil && isRegular(st):
+		return h.root.openPlain(name)
 	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
+	*target, _ = h.root.link(name)
+	return h.root.open(name)
+}
+
+// digestOf is the SHA-256 of a file of the size that people write.
+func (t *tree) digestOf(f *file) (string, error) {
+	data, err := dir{buf: &t.buf}.fill(f.fd, maxNames, false, unix.Read)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), nil
 }

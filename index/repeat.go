@@ -125,6 +125,9 @@ func (b *SegmentBuilder) in(r *reach, l *Lines) []byte {
 // varies reports whether the part holds a variable.
 func (r *reach) varies() bool { return r.to.Edge/2 > r.from.Edge/2 }
 
+// Texts returns how many texts of a kind of variable the segment has so far.
+func (b *SegmentBuilder) Texts(k text.Kind) int { return b.shape.text.Texts(k) }
+
 // Pattern returns how the entry lies in its lines that was added last, or nil
 // where Repeat cannot tell others by it. What e.Decisive names, its host, its
 // service and its kind have to be the same in all its lines.
@@ -242,6 +245,20 @@ func (p *Pattern) fix(s *shaper, raw, v []byte) bool {
 	}
 	return true
 }
+
+// Fixed returns the value that a variable of the pattern's first line has in all
+// its lines; false where that may differ.
+func (p *Pattern) Fixed(mark int) (value uint64, ok bool) {
+	for _, f := range p.fixed {
+		if f.line == 0 && f.mark == mark {
+			return f.value, true
+		}
+	}
+	return 0, false
+}
+
+// PID returns the variable of the first line that is the process id, or -1.
+func (p *Pattern) PID() int { return p.pid }
 
 // Fits reports whether lines of the block lie as the pattern says, but for their
 // time.

@@ -13,11 +13,18 @@ import (
 // is decisive (Entry.Decide) has to be the same in them, and so has every text
 // that could look like more than one word.
 type plan struct {
-	variants []*variant // the one that was met last is the first
+	variants []*variant // those that are met often come first
 	tries    int        // how often one was to be made
 	// Where its checked variables are among those of the segment, once the template was seen.
 	seen     bool
 	from, to uint32
+}
+
+// met moves the variant that was met ahead.
+func (p *plan) met(i int) {
+	if i > 0 {
+		p.variants[i-1], p.variants[i] = p.variants[i], p.variants[i-1]
+	}
 }
 
 // checked is a variable that may stand against a plan.
@@ -35,6 +42,7 @@ type variant struct {
 	hasZone bool
 	clock   index.Clock
 	more    []uint64 // likewise of each of its other lines
+	quick   *quick   // or nil
 }
 
 const (
@@ -43,14 +51,6 @@ const (
 	maxTries = 32
 	// maxPlanned is how many lines the entries have at most that plans take.
 	maxPlanned = index.MaxPatternLines
-)
-
-// What is known of a text that is a variable.
-const (
-	textKnown   = 1 << iota
-	textOdd     // it may be more than one word to a format, or a word that means something
-	textStrange // likewise, even to a format that takes it as it is
-	textNames   // an address is in it
 )
 
 // look is a line before it is parsed or taken by a plan.
@@ -70,6 +70,13 @@ func (s *splitter) look(k, i int) *look {
 	l.start, l.end = s.builder.Line(i, &l.line)
 	l.n, l.odd, l.plain, l.fits = i, 0, true, nil
 	p := s.plan(&l.line)
+	for i, v := range p.variants {
+		if v.quick != nil && s.fitsQuick(v.quick, &l.line) && (v.stamp < 0 || s.dates(l, v)) {
+			p.met(i)
+			l.odd, l.fits = v.odd, v
+			return l
+		}
+	}
 	for _, c := range s.checked[p.from:p.to] {
 		v := l.line.Values[c.mark]
 		if c.kind <= text.KindDecimal {
@@ -78,10 +85,10 @@ func (s *splitter) look(k, i int) *look {
 			}
 			continue
 		}
-		if of := s.texts[c.kind]; v < uint64(len(of)) && of[v] == textKnown {
+		f := s.texts[c.kind][v]
+		if f&textPlain != 0 {
 			continue
 		}
-		f := s.text(c.kind, v)
 		if f&textStrange != 0 || f&textOdd != 0 && s.format.Opaque&(1<<c.kind) == 0 {
 			l.mark(c.mark)
 		}
@@ -103,7 +110,7 @@ func (l *look) mark(k uint8) {
 func (s *splitter) fitLine(p *plan, l *look) *variant {
 	for i, v := range p.variants {
 		if v.odd == l.odd && s.builder.FitsLine(v.pattern, &l.line) && (v.stamp < 0 || s.dates(l, v)) {
-			p.variants[0], p.variants[i] = v, p.variants[0]
+			p.met(i)
 			return v
 		}
 	}
@@ -133,7 +140,7 @@ func (s *splitter) fit(n int) *variant {
 	p := s.plan(&looks[0].line)
 	for i, v := range p.variants {
 		if v.odds(looks) && s.builder.Fits(v.pattern, &of) && (v.stamp < 0 || s.dates(looks[0], v)) {
-			p.variants[0], p.variants[i] = v, p.variants[0]
+			p.met(i)
 			return v
 		}
 	}
@@ -163,92 +170,17 @@ func (v *variant) odds(looks []*look) bool {
 	return true
 }
 
-// text returns what is known of a text.
-func (s *splitter) text(k text.Kind, n uint64) byte {
-	of := &s.texts[k]
-	for n >= uint64(len(*of)) {
-		*of = append(*of, 0)
-	}
-	if (*of)[n] == 0 {
-		(*of)[n] = textKnown | examine(k, s.builder.Text(k, n))
-	}
-	return (*of)[n]
-}
-
-// oddWords are words on which formats make a difference.
-var oddWords = func() map[string]bool {
-	words := map[string]bool{}
-	for _, w := range [...]string{"none", "unknown", "UNKNOWN", "invalid", "illegal", "user", "from", "port", "for", "by", "on", "to", "in"} {
-		words[w] = true
-	}
-	for _, w := range levelWords {
-		words[w.word] = true
-	}
-	return words
-}()
-
-// isOddWord looks the word up in lower case.
-func isOddWord(b []byte) bool {
-	var lower [len("information")]byte // the longest one
-	if len(b) > len(lower) {
-		return false
-	}
-	for i, c := range b {
-		if c >= 'A' && c <= 'Z' {
-			c |= 0x20
-		}
-		lower[i] = c
-	}
-	return oddWords[string(lower[:len(b)])]
-}
-
-func examine(k text.Kind, b []byte) (found byte) {
-	if k == text.KindColons {
-		// It is an address or something else, for all formats alike.
-		if _, ok := index.ParseColons(b); !ok {
-			found |= textStrange
-		}
-		return found
-	}
-	dots, colons := 0, 0
-	for _, c := range b {
-		switch c {
-		case '.':
-			dots++
-		case ':':
-			colons++
-		}
-		switch {
-		case c < ' ' || c == '\\' || c == 0x7f:
-			found |= textStrange
-		case k == text.KindPath && (c == '=' || c == '?' || c == '&' || c == '#'):
-		case byteClass[c]&byteWord == 0 && c != '.' && c != '-' && c != '/' && c != '+' && c != '%' && c != '@' && c != '~' && c < 0x80:
-			found |= textOdd
-		}
-	}
-	if isOddWord(b) || k != text.KindPath && len(b) < 3 && bytes.Trim(b, "-") == nil {
-		found |= textOdd
-	}
-	if string(b) == "-" {
-		found |= textStrange
-	}
-	if dots >= 3 || colons >= 2 {
-		if _, _, end := nextAddress(b, 0); end > 0 {
-			found |= textNames
-		}
-	}
-	return found
-}
-
 // plan returns the plan of a line's template.
 func (s *splitter) plan(line *text.Line) *plan {
-	if n := int(line.Template); n < len(s.plans) && s.plans[n].seen {
-		return &s.plans[n]
-	}
-	for int(line.Template) >= len(s.plans) {
-		s.plans = append(s.plans, plan{})
-	}
 	p := &s.plans[line.Template]
+	if !p.seen {
+		s.begin(p, line)
+	}
+	return p
+}
+
+// begin fills in what the plan of a line's template begins with.
+func (s *splitter) begin(p *plan, line *text.Line) {
 	p.seen, p.from = true, uint32(len(s.checked))
 	for k := range line.Values {
 		if kind := line.Kind(k); kind <= text.KindDecimal || kind > text.KindIPv4 {
@@ -256,7 +188,6 @@ func (s *splitter) plan(line *text.Line) *plan {
 		}
 	}
 	p.to = uint32(len(s.checked))
-	return p
 }
 
 // starts reports whether the line begins an entry.

@@ -149,6 +149,10 @@ func (s *splitter) block(j *job, rest bool) {
 	if n == 0 {
 		return
 	}
+	s.examineTexts()
+	for len(s.plans) < s.builder.Templates() {
+		s.plans = append(s.plans, plan{})
+	}
 	s.look(0, 0)
 	for i := 0; i < n; {
 		first := i
@@ -271,7 +275,7 @@ func (s *splitter) signature(e *Entry, first, last int) {
 			v := variable{start + int(m.Start) - at, start + int(m.End) - at, maskOf(line.Kind(k))}
 			if line.Kind(k) == text.KindColons {
 				v.mask = maskIP
-				if s.text(text.KindColons, line.Values[k])&textStrange != 0 {
+				if examine(text.KindColons, s.builder.Text(text.KindColons, line.Values[k])) != 0 {
 					v.mask = maskMAC
 				}
 			}

@@ -42,9 +42,7 @@ func (s *splitter) learn(n int, e *Entry) {
 		}
 	}
 	if v.pattern = s.builder.Pattern(&e.Entry); v.pattern != nil {
-		if n == 1 {
-			v.quick = quickOf(&v, &l.line, line)
-		}
+		v.quick = quickOf(&v, &l.line, line)
 		p.variants = append(p.variants, &v)
 	}
 }

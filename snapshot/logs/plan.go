@@ -42,7 +42,7 @@ type variant struct {
 	hasZone bool
 	clock   index.Clock
 	more    []uint64 // likewise of each of its other lines
-	quick   *quick   // or nil
+	quick   *quick   // of its first line, or nil
 }
 
 const (
@@ -61,6 +61,7 @@ type look struct {
 	odd        uint64
 	plain      bool     // no variable of it stands against a plan
 	fits       *variant // which lies as this line does, or nil
+	begins     bool     // it is as the first one of several lines is
 }
 
 // look fills in what line i of the block is made of, which may be the k-th of an
@@ -68,14 +69,21 @@ type look struct {
 func (s *splitter) look(k, i int) *look {
 	l := s.looks[k]
 	l.start, l.end = s.builder.Line(i, &l.line)
-	l.n, l.odd, l.plain, l.fits = i, 0, true, nil
+	l.n, l.odd, l.plain, l.fits, l.begins = i, 0, true, nil, false
 	p := s.plan(&l.line)
 	for i, v := range p.variants {
-		if v.quick != nil && s.fitsQuick(v.quick, &l.line) && (v.stamp < 0 || s.dates(l, v)) {
+		if v.quick == nil || !s.fitsQuick(v.quick, &l.line) || v.stamp >= 0 && !s.dates(l, v) {
+			continue
+		}
+		if l.odd = v.odd; len(v.more) == 0 {
 			p.met(i)
-			l.odd, l.fits = v.odd, v
+			l.fits = v
 			return l
 		}
+		l.begins = true
+	}
+	if l.begins {
+		return l
 	}
 	for _, c := range s.checked[p.from:p.to] {
 		v := l.line.Values[c.mark]
@@ -192,7 +200,7 @@ func (s *splitter) begin(p *plan, line *text.Line) {
 
 // starts reports whether the line begins an entry.
 func (s *splitter) starts(l *look) bool {
-	return l.fits != nil || s.format.Starts(afterHole(s.raw[l.start:l.end]))
+	return l.fits != nil || l.begins || s.format.Starts(afterHole(s.raw[l.start:l.end]))
 }
 
 // take adds the entry of the first n lines, which lies as a variant says.

@@ -6,8 +6,8 @@ import (
 	"stilltrace/index/text"
 )
 
-// quick is all that a line of the template has to be for a variant of one line
-// to fit, in one place: it is asked of nearly every line.
+// quick is all that a line of the template has to be to fit a variant, or its
+// first line where it has more, in one place: it is asked of nearly every line.
 type quick struct {
 	ranges []limits
 	texts  []checked // of which nothing may be known that stands against a plan
@@ -20,9 +20,9 @@ type limits struct {
 	mark     uint8
 }
 
-// quickOf returns what a line of one line's template has to be to fit the
-// variant that was made of that line; nil where that takes more than to look at
-// each of its variables once.
+// quickOf returns what other lines of the template have to be to fit the variant
+// whose first line is b; nil where that takes more than to look at each of their
+// variables once.
 func quickOf(v *variant, line *text.Line, b []byte) *quick {
 	q := &quick{}
 	for k := range line.Values {

@@ -302,18 +302,21 @@ func (p *Pattern) isPID(first *text.Line) bool {
 	return ok && pid > 0 && pid <= math.MaxInt32
 }
 
-// userTerm returns the number of the term of a user whose name is a part of the
-// lines.
-func (b *SegmentBuilder) userTerm(r *reach, l *Lines) uint32 {
+// markUser makes the user a term of the block whose name is a part of the lines.
+func (b *SegmentBuilder) markUser(r *reach, l *Lines) {
 	if r.mark < 0 {
-		return b.set.user(b.in(r, l))
+		b.set.mark(b.set.user(b.in(r, l)))
+		return
 	}
 	line := l.Of[r.line]
 	k := b.named(line.Kind(r.mark), line.Values[r.mark])
-	if k.term == 0 {
+	if k.block == b.set.block {
+		return
+	}
+	if k.block = b.set.block; k.term == 0 {
 		k.term = b.set.user(b.in(r, l)) + 1
 	}
-	return k.term - 1
+	b.set.mark(k.term - 1)
 }
 
 // named returns what is known of a text of the segment as the name of a user.
@@ -326,9 +329,11 @@ func (b *SegmentBuilder) named(k text.Kind, n uint64) *knownName {
 }
 
 // knownName is what is known of a text as the name of a user: the number of its
-// term, plus one, and that of the user in a round of the summary.
+// term, plus one, the last block that had it, and the number of the user in a
+// round of the summary.
 type knownName struct {
 	term   uint32
+	block  uint32
 	number int32
 	round  int // plus one
 }
@@ -369,7 +374,7 @@ func (b *SegmentBuilder) Repeat(p *Pattern, l *Lines, at Time, offset int64) boo
 		set.addPID(int(pid))
 	}
 	if p.user.varies() {
-		set.mark(b.userTerm(&p.user, l))
+		b.markUser(&p.user, l)
 	}
 	if p.session.varies() {
 		set.mark(set.session(b.in(&p.session, l)))

@@ -42,8 +42,7 @@ func (s *splitter) learn(n int, e *Entry) {
 		}
 	}
 	if v.pattern = s.builder.Pattern(&e.Entry); v.pattern != nil {
-		v.quick = quickOf(&v, &l.line, line)
-		p.variants = append(p.variants, &v)
+		p.variants = append(p.variants, offer{&v, s.asksOf(&v, &l.line, line)})
 	}
 }
 

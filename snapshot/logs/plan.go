@@ -13,8 +13,8 @@ import (
 // is decisive (Entry.Decide) has to be the same in them, and so has every text
 // that could look like more than one word.
 type plan struct {
-	variants []*variant // those that are met often come first
-	tries    int        // how often one was to be made
+	variants []offer // those that are met often come first
+	tries    int     // how often one was to be made
 	// Where its checked variables are among those of the segment, once the template was seen.
 	seen     bool
 	from, to uint32
@@ -42,7 +42,6 @@ type variant struct {
 	hasZone bool
 	clock   index.Clock
 	more    []uint64 // likewise of each of its other lines
-	quick   *quick   // of its first line, or nil
 }
 
 const (
@@ -71,13 +70,14 @@ func (s *splitter) look(k, i int) *look {
 	l.start, l.end = s.builder.Line(i, &l.line)
 	l.n, l.odd, l.plain, l.fits, l.begins = i, 0, true, nil, false
 	p := s.plan(&l.line)
-	for i, v := range p.variants {
-		if v.quick == nil || !s.fitsQuick(v.quick, &l.line) || v.stamp >= 0 && !s.dates(l, v) {
+	for i := range p.variants {
+		v := &p.variants[i]
+		if v.asks == nil || !s.answers(v.asks, &l.line) || v.stamp >= 0 && !s.dates(l, v.variant) {
 			continue
 		}
 		if l.odd = v.odd; len(v.more) == 0 {
+			l.fits = v.variant
 			p.met(i)
-			l.fits = v
 			return l
 		}
 		l.begins = true
@@ -116,7 +116,8 @@ func (l *look) mark(k uint8) {
 
 // fitLine returns the variant that the line fits as an entry, or nil.
 func (s *splitter) fitLine(p *plan, l *look) *variant {
-	for i, v := range p.variants {
+	for i := range p.variants {
+		v := p.variants[i].variant
 		if v.odd == l.odd && s.builder.FitsLine(v.pattern, &l.line) && (v.stamp < 0 || s.dates(l, v)) {
 			p.met(i)
 			return v
@@ -146,7 +147,8 @@ func (s *splitter) fit(n int) *variant {
 	}
 	of := s.lines(n)
 	p := s.plan(&looks[0].line)
-	for i, v := range p.variants {
+	for i := range p.variants {
+		v := p.variants[i].variant
 		if v.odds(looks) && s.builder.Fits(v.pattern, &of) && (v.stamp < 0 || s.dates(looks[0], v)) {
 			p.met(i)
 			return v

@@ -2,52 +2,71 @@ package logs
 
 import (
 	"bytes"
+	"cmp"
+	"slices"
 
 	"stilltrace/index/text"
 )
 
-// quick is all that a line of the template has to be to fit a variant, or its
-// first line where it has more, in one place: it is asked of nearly every line.
-type quick struct {
-	ranges []limits
-	texts  []checked // of which nothing may be known that stands against a plan
-	others []checked // texts with colons that must not be addresses
+// offer is a variant as it is asked for with nearly every line, behind one
+// another in memory: most of the time goes into waiting for that.
+type offer struct {
+	*variant
+	// asks are all that a line of the template has to be to fit, or the first one where the variant has more; nil where that takes more
+	// than to look at each of its variables once.
+	asks []ask
 }
 
-// limits is a variable whose value is one of so many from the first one on.
-type limits struct {
+// ask is what is asked of a variable: a value of so many from the first one on,
+// or a text.
+type ask struct {
 	first, n uint64
 	mark     uint8
+	kind     text.Kind // 0: no text is asked for
+	plain    uint8     // textPlain if nothing may stand against the text, else 0
 }
 
-// quickOf returns what other lines of the template have to be to fit the variant
-// whose first line is b; nil where that takes more than to look at each of their
-// variables once.
-func quickOf(v *variant, line *text.Line, b []byte) *quick {
-	q := &quick{}
+// asksOf returns the asks of the variant whose first line is b.
+func (s *splitter) asksOf(v *variant, line *text.Line, b []byte) []ask {
+	from := len(s.asks)
 	for k := range line.Values {
-		kind := line.Kind(k)
+		a, kind := ask{mark: uint8(k)}, line.Kind(k)
 		value, fixed := v.pattern.Fixed(k)
-		switch {
+		switch odd := k >= 64 || v.odd>>k&1 != 0; {
 		case fixed:
-			q.ranges = append(q.ranges, limits{value, 1, uint8(k)})
-		case kind == text.KindColons && k < 64 && v.odd>>k&1 != 0:
-			q.others = append(q.others, checked{uint8(k), kind})
-		case k >= 64 || v.odd>>k&1 != 0:
+			a.first, a.n = value, 1
+		case kind == text.KindColons:
+			a.kind = kind
+			if !odd {
+				a.plain = textPlain
+			}
+		case odd, k == v.pattern.PID() && kind != text.KindNumber:
 			return nil
 		case k == v.pattern.PID():
-			if kind != text.KindNumber {
-				return nil
-			}
-			q.ranges = append(q.ranges, limits{1, short - 1, uint8(k)})
+			a.first, a.n = 1, short-1
 		case kind <= text.KindDecimal:
-			m := line.Marks[k]
-			q.ranges = append(q.ranges, limits{0, shortest(b[m.Start:m.End]), uint8(k)})
+			a.n = shortest(b[line.Marks[k].Start:line.Marks[k].End])
 		case kind > text.KindIPv4:
-			q.texts = append(q.texts, checked{uint8(k), kind})
+			a.kind, a.plain = kind, textPlain
+		default:
+			continue
 		}
+		s.asks = append(s.asks, a)
 	}
-	return q
+	asks := s.asks[from:len(s.asks):len(s.asks)]
+	// What is most likely to differ is asked first.
+	slices.SortStableFunc(asks, func(a, b ask) int { return cmp.Compare(a.rank(), b.rank()) })
+	return asks
+}
+
+func (a *ask) rank() int {
+	switch {
+	case a.kind != 0:
+		return 2
+	case a.n > 1:
+		return 1
+	}
+	return 0
 }
 
 // short is the first number that is too long to be taken for one by all formats.
@@ -65,21 +84,17 @@ func shortest(b []byte) uint64 {
 	return n
 }
 
-// fitsQuick reports whether the line is as the variant says, whatever its stamp.
-func (s *splitter) fitsQuick(q *quick, line *text.Line) bool {
+// answers reports whether the line is as it is asked to be.
+func (s *splitter) answers(asks []ask, line *text.Line) bool {
 	values := line.Values
-	for i := range q.ranges {
-		if r := &q.ranges[i]; values[r.mark]-r.first >= r.n {
-			return false
-		}
-	}
-	for _, c := range q.texts {
-		if s.texts[c.kind][values[c.mark]]&textPlain == 0 {
-			return false
-		}
-	}
-	for _, c := range q.others {
-		if s.texts[c.kind][values[c.mark]]&textPlain != 0 {
+	for i := range asks {
+		a := &asks[i]
+		v := values[a.mark]
+		if a.kind == 0 {
+			if v-a.first >= a.n {
+				return false
+			}
+		} else if s.texts[a.kind][v]&textPlain != a.plain {
 			return false
 		}
 	}

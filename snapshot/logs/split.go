@@ -27,6 +27,7 @@ type splitter struct {
 	format  Format
 	plans   []plan                     // by template
 	checked []checked                  // of all plans
+	asks    []ask                      // likewise
 	texts   [text.KindLine + 1][]uint8 // what is known of texts, by kind and number
 	// Of the block:
 	raw   []byte
@@ -73,7 +74,7 @@ func (s *splitter) segment(j *job) (*index.Segment, error) {
 	s.builder.Apart(j.chunk.open)
 	s.format, s.last, s.known, s.quarter = j.from.format, 0, false, quarter{}
 	clear(s.plans)
-	s.plans, s.checked = s.plans[:0], s.checked[:0]
+	s.plans, s.checked, s.asks = s.plans[:0], s.checked[:0], s.asks[:0]
 	if s.looks[0] == nil {
 		looks := make([]look, len(s.looks))
 		for k := range looks {

@@ -125,6 +125,10 @@ func (b *SegmentBuilder) in(r *reach, l *Lines) []byte {
 // varies reports whether the part holds a variable.
 func (r *reach) varies() bool { return r.to.Edge/2 > r.from.Edge/2 }
 
+// LineTo fills in what line i of the block is made of. It is valid until the next
+// Begin.
+func (b *SegmentBuilder) LineTo(line *text.Line, i int) { b.shape.text.LineTo(line, i) }
+
 // Texts returns how many texts of a kind of variable the segment has so far.
 func (b *SegmentBuilder) Texts(k text.Kind) int { return b.shape.text.Texts(k) }
 
@@ -199,8 +203,7 @@ func (p *Pattern) settle(b *SegmentBuilder, e *Entry) bool {
 			return false
 		}
 	}
-	class := b.set.class(e)
-	p.terms = append(p.terms, class[:]...)
+	p.terms = append(p.terms, b.set.classes[:]...)
 	for _, f := range e.Fields {
 		if isKind(f.Name) && within(b.raw, f.Value) >= 0 && !p.fix(s, b.raw, f.Value) {
 			return false

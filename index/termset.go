@@ -49,6 +49,8 @@ type termSet struct {
 	bitmap []uint64 // the process ids of the block, a bit each; higher ones are in pids
 	words  []int    // of the bitmap that are not zero
 	known  [knownPIDs]knownPID
+
+	classes [4]uint32 // of the entry that was added last
 }
 
 // knownPIDs is of how many process ids the numbers are kept, each at the place
@@ -136,7 +138,8 @@ func (t *termSet) another(key []byte) uint32 {
 func (t *termSet) addEntry(e *Entry) {
 	t.addIPs(e.IP, e.IPs)
 	t.mark(t.user(e.User))
-	for _, n := range t.class(e) {
+	t.classes = t.class(e)
+	for _, n := range t.classes {
 		t.mark(n)
 	}
 	t.addPID(e.PID)

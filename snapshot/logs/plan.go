@@ -54,20 +54,19 @@ const (
 
 // look is a line before it is parsed or taken by a plan.
 type look struct {
-	n          int // of the line in the block
-	line       text.Line
-	start, end int
-	odd        uint64
-	plain      bool     // no variable of it stands against a plan
-	fits       *variant // which lies as this line does, or nil
-	begins     bool     // it is as the first one of several lines is
+	n      int // of the line in the block
+	line   text.Line
+	odd    uint64
+	plain  bool     // no variable of it stands against a plan
+	fits   *variant // which lies as this line does, or nil
+	begins bool     // it is as the first one of several lines is
 }
 
 // look fills in what line i of the block is made of, which may be the k-th of an
 // entry.
 func (s *splitter) look(k, i int) *look {
 	l := s.looks[k]
-	l.start, l.end = s.builder.Line(i, &l.line)
+	s.builder.LineTo(&l.line, i)
 	l.n, l.odd, l.plain, l.fits, l.begins = i, 0, true, nil, false
 	p := s.plan(&l.line)
 	for i := range p.variants {
@@ -131,12 +130,19 @@ func (s *splitter) fitLine(p *plan, l *look) *variant {
 func (s *splitter) isShort(l *look, mark uint8) bool {
 	const longest = 9
 	m := l.line.Marks[mark]
-	return m.End-m.Start <= longest || bytes.IndexByte(s.raw[l.start+int(m.Start):][:longest+1], '.') >= 0
+	return m.End-m.Start <= longest || bytes.IndexByte(s.bytes(l)[m.Start:][:longest+1], '.') >= 0
+}
+
+// bytes returns the text of the line.
+func (s *splitter) bytes(l *look) []byte {
+	start, end := s.builder.Bounds(l.n)
+	return s.raw[start:end]
 }
 
 // lines are the first n lines that were looked at.
-func (s *splitter) lines(n int) index.Lines {
-	return index.Lines{First: s.looks[0].n, Last: s.looks[n-1].n, Of: s.of[:n]}
+func (s *splitter) lines(n int) (of index.Lines) {
+	of.First, of.Last, of.Of = s.looks[0].n, s.looks[n-1].n, s.of[:n]
+	return of
 }
 
 // fit returns the variant that the first n lines fit as an entry, or nil.
@@ -202,7 +208,7 @@ func (s *splitter) begin(p *plan, line *text.Line) {
 
 // starts reports whether the line begins an entry.
 func (s *splitter) starts(l *look) bool {
-	return l.fits != nil || l.begins || s.format.Starts(afterHole(s.raw[l.start:l.end]))
+	return l.fits != nil || l.begins || s.format.Starts(afterHole(s.bytes(l)))
 }
 
 // take adds the entry of the first n lines, which lies as a variant says.

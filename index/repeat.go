@@ -132,6 +132,11 @@ func (b *SegmentBuilder) LineTo(line *text.Line, i int) { b.shape.text.LineTo(li
 // Texts returns how many texts of a kind of variable the segment has so far.
 func (b *SegmentBuilder) Texts(k text.Kind) int { return b.shape.text.Texts(k) }
 
+// IsAddress reports whether a text with colons is an address.
+func (b *SegmentBuilder) IsAddress(n uint64) bool {
+	return b.set.colon(&b.shape.text, n).addr.IsValid()
+}
+
 // Pattern returns how the entry lies in its lines that was added last, or nil
 // where Repeat cannot tell others by it. What e.Decisive names, its host, its
 // service and its kind have to be the same in all its lines.

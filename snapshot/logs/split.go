@@ -276,7 +276,7 @@ func (s *splitter) signature(e *Entry, first, last int) {
 			v := variable{start + int(m.Start) - at, start + int(m.End) - at, maskOf(line.Kind(k))}
 			if line.Kind(k) == text.KindColons {
 				v.mask = maskIP
-				if examine(text.KindColons, s.builder.Text(text.KindColons, line.Values[k])) != 0 {
+				if !s.builder.IsAddress(line.Values[k]) {
 					v.mask = maskMAC
 				}
 			}

@@ -3,7 +3,6 @@ package logs
 import (
 	"bytes"
 
-	"stilltrace/index"
 	"stilltrace/index/text"
 )
 
@@ -25,7 +24,15 @@ const (
 // examineTexts finds out what is to be known of the texts that are new in the
 // block.
 func (s *splitter) examineTexts() {
-	for k := text.KindColons; k <= text.KindLine; k++ {
+	for n := len(s.texts[text.KindColons]); n < s.builder.Texts(text.KindColons); n++ {
+		// It is an address or something else, for all formats alike.
+		f := uint8(textStrange)
+		if s.builder.IsAddress(uint64(n)) {
+			f = textPlain
+		}
+		s.texts[text.KindColons] = append(s.texts[text.KindColons], f)
+	}
+	for k := text.KindColons + 1; k <= text.KindLine; k++ {
 		opaque := s.format.Opaque&(1<<k) != 0
 		for n := len(s.texts[k]); n < s.builder.Texts(k); n++ {
 			f := examine(k, s.builder.Text(k, uint64(n)))
@@ -86,13 +93,6 @@ var textBytes = func() (t [256]uint8) {
 }()
 
 func examine(k text.Kind, b []byte) (found byte) {
-	if k == text.KindColons {
-		// It is an address or something else, for all formats alike.
-		if _, ok := index.ParseColons(b); !ok {
-			found |= textStrange
-		}
-		return found
-	}
 	of := byte(0)
 	for _, c := range b {
 		of |= textBytes[c]

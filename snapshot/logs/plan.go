@@ -81,13 +81,19 @@ func (s *splitter) look(k, i int) *look {
 		}
 		l.begins = true
 	}
-	if l.begins {
-		return l
+	if !l.begins {
+		s.lookAgain(p, l)
 	}
+	return l
+}
+
+// lookAgain is look for a line that answers nothing that is asked: which of its
+// variables are odd, and whether it fits in spite of that.
+func (s *splitter) lookAgain(p *plan, l *look) {
 	for _, c := range s.checked[p.from:p.to] {
 		v := l.line.Values[c.mark]
 		if c.kind <= text.KindDecimal {
-			if v >= 1e9 && !s.isShort(l, c.mark) {
+			if v >= short && !s.isShort(l, c.mark) {
 				l.mark(c.mark)
 			}
 			continue
@@ -104,7 +110,6 @@ func (s *splitter) look(k, i int) *look {
 	if l.plain && !s.parseAll {
 		l.fits = s.fitLine(p, l)
 	}
-	return l
 }
 
 // mark says that a variable of the line is odd.

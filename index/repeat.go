@@ -125,6 +125,18 @@ func (b *SegmentBuilder) in(r *reach, l *Lines) []byte {
 // varies reports whether the part holds a variable.
 func (r *reach) varies() bool { return r.to.Edge/2 > r.from.Edge/2 }
 
+// LineTo fills in what line i of the block is made of. It is valid until the next
+// Begin.
+func (b *SegmentBuilder) LineTo(line *text.Line, i int) { b.shape.text.LineTo(line, i) }
+
+// Texts returns how many texts of a kind of variable the segment has so far.
+func (b *SegmentBuilder) Texts(k text.Kind) int { return b.shape.text.Texts(k) }
+
+// IsAddress reports whether a text with colons is an address.
+func (b *SegmentBuilder) IsAddress(n uint64) bool {
+	return b.set.colon(&b.shape.text, n).addr.IsValid()
+}
+
 // Pattern returns how the entry lies in its lines that was added last, or nil
 // where Repeat cannot tell others by it. What e.Decisive names, its host, its
 // service and its kind have to be the same in all its lines.
@@ -196,8 +208,7 @@ func (p *Pattern) settle(b *SegmentBuilder, e *Entry) bool {
 			return false
 		}
 	}
-	class := b.set.class(e)
-	p.terms = append(p.terms, class[:]...)
+	p.terms = append(p.terms, b.set.classes[:]...)
 	for _, f := range e.Fields {
 		if isKind(f.Name) && within(b.raw, f.Value) >= 0 && !p.fix(s, b.raw, f.Value) {
 			return false
@@ -243,6 +254,20 @@ func (p *Pattern) fix(s *shaper, raw, v []byte) bool {
 	return true
 }
 
+// Fixed returns the value that a variable of the pattern's first line has in all
+// its lines; false where that may differ.
+func (p *Pattern) Fixed(mark int) (value uint64, ok bool) {
+	for _, f := range p.fixed {
+		if f.line == 0 && f.mark == mark {
+			return f.value, true
+		}
+	}
+	return 0, false
+}
+
+// PID returns the variable of the first line that is the process id, or -1.
+func (p *Pattern) PID() int { return p.pid }
+
 // Fits reports whether lines of the block lie as the pattern says, but for their
 // time.
 func (b *SegmentBuilder) Fits(p *Pattern, l *Lines) bool {
@@ -285,18 +310,21 @@ func (p *Pattern) isPID(first *text.Line) bool {
 	return ok && pid > 0 && pid <= math.MaxInt32
 }
 
-// userTerm returns the number of the term of a user whose name is a part of the
-// lines.
-func (b *SegmentBuilder) userTerm(r *reach, l *Lines) uint32 {
+// markUser makes the user a term of the block whose name is a part of the lines.
+func (b *SegmentBuilder) markUser(r *reach, l *Lines) {
 	if r.mark < 0 {
-		return b.set.user(b.in(r, l))
+		b.set.mark(b.set.user(b.in(r, l)))
+		return
 	}
 	line := l.Of[r.line]
 	k := b.named(line.Kind(r.mark), line.Values[r.mark])
-	if k.term == 0 {
+	if k.block == b.set.block {
+		return
+	}
+	if k.block = b.set.block; k.term == 0 {
 		k.term = b.set.user(b.in(r, l)) + 1
 	}
-	return k.term - 1
+	b.set.mark(k.term - 1)
 }
 
 // named returns what is known of a text of the segment as the name of a user.
@@ -309,9 +337,11 @@ func (b *SegmentBuilder) named(k text.Kind, n uint64) *knownName {
 }
 
 // knownName is what is known of a text as the name of a user: the number of its
-// term, plus one, and that of the user in a round of the summary.
+// term, plus one, the last block that had it, and the number of the user in a
+// round of the summary.
 type knownName struct {
 	term   uint32
+	block  uint32
 	number int32
 	round  int // plus one
 }
@@ -352,7 +382,7 @@ func (b *SegmentBuilder) Repeat(p *Pattern, l *Lines, at Time, offset int64) boo
 		set.addPID(int(pid))
 	}
 	if p.user.varies() {
-		set.mark(b.userTerm(&p.user, l))
+		b.markUser(&p.user, l)
 	}
 	if p.session.varies() {
 		set.mark(set.session(b.in(&p.session, l)))

@@ -48,7 +48,18 @@ type termSet struct {
 	pids   map[int]struct{}
 	bitmap []uint64 // the process ids of the block, a bit each; higher ones are in pids
 	words  []int    // of the bitmap that are not zero
+	known  [knownPIDs]knownPID
+
+	classes [4]uint32 // of the entry that was added last
 }
+
+// knownPIDs is of how many process ids the numbers are kept, each at the place
+// of its lowest bits: most are those of one block and the next one, and follow
+// one another.
+const knownPIDs = 1 << 12
+
+// knownPID is a process id and the number of its term, plus one.
+type knownPID struct{ pid, term uint32 }
 
 // knownAddress is what is known of an address that is a text of the segment: all
 // in one place, because it is asked for with nearly every event.
@@ -79,6 +90,7 @@ func (t *termSet) resetSegment() {
 	t.table.reset()
 	t.blocks = nil
 	t.ipv4, t.colons, t.seen = t.ipv4[:0], t.colons[:0], t.seen[:0]
+	clear(t.known[:])
 	t.beginBlock()
 }
 
@@ -95,20 +107,39 @@ func (t *termSet) beginBlock() {
 // endBlock makes what was gathered the terms of the next block.
 func (t *termSet) endBlock() {
 	for pid := range t.pids {
-		t.add(pidTerm(t.key[:0], pid))
+		t.list = append(t.list, t.pidNumber(pid))
 	}
 	for _, w := range t.words {
 		for b := t.bitmap[w]; b != 0; b &= b - 1 {
-			t.add(pidTerm(t.key[:0], w*64+bits.TrailingZeros64(b)))
+			t.list = append(t.list, t.pidNumber(w*64+bits.TrailingZeros64(b)))
 		}
 	}
 	t.blocks = append(t.blocks, slices.Clone(t.list))
 }
 
+// pidNumber returns a number of the term of a process id, which the block has
+// once.
+func (t *termSet) pidNumber(pid int) uint32 {
+	k := &t.known[pid%knownPIDs]
+	if k.pid != uint32(pid) || k.term == 0 {
+		*k = knownPID{uint32(pid), t.another(pidTerm(t.key[:0], pid)) + 1}
+	}
+	return k.term - 1
+}
+
+// another gives a term another number, whether it has one or not: to look for
+// that can take longer than to drop one of them with the segment's other terms.
+func (t *termSet) another(key []byte) uint32 {
+	t.key = key
+	t.seen = append(t.seen, 0)
+	return t.table.add(key, t.table.hash(key))
+}
+
 func (t *termSet) addEntry(e *Entry) {
 	t.addIPs(e.IP, e.IPs)
 	t.mark(t.user(e.User))
-	for _, n := range t.class(e) {
+	t.classes = t.class(e)
+	for _, n := range t.classes {
 		t.mark(n)
 	}
 	t.addPID(e.PID)
@@ -129,21 +160,24 @@ func (t *termSet) addEvent(e *Event) {
 
 // addIPv4 and addColons add the addresses that texts of the segment are.
 func (t *termSet) addIPv4(texts *text.Encoder, n uint64) {
+	if int(n) >= len(t.ipv4) || t.ipv4[n].term == 0 {
+		t.newIPv4(texts, n)
+	}
+	// Whether the block has an address already is as good as random, and a wrong guess costs more than the rest.
+	k, size := &t.ipv4[n], len(t.list)
+	list := append(t.list, k.term-1)
+	if k.block != t.block {
+		size++
+	}
+	k.block = t.block
+	t.list = list[:size]
+}
+
+func (t *termSet) newIPv4(texts *text.Encoder, n uint64) {
 	for int(n) >= len(t.ipv4) {
 		t.ipv4 = append(t.ipv4, knownAddress{})
 	}
-	k := &t.ipv4[n]
-	if k.block == t.block {
-		return
-	}
-	k.block = t.block
-	if k.term == 0 {
-		// It may have a number, as the address of an entry: to look for that takes longer than to drop one of them with the segment's other terms.
-		t.key = append(append(t.key[:0], fourInSix...), texts.Text(text.KindIPv4, n)...)
-		k.term = t.table.add(t.key, t.table.hash(t.key)) + 1
-		t.seen = append(t.seen, 0)
-	}
-	t.mark(k.term - 1)
+	t.ipv4[n].term = t.another(append(append(t.key[:0], fourInSix...), texts.Text(text.KindIPv4, n)...)) + 1
 }
 
 func (t *termSet) addColons(texts *text.Encoder, n uint64) {

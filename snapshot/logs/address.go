@@ -73,17 +73,18 @@ func nextAddress(b []byte, from int) (a netip.Addr, start, end int) {
 			}
 			continue
 		}
-		j, dots, colons := i, 0, 0
+		j, dots, colons, double := i, 0, 0, false
 		for j < len(b) && j-i < maxRun && byteClass[b[j]]&(byteHex|byteDot|byteColon) != 0 {
 			switch b[j] {
 			case '.':
 				dots++
 			case ':':
 				colons++
+				double = double || j > i && b[j-1] == ':'
 			}
 			j++
 		}
-		if dots >= 3 || colons >= 2 {
+		if dots >= 3 || double || colons >= 7 {
 			if a, n := addressIn(b[i:j], colons); n > 0 && free(b, i, i+n) {
 				return a, i, i + n
 			}

@@ -12,7 +12,7 @@ import (
 func (s *splitter) learn(n int, e *Entry) {
 	l := s.looks[0]
 	p := s.plan(&l.line)
-	line := s.raw[l.start:l.end]
+	line := s.bytes(l)
 	if p.tries >= maxTries || s.parseAll || s.signer.loose || !allPlain(s.looks[:n]) || l.fits == nil && !s.format.Starts(line) {
 		return
 	}
@@ -30,7 +30,7 @@ func (s *splitter) learn(n int, e *Entry) {
 		return
 	}
 	for k, l := range s.looks[:n] {
-		line := s.raw[l.start:l.end]
+		line := s.bytes(l)
 		if !s.settled(&l.line, line) {
 			return
 		}
@@ -42,7 +42,7 @@ func (s *splitter) learn(n int, e *Entry) {
 		}
 	}
 	if v.pattern = s.builder.Pattern(&e.Entry); v.pattern != nil {
-		p.variants = append(p.variants, &v)
+		p.variants = append(p.variants, offer{&v, s.asksOf(&v, &l.line, line)})
 	}
 }
 

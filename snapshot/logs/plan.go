@@ -13,11 +13,18 @@ import (
 // is decisive (Entry.Decide) has to be the same in them, and so has every text
 // that could look like more than one word.
 type plan struct {
-	variants []*variant // the one that was met last is the first
-	tries    int        // how often one was to be made
+	variants []offer // those that are met often come first
+	tries    int     // how often one was to be made
 	// Where its checked variables are among those of the segment, once the template was seen.
 	seen     bool
 	from, to uint32
+}
+
+// met moves the variant that was met ahead.
+func (p *plan) met(i int) {
+	if i > 0 {
+		p.variants[i-1], p.variants[i] = p.variants[i], p.variants[i-1]
+	}
 }
 
 // checked is a variable that may stand against a plan.
@@ -45,43 +52,56 @@ const (
 	maxPlanned = index.MaxPatternLines
 )
 
-// What is known of a text that is a variable.
-const (
-	textKnown   = 1 << iota
-	textOdd     // it may be more than one word to a format, or a word that means something
-	textStrange // likewise, even to a format that takes it as it is
-	textNames   // an address is in it
-)
-
 // look is a line before it is parsed or taken by a plan.
 type look struct {
-	n          int // of the line in the block
-	line       text.Line
-	start, end int
-	odd        uint64
-	plain      bool     // no variable of it stands against a plan
-	fits       *variant // which lies as this line does, or nil
+	n      int // of the line in the block
+	line   text.Line
+	odd    uint64
+	plain  bool     // no variable of it stands against a plan
+	fits   *variant // which lies as this line does, or nil
+	begins bool     // it is as the first one of several lines is
 }
 
 // look fills in what line i of the block is made of, which may be the k-th of an
 // entry.
 func (s *splitter) look(k, i int) *look {
 	l := s.looks[k]
-	l.start, l.end = s.builder.Line(i, &l.line)
-	l.n, l.odd, l.plain, l.fits = i, 0, true, nil
+	s.builder.LineTo(&l.line, i)
+	l.n, l.odd, l.plain, l.fits, l.begins = i, 0, true, nil, false
 	p := s.plan(&l.line)
+	for i := range p.variants {
+		v := &p.variants[i]
+		if v.asks == nil || !s.answers(v.asks, &l.line) || v.stamp >= 0 && !s.dates(l, v.variant) {
+			continue
+		}
+		if l.odd = v.odd; len(v.more) == 0 {
+			l.fits = v.variant
+			p.met(i)
+			return l
+		}
+		l.begins = true
+	}
+	if !l.begins {
+		s.lookAgain(p, l)
+	}
+	return l
+}
+
+// lookAgain is look for a line that answers nothing that is asked: which of its
+// variables are odd, and whether it fits in spite of that.
+func (s *splitter) lookAgain(p *plan, l *look) {
 	for _, c := range s.checked[p.from:p.to] {
 		v := l.line.Values[c.mark]
 		if c.kind <= text.KindDecimal {
-			if v >= 1e9 && !s.isShort(l, c.mark) {
+			if v >= short && !s.isShort(l, c.mark) {
 				l.mark(c.mark)
 			}
 			continue
 		}
-		if of := s.texts[c.kind]; v < uint64(len(of)) && of[v] == textKnown {
+		f := s.texts[c.kind][v]
+		if f&textPlain != 0 {
 			continue
 		}
-		f := s.text(c.kind, v)
 		if f&textStrange != 0 || f&textOdd != 0 && s.format.Opaque&(1<<c.kind) == 0 {
 			l.mark(c.mark)
 		}
@@ -90,7 +110,6 @@ func (s *splitter) look(k, i int) *look {
 	if l.plain && !s.parseAll {
 		l.fits = s.fitLine(p, l)
 	}
-	return l
 }
 
 // mark says that a variable of the line is odd.
@@ -101,9 +120,10 @@ func (l *look) mark(k uint8) {
 
 // fitLine returns the variant that the line fits as an entry, or nil.
 func (s *splitter) fitLine(p *plan, l *look) *variant {
-	for i, v := range p.variants {
+	for i := range p.variants {
+		v := p.variants[i].variant
 		if v.odd == l.odd && s.builder.FitsLine(v.pattern, &l.line) && (v.stamp < 0 || s.dates(l, v)) {
-			p.variants[0], p.variants[i] = v, p.variants[0]
+			p.met(i)
 			return v
 		}
 	}
@@ -115,12 +135,19 @@ func (s *splitter) fitLine(p *plan, l *look) *variant {
 func (s *splitter) isShort(l *look, mark uint8) bool {
 	const longest = 9
 	m := l.line.Marks[mark]
-	return m.End-m.Start <= longest || bytes.IndexByte(s.raw[l.start+int(m.Start):][:longest+1], '.') >= 0
+	return m.End-m.Start <= longest || bytes.IndexByte(s.bytes(l)[m.Start:][:longest+1], '.') >= 0
+}
+
+// bytes returns the text of the line.
+func (s *splitter) bytes(l *look) []byte {
+	start, end := s.builder.Bounds(l.n)
+	return s.raw[start:end]
 }
 
 // lines are the first n lines that were looked at.
-func (s *splitter) lines(n int) index.Lines {
-	return index.Lines{First: s.looks[0].n, Last: s.looks[n-1].n, Of: s.of[:n]}
+func (s *splitter) lines(n int) (of index.Lines) {
+	of.First, of.Last, of.Of = s.looks[0].n, s.looks[n-1].n, s.of[:n]
+	return of
 }
 
 // fit returns the variant that the first n lines fit as an entry, or nil.
@@ -131,9 +158,10 @@ func (s *splitter) fit(n int) *variant {
 	}
 	of := s.lines(n)
 	p := s.plan(&looks[0].line)
-	for i, v := range p.variants {
+	for i := range p.variants {
+		v := p.variants[i].variant
 		if v.odds(looks) && s.builder.Fits(v.pattern, &of) && (v.stamp < 0 || s.dates(looks[0], v)) {
-			p.variants[0], p.variants[i] = v, p.variants[0]
+			p.met(i)
 			return v
 		}
 	}
@@ -163,92 +191,17 @@ func (v *variant) odds(looks []*look) bool {
 	return true
 }
 
-// text returns what is known of a text.
-func (s *splitter) text(k text.Kind, n uint64) byte {
-	of := &s.texts[k]
-	for n >= uint64(len(*of)) {
-		*of = append(*of, 0)
-	}
-	if (*of)[n] == 0 {
-		(*of)[n] = textKnown | examine(k, s.builder.Text(k, n))
-	}
-	return (*of)[n]
-}
-
-// oddWords are words on which formats make a difference.
-var oddWords = func() map[string]bool {
-	words := map[string]bool{}
-	for _, w := range [...]string{"none", "unknown", "UNKNOWN", "invalid", "illegal", "user", "from", "port", "for", "by", "on", "to", "in"} {
-		words[w] = true
-	}
-	for _, w := range levelWords {
-		words[w.word] = true
-	}
-	return words
-}()
-
-// isOddWord looks the word up in lower case.
-func isOddWord(b []byte) bool {
-	var lower [len("information")]byte // the longest one
-	if len(b) > len(lower) {
-		return false
-	}
-	for i, c := range b {
-		if c >= 'A' && c <= 'Z' {
-			c |= 0x20
-		}
-		lower[i] = c
-	}
-	return oddWords[string(lower[:len(b)])]
-}
-
-func examine(k text.Kind, b []byte) (found byte) {
-	if k == text.KindColons {
-		// It is an address or something else, for all formats alike.
-		if _, ok := index.ParseColons(b); !ok {
-			found |= textStrange
-		}
-		return found
-	}
-	dots, colons := 0, 0
-	for _, c := range b {
-		switch c {
-		case '.':
-			dots++
-		case ':':
-			colons++
-		}
-		switch {
-		case c < ' ' || c == '\\' || c == 0x7f:
-			found |= textStrange
-		case k == text.KindPath && (c == '=' || c == '?' || c == '&' || c == '#'):
-		case byteClass[c]&byteWord == 0 && c != '.' && c != '-' && c != '/' && c != '+' && c != '%' && c != '@' && c != '~' && c < 0x80:
-			found |= textOdd
-		}
-	}
-	if isOddWord(b) || k != text.KindPath && len(b) < 3 && bytes.Trim(b, "-") == nil {
-		found |= textOdd
-	}
-	if string(b) == "-" {
-		found |= textStrange
-	}
-	if dots >= 3 || colons >= 2 {
-		if _, _, end := nextAddress(b, 0); end > 0 {
-			found |= textNames
-		}
-	}
-	return found
-}
-
 // plan returns the plan of a line's template.
 func (s *splitter) plan(line *text.Line) *plan {
-	if n := int(line.Template); n < len(s.plans) && s.plans[n].seen {
-		return &s.plans[n]
-	}
-	for int(line.Template) >= len(s.plans) {
-		s.plans = append(s.plans, plan{})
-	}
 	p := &s.plans[line.Template]
+	if !p.seen {
+		s.begin(p, line)
+	}
+	return p
+}
+
+// begin fills in what the plan of a line's template begins with.
+func (s *splitter) begin(p *plan, line *text.Line) {
 	p.seen, p.from = true, uint32(len(s.checked))
 	for k := range line.Values {
 		if kind := line.Kind(k); kind <= text.KindDecimal || kind > text.KindIPv4 {
@@ -256,12 +209,11 @@ func (s *splitter) plan(line *text.Line) *plan {
 		}
 	}
 	p.to = uint32(len(s.checked))
-	return p
 }
 
 // starts reports whether the line begins an entry.
 func (s *splitter) starts(l *look) bool {
-	return l.fits != nil || s.format.Starts(afterHole(s.raw[l.start:l.end]))
+	return l.fits != nil || l.begins || s.format.Starts(afterHole(s.bytes(l)))
 }
 
 // take adds the entry of the first n lines, which lies as a variant says.

@@ -27,6 +27,7 @@ type splitter struct {
 	format  Format
 	plans   []plan                     // by template
 	checked []checked                  // of all plans
+	asks    []ask                      // likewise
 	texts   [text.KindLine + 1][]uint8 // what is known of texts, by kind and number
 	// Of the block:
 	raw   []byte
@@ -73,7 +74,7 @@ func (s *splitter) segment(j *job) (*index.Segment, error) {
 	s.builder.Apart(j.chunk.open)
 	s.format, s.last, s.known, s.quarter = j.from.format, 0, false, quarter{}
 	clear(s.plans)
-	s.plans, s.checked = s.plans[:0], s.checked[:0]
+	s.plans, s.checked, s.asks = s.plans[:0], s.checked[:0], s.asks[:0]
 	if s.looks[0] == nil {
 		looks := make([]look, len(s.looks))
 		for k := range looks {
@@ -148,6 +149,10 @@ func (s *splitter) block(j *job, rest bool) {
 	n := s.builder.Lines()
 	if n == 0 {
 		return
+	}
+	s.examineTexts()
+	for len(s.plans) < s.builder.Templates() {
+		s.plans = append(s.plans, plan{})
 	}
 	s.look(0, 0)
 	for i := 0; i < n; {
@@ -271,7 +276,7 @@ func (s *splitter) signature(e *Entry, first, last int) {
 			v := variable{start + int(m.Start) - at, start + int(m.End) - at, maskOf(line.Kind(k))}
 			if line.Kind(k) == text.KindColons {
 				v.mask = maskIP
-				if s.text(text.KindColons, line.Values[k])&textStrange != 0 {
+				if !s.builder.IsAddress(line.Values[k]) {
 					v.mask = maskMAC
 				}
 			}

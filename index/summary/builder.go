@@ -67,7 +67,7 @@ type Builder struct {
 	odd    bool
 	names  []int // memory for the addresses of one event
 	named  []naming
-	warm   uint32 // see settle
+	warm   int64 // see settle
 
 	runs []*run
 }
@@ -306,16 +306,12 @@ func (b *Builder) name(address, thread uint32, e *Event) {
 func (b *Builder) settle() {
 	for i := range b.named {
 		n := &b.named[i]
-		n.strand = b.burst.heads[n.address]
-	}
-	for i := range b.named {
-		if at := b.named[i].strand; at != 0 {
-			b.warm += b.burst.strands[at-1].thread
-		}
+		n.strand = b.burst.strand(n.address, n.thread)
+		b.warm += b.burst.strands[n.strand].Events
 	}
 	for i := range b.named {
 		n := &b.named[i]
-		b.burst.strand(n.address, n.thread).see(n.time, n.line, n.times)
+		b.burst.strands[n.strand].see(n.time, n.line, n.times)
 	}
 	b.named = b.named[:0]
 }

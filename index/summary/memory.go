@@ -112,7 +112,7 @@ func (s *sortedRows) minuteRows() *cursor[MinuteRow] {
 }
 
 func (s *sortedRows) strandTallies() *tallies[*Thread] {
-	return someTallies(s.strands, s.strandList, s.threads)
+	return someTallies(s.strands, s.strandList, s.threads, threadWording())
 }
 
 func (s *sortedRows) tryTallies() *tallies[string] {
@@ -120,7 +120,7 @@ func (s *sortedRows) tryTallies() *tallies[string] {
 	for i := range names {
 		names[i] = s.users[i].Name
 	}
-	return someTallies(s.tries, s.tryList, names)
+	return someTallies(s.tries, s.tryList, names, userWording())
 }
 
 func (s *sortedRows) deedRows() *cursor[DeedRow] {

@@ -142,14 +142,14 @@ func (in *inputs) tallies(from []*sortedRows, to *target) error {
 	}
 	addresses := pages[AddressRow]{codec: addressCodec(addressReader{}), limit: pageWeight, put: to.put, do: to.do, see: to.address, copy: copyAddress}
 	group := addressGroup{yield: addresses.add, none: true}
-	if err := mergeTallies(strandsOf, strands.compare, strands.fold, group.add); err != nil {
+	if err := mergeTallies(strandsOf, strands, group.add); err != nil {
 		return err
 	}
 	if err := cmp.Or(group.end(), addresses.close()); err != nil {
 		return err
 	}
 	out := pages[TryRow]{codec: tryCodec(tryReader{}), limit: pageWeight, put: to.put, do: to.do, see: to.try}
-	err := mergeTallies(triesOf, tries.compare, tries.fold, func(r *tally, user string) error {
+	err := mergeTallies(triesOf, tries, func(r *tally, user string) error {
 		return out.add(&TryRow{r.addr(), user, r.Sum})
 	})
 	return cmp.Or(err, out.close())
@@ -158,7 +158,7 @@ func (in *inputs) tallies(from []*sortedRows, to *target) error {
 // spillTallies writes what comes in order to a scratch file.
 func spillTallies[T comparable](from []*tallies[T], w wording[T], put func(Page) error) error {
 	out := scratchPage[T]{wording: w, put: put, number: map[T]uint64{}}
-	return cmp.Or(mergeTallies(from, w.compare, w.fold, out.add), out.close())
+	return cmp.Or(mergeTallies(from, w, out.add), out.close())
 }
 
 // fanIn is how many runs of one level are merged into one: fewer are merged

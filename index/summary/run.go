@@ -149,8 +149,10 @@ func (in *inputs) tallies(from []*sortedRows, to *target) error {
 		return err
 	}
 	out := pages[TryRow]{codec: tryCodec(tryReader{}), limit: pageWeight, put: to.put, do: to.do, see: to.try}
+	var row TryRow // one for all, because it is another's to look at
 	err := mergeTallies(triesOf, tries, func(r *tally, user string) error {
-		return out.add(&TryRow{r.addr(), user, r.Sum})
+		row = TryRow{r.addr(), user, r.Sum}
+		return out.add(&row)
 	})
 	return cmp.Or(err, out.close())
 }
@@ -234,6 +236,11 @@ func Merge(o Options, builders []*Builder, put func(Page) error) error {
 	if err := t.putLeaders(put); err != nil {
 		return err
 	}
+	for action, n := range t.about {
+		if n > 0 {
+			t.About[uint8(action)] = n
+		}
+	}
 	return put(encodeHead(&t.Head))
 }
 
@@ -275,6 +282,7 @@ func (in *inputs) aside(to *target) error {
 // totals is what all addresses are together, and which of them lead.
 type totals struct {
 	Head
+	about   counts
 	actions Actions
 	leaders leaders
 	of      map[netip.Addr]*leader // once all addresses were seen
@@ -284,7 +292,7 @@ type totals struct {
 
 func (t *totals) address(r *AddressRow) {
 	k := t.actions.rank(r)
-	t.Head.add(r, &k)
+	t.Head.add(r, &k, &t.about)
 	t.leaders.add(r, k)
 }
 

@@ -3,6 +3,7 @@ package summary
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -115,8 +116,14 @@ type scratchPage[T comparable] struct {
 	words  []byte
 	rows   []byte
 	n      int
-	prev   tally
 }
+
+// What the lowest bits of a row's first number say; above them it is the word's.
+// Half of all rows are of one event, and nearly all of IPv4.
+const (
+	scratchSeveral = 1 // what follows from one event is written, too
+	scratchWide    = 2 // the address and the line take more than 64 bits
+)
 
 func (s *scratchPage[T]) add(r *tally, word T) error {
 	n, ok := s.number[word]
@@ -125,26 +132,29 @@ func (s *scratchPage[T]) add(r *tally, word T) error {
 		s.number[word] = n
 		s.words = s.append(s.words, word)
 	}
-	out := s.rows
-	if d := r.low - s.prev.low; r.high == s.prev.high && r.low >= s.prev.low && d+1 > 0 {
-		out = binary.AppendUvarint(out, d+1)
-	} else {
-		out = binary.BigEndian.AppendUint64(append(out, 0), r.high)
-		out = binary.BigEndian.AppendUint64(out, r.low)
+	form := n << 2
+	if r.Events != 1 || r.Last != r.First || r.lastLine != r.firstLine {
+		form |= scratchSeveral
 	}
-	// Half of all rows are of one event.
-	several := r.Events != 1 || r.Last != r.First || r.lastLine != r.firstLine
-	out = binary.AppendUvarint(out, n<<1|flag(several))
+	if !r.is4() || uint64(r.firstLine) > math.MaxUint32 {
+		form |= scratchWide
+	}
+	out := binary.AppendUvarint(s.rows, form)
 	out = binary.AppendUvarint(out, uint64(r.Count))
 	out = binary.LittleEndian.AppendUint64(out, uint64(r.First))
-	out = binary.AppendUvarint(out, uint64(r.firstLine))
-	if several {
+	if form&scratchWide != 0 {
+		out = binary.LittleEndian.AppendUint64(out, r.high)
+		out = binary.LittleEndian.AppendUint64(out, r.low)
+		out = binary.LittleEndian.AppendUint64(out, uint64(r.firstLine))
+	} else {
+		out = binary.LittleEndian.AppendUint64(out, r.low<<32|uint64(r.firstLine))
+	}
+	if form&scratchSeveral != 0 {
 		out = binary.AppendUvarint(out, uint64(r.Events))
 		out = binary.AppendUvarint(out, uint64(r.Last-r.First))
 		out = binary.AppendVarint(out, r.lastLine-r.firstLine)
 	}
 	s.rows = out
-	s.prev = *r
 	s.n++
 	if len(s.rows)+len(s.words) < spillWeight && s.n < maxRows {
 		return nil
@@ -161,7 +171,7 @@ func (s *scratchPage[T]) close() error {
 	out = binary.AppendUvarint(out, uint64(s.n))
 	out = append(out, s.rows...)
 	clear(s.number)
-	s.words, s.rows, s.n, s.prev = s.words[:0], s.rows[:0], 0, tally{}
+	s.words, s.rows, s.n = s.words[:0], s.rows[:0], 0
 	return s.put(Page{Table: s.table, Content: out})
 }
 
@@ -201,22 +211,21 @@ func (t *tallies[T]) decode(content []byte, w wording[T], read func(*parser) T) 
 		return ErrPage
 	}
 	t.rows = t.rows[:0]
-	var r tally
 	for range n {
-		if d := p.uint(); d > 0 {
-			r.low += d - 1
-		} else if b := p.bytes(16); b != nil {
-			r.high, r.low = binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])
+		form, count := p.uint(), p.uint()
+		what := form >> 2
+		r := tally{Sum: Sum{Events: 1, Count: int64(count)}}
+		if form&scratchWide == 0 {
+			if b := p.bytes(16); b != nil {
+				at := binary.LittleEndian.Uint64(b[8:])
+				r.First, r.low, r.firstLine = int64(binary.LittleEndian.Uint64(b)), at>>32, int64(uint32(at))
+			}
+		} else if b := p.bytes(32); b != nil {
+			r.First, r.high = int64(binary.LittleEndian.Uint64(b)), binary.LittleEndian.Uint64(b[8:])
+			r.low, r.firstLine = binary.LittleEndian.Uint64(b[16:]), int64(binary.LittleEndian.Uint64(b[24:]))
 		}
-		form := p.uint()
-		what := form >> 1
-		r.Count = int64(p.uint())
-		if first := p.bytes(8); first != nil {
-			r.First = int64(binary.LittleEndian.Uint64(first))
-		}
-		r.firstLine = int64(p.uint())
-		r.Events, r.Last, r.lastLine = 1, r.First, r.firstLine
-		if form&1 != 0 {
+		r.Last, r.lastLine = r.First, r.firstLine
+		if form&scratchSeveral != 0 {
 			r.Events = int64(p.uint())
 			r.Last += int64(p.uint())
 			r.lastLine += p.int()

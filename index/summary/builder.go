@@ -305,6 +305,11 @@ func (b *Builder) name(address, thread uint32, e *Event) {
 // for at once, most of the waiting is done once.
 func (b *Builder) settle() {
 	for i := range b.named {
+		if at := b.burst.heads[b.named[i].address]; at != 0 {
+			b.warm += int64(b.burst.links[at-1].thread)
+		}
+	}
+	for i := range b.named {
 		n := &b.named[i]
 		n.strand = b.burst.strand(n.address, n.thread)
 		b.warm += b.burst.strands[n.strand].Events

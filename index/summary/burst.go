@@ -26,6 +26,7 @@ type link struct{ address, thread, next uint32 }
 type strand struct {
 	Sum
 	firstLine, lastLine int64
+	_                   [2]int64 // so that it is one line of a processor's cache
 }
 
 const (

@@ -67,6 +67,7 @@ func sortKeyed(list []keyed) {
 type sortedRows struct {
 	*Builder
 	kindList, userList  []uint32
+	deedList            []uint32
 	strandList, tryList []uint64 // see orderTallies
 	minuteList          []keyed
 }
@@ -79,7 +80,7 @@ func (b *Builder) sort() *sortedRows {
 	s.userList = order(len(b.users), func(i, j int) int { return strings.Compare(b.users[i].Name, b.users[j].Name) })
 	s.strandList = orderTallies(b.strands, ranks(order(len(b.threads), func(i, j int) int { return b.threads[i].compare(b.threads[j]) })))
 	s.tryList = orderTallies(b.tries, ranks(s.userList))
-	slices.SortFunc(b.deeds, func(d, e deed) int { return d.compare(&e) })
+	s.deedList = order(len(b.deeds), func(i, j int) int { return b.deeds[i].compare(&b.deeds[j]) })
 	s.minuteList = ordered(b.minutes.rows(), func(p *pair) uint64 {
 		m := int64(int32(p.b))
 		// Group, source, and minute within the group, as MinuteRow is ordered: 24, 32 and 8 bits.
@@ -124,8 +125,8 @@ func (s *sortedRows) tryTallies() *tallies[string] {
 }
 
 func (s *sortedRows) deedRows() *cursor[DeedRow] {
-	return batches(len(s.Builder.deeds), func(rows []DeedRow, i int) []DeedRow {
-		d := &s.Builder.deeds[i]
+	return batches(len(s.deedList), func(rows []DeedRow, i int) []DeedRow {
+		d := &s.deeds[s.deedList[i]]
 		k := &s.kinds[d.kind].row
 		r := DeedRow{Addr: d.addr(), Place: d.Place, Action: k.Action, Login: d.login, Service: k.Service, Jail: k.Jail}
 		if d.login && d.user != None {

@@ -56,7 +56,7 @@ type Builder struct {
 	threads  []*Thread // each four times, by what strands say of an event beside it: see namesOthers
 	userOf   slots
 	users    []UserRow
-	minutes  pairs // by source and minute
+	minutes  pairTable // by source and minute
 	burst    burst
 	strands  []tally
 	tries    []tally
@@ -96,7 +96,6 @@ const (
 // NewBuilder returns an empty Builder.
 func NewBuilder(o Options) *Builder {
 	b := &Builder{o: o, seed: maphash.MakeSeed()}
-	b.minutes.add = (*Sum).span
 	b.burst.salt = maphash.Comparable(b.seed, 0)
 	b.reset()
 	return b
@@ -119,7 +118,7 @@ func (b *Builder) reset() {
 // the round: where that is another one than before, the numbers that the
 // Builder gave are void.
 func (b *Builder) Begin() (Round, error) {
-	size := b.bytes + len(b.minutes.rows())*pairBytes + len(b.deeds)*deedBytes + (b.burst.len()+len(b.strands)+len(b.tries))*tallyBytes
+	size := b.bytes + len(b.minutes.rows)*pairBytes + len(b.deeds)*deedBytes + (b.burst.len()+len(b.strands)+len(b.tries))*tallyBytes
 	switch {
 	case size >= b.o.Limit:
 		if err := b.spill(); err != nil {

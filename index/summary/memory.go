@@ -75,13 +75,12 @@ type sortedRows struct {
 func (b *Builder) sort() *sortedRows {
 	s := &sortedRows{Builder: b}
 	b.endBurst()
-	b.minutes.flush()
 	s.kindList = order(len(b.kinds), func(i, j int) int { return compareKinds(&b.kinds[i].row, &b.kinds[j].row) })
 	s.userList = order(len(b.users), func(i, j int) int { return strings.Compare(b.users[i].Name, b.users[j].Name) })
 	s.strandList = orderTallies(b.strands, ranks(order(len(b.threads), func(i, j int) int { return b.threads[i].compare(b.threads[j]) })))
 	s.tryList = orderTallies(b.tries, ranks(s.userList))
 	s.deedList = order(len(b.deeds), func(i, j int) int { return b.deeds[i].compare(&b.deeds[j]) })
-	s.minuteList = ordered(b.minutes.rows(), func(p *pair) uint64 {
+	s.minuteList = ordered(b.minutes.rows, func(p *pair) uint64 {
 		m := int64(int32(p.b))
 		// Group, source, and minute within the group, as MinuteRow is ordered: 24, 32 and 8 bits.
 		return uint64(groupOf(m)+1<<23)<<40 | uint64(p.a)<<8 | uint64(m)&(group-1)
@@ -107,7 +106,7 @@ func (s *sortedRows) userRows() *cursor[UserRow] {
 
 func (s *sortedRows) minuteRows() *cursor[MinuteRow] {
 	return batches(len(s.minuteList), func(rows []MinuteRow, i int) []MinuteRow {
-		p := &s.minutes.rows()[s.minuteList[i].n]
+		p := &s.minutes.rows[s.minuteList[i].n]
 		return append(rows, MinuteRow{Minute: int64(int32(p.b)), Source: p.a, Sum: p.Sum})
 	})
 }

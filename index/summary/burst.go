@@ -98,9 +98,6 @@ func (b *burst) strand(address, thread uint32) uint32 {
 	return place
 }
 
-// try returns what is counted of an address and a user.
-func (b *burst) try(address, user uint32) *Sum { return b.tries.at(address, user) }
-
 // see counts an event.
 func (s *strand) see(t, line, times int64) {
 	if s.Events == 0 {
@@ -120,6 +117,7 @@ func (s *strand) see(t, line, times int64) {
 // end puts what was counted behind the tallies of strands and of tries, and
 // forgets it.
 func (b *burst) end(strands, tries []tally) (_, _ []tally) {
+	strands, tries = room(strands, len(b.strands)), room(tries, len(b.tries.rows))
 	for i := range b.strands {
 		s, k := &b.strands[i], &b.links[i]
 		strands = append(strands, tally{b.addrs[k.address], k.thread, s.Sum, s.firstLine, s.lastLine})
@@ -133,4 +131,13 @@ func (b *burst) end(strands, tries []tally) (_, _ []tally) {
 	b.tries.reset()
 	b.addrs, b.heads, b.links, b.strands = b.addrs[:0], b.heads[:0], b.links[:0], b.strands[:0]
 	return strands, tries
+}
+
+// room makes room for n more. append would copy all of them ten times on the way
+// to a full memory.
+func room(list []tally, n int) []tally {
+	if cap(list)-len(list) >= n {
+		return list
+	}
+	return slices.Grow(list, max(n, cap(list)))
 }

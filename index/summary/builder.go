@@ -67,8 +67,7 @@ type Builder struct {
 	odd    bool
 	names  []int // memory for the addresses of one event
 	named  []naming
-	tried  []trying
-	warm   uint64 // see settleNames
+	warm   uint64 // see settle
 
 	runs []*run
 }
@@ -132,8 +131,7 @@ func (b *Builder) Begin() (Round, error) {
 }
 
 func (b *Builder) endBurst() {
-	b.settleNames()
-	b.settleTries()
+	b.settle()
 	b.strands, b.tries = b.burst.end(b.strands, b.tries)
 	b.round.Addresses++
 }
@@ -286,39 +284,26 @@ func (b *Builder) several(k *kind, e *Event) {
 	}
 }
 
-// naming is an address in an event, and trying an address and a user. Some are
-// gathered before they are counted.
+// naming is an address in an event. Some are gathered before they are counted.
 type naming struct {
 	address, thread, strand uint32
 	time, line, times       int64
 }
 
-type trying struct {
-	hash               uint64
-	address, user, row uint32
-	Sum
-}
-
-// gathered is how many of either: a few kilobytes.
-const gathered = 64
+// namings is how many are gathered: a few kilobytes.
+const namings = 64
 
 func (b *Builder) name(address, thread uint32, e *Event) {
-	if b.named = append(b.named, naming{address, thread, 0, e.Time, e.Line, e.Times}); len(b.named) == gathered {
-		b.settleNames()
+	if b.named = append(b.named, naming{address, thread, 0, e.Time, e.Line, e.Times}); len(b.named) == namings {
+		b.settle()
 	}
 }
 
-func (b *Builder) try(address, user uint32, sum *Sum) {
-	if b.tried = append(b.tried, trying{pairHash(address, user), address, user, 0, *sum}); len(b.tried) == gathered {
-		b.settleTries()
-	}
-}
-
-// settleNames counts the addresses that were gathered. Blocks of text pass by
+// settle counts the addresses that were gathered. Blocks of text pass by
 // between the events, so the time goes into waiting for memory; when all of it
 // is asked for at once, in loops that do nothing else, most of the waiting is
 // done once.
-func (b *Builder) settleNames() {
+func (b *Builder) settle() {
 	c, warm := &b.burst, uint64(0)
 	for i := range b.named {
 		if at := c.heads[b.named[i].address]; at != 0 {
@@ -340,25 +325,6 @@ func (b *Builder) settleNames() {
 	b.named = b.named[:0]
 }
 
-// settleTries counts the users that were gathered, likewise.
-func (b *Builder) settleTries() {
-	t, warm := &b.burst.tries, uint64(0)
-	for i := range b.tried {
-		b.tried[i].row = t.likely(b.tried[i].hash)
-	}
-	for i := range b.tried {
-		if at := b.tried[i].row; at != 0 {
-			warm += uint64(t.rows[at-1].a)
-		}
-	}
-	b.warm += warm
-	for i := range b.tried {
-		n := &b.tried[i]
-		t.rows[t.find(n.hash, n.address, n.user)].span(&n.Sum)
-	}
-	b.tried = b.tried[:0]
-}
-
 // about counts what an event says of the address that it is about.
 func (b *Builder) about(k *kind, e *Event, known *Sum) {
 	action := k.row.Action
@@ -368,7 +334,7 @@ func (b *Builder) about(k *kind, e *Event, known *Sum) {
 		if !login && action != b.o.Actions.LoginFailed {
 			try.Count = 0
 		}
-		b.try(uint32(e.About), uint32(e.User), &try)
+		b.burst.tries.at(uint32(e.About), uint32(e.User)).span(&try)
 	}
 	if login || action == b.o.Actions.Banned || action == b.o.Actions.Unbanned {
 		// The kind with times has all that is asked of it, and its number is the caller's.

@@ -45,8 +45,8 @@ func TestStrandsOfBusyAddresses(t *testing.T) {
 	t.Run("an event of many names", func(t *testing.T) {
 		b := builder(1 << 30)
 		s := sample{kind: Kind{Source: 1}, times: 1, time: 1e9, line: 1}
-		for i := range 2 * gathered { // each of them twice
-			s.names = append(s.names, fmt.Sprintf("203.0.113.%d", i%gathered))
+		for i := range 2 * namings { // each of them twice
+			s.names = append(s.names, fmt.Sprintf("203.0.113.%d", i%namings))
 		}
 		feed(t, b, &s)
 		feed(t, b, &s)

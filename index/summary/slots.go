@@ -82,28 +82,16 @@ func (p *pairTable) at(a, b uint32) *Sum {
 			return &r.Sum
 		}
 	}
-	p.last = p.find(pairHash(a, b), a, b)
+	p.last = p.find(a, b)
 	return &p.rows[p.last].Sum
 }
 
-func pairHash(a, b uint32) uint64 { return mix(uint64(a)<<32|uint64(b), 0) >> 32 }
-
-// likely is the place plus one of the row that a hash leads to first, 0 where
-// there is none.
-func (p *pairTable) likely(h uint64) uint32 {
-	if len(p.slots) == 0 {
-		return 0
-	}
-	return p.slots[h&uint64(len(p.slots)-1)]
-}
-
-// find returns the row of a pair, whose hash is h.
-func (p *pairTable) find(h uint64, a, b uint32) int {
+func (p *pairTable) find(a, b uint32) int {
 	if len(p.rows) >= len(p.slots)/4*3 {
 		p.grow()
 	}
 	mask := uint64(len(p.slots) - 1)
-	for i := h & mask; ; i = (i + 1) & mask {
+	for i := p.hash(a, b) & mask; ; i = (i + 1) & mask {
 		n := p.slots[i]
 		if n == 0 {
 			p.rows = append(p.rows, pair{a: a, b: b})
@@ -116,11 +104,13 @@ func (p *pairTable) find(h uint64, a, b uint32) int {
 	}
 }
 
+func (p *pairTable) hash(a, b uint32) uint64 { return mix(uint64(a)<<32|uint64(b), 0) >> 32 }
+
 func (p *pairTable) grow() {
 	p.slots = make([]uint32, max(64, 2*len(p.slots)))
 	mask := uint64(len(p.slots) - 1)
 	for n := range p.rows {
-		i := pairHash(p.rows[n].a, p.rows[n].b) & mask
+		i := p.hash(p.rows[n].a, p.rows[n].b) & mask
 		for p.slots[i] != 0 {
 			i = (i + 1) & mask
 		}

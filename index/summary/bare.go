@@ -47,14 +47,6 @@ func (b bare) addr() netip.Addr {
 // is4 reports whether the address is one of IPv4, and so its number.
 func (b bare) is4() bool { return b.high == 0 && b.low < fours }
 
-// key ascends with the addresses; different ones of IPv6 may have the same.
-func (b bare) key() uint64 {
-	if b.high == 0 {
-		return min(b.low, 1<<62)
-	}
-	return 1<<63 | b.high>>1
-}
-
 func (b bare) compare(c bare) int {
 	if b.high != c.high {
 		return cmp.Compare(b.high, c.high)

@@ -56,7 +56,7 @@ type Builder struct {
 	threads  []*Thread // each four times, by what strands say of an event beside it: see namesOthers
 	userOf   slots
 	users    []UserRow
-	minutes  pairs // by source and minute
+	minutes  pairTable // by source and minute
 	burst    burst
 	strands  []tally
 	tries    []tally
@@ -67,7 +67,7 @@ type Builder struct {
 	odd    bool
 	names  []int // memory for the addresses of one event
 	named  []naming
-	warm   uint32 // see settle
+	warm   uint64 // see settle
 
 	runs []*run
 }
@@ -96,7 +96,6 @@ const (
 // NewBuilder returns an empty Builder.
 func NewBuilder(o Options) *Builder {
 	b := &Builder{o: o, seed: maphash.MakeSeed()}
-	b.minutes.add = (*Sum).span
 	b.burst.salt = maphash.Comparable(b.seed, 0)
 	b.reset()
 	return b
@@ -119,7 +118,7 @@ func (b *Builder) reset() {
 // the round: where that is another one than before, the numbers that the
 // Builder gave are void.
 func (b *Builder) Begin() (Round, error) {
-	size := b.bytes + len(b.minutes.rows())*pairBytes + len(b.deeds)*deedBytes + (b.burst.len()+len(b.strands)+len(b.tries))*tallyBytes
+	size := b.bytes + len(b.minutes.rows)*pairBytes + len(b.deeds)*deedBytes + (b.burst.len()+len(b.strands)+len(b.tries))*tallyBytes
 	switch {
 	case size >= b.o.Limit:
 		if err := b.spill(); err != nil {
@@ -300,22 +299,28 @@ func (b *Builder) name(address, thread uint32, e *Event) {
 	}
 }
 
-// settle counts the addresses that were gathered. Blocks of text pass by between
-// the events, so the time goes into waiting for memory; when all of it is asked
-// for at once, most of the waiting is done once.
+// settle counts the addresses that were gathered. Blocks of text pass by
+// between the events, so the time goes into waiting for memory; when all of it
+// is asked for at once, in loops that do nothing else, most of the waiting is
+// done once.
 func (b *Builder) settle() {
+	c, warm := &b.burst, uint64(0)
 	for i := range b.named {
-		n := &b.named[i]
-		n.strand = b.burst.heads[n.address]
-	}
-	for i := range b.named {
-		if at := b.named[i].strand; at != 0 {
-			b.warm += b.burst.strands[at-1].thread
+		if at := c.heads[b.named[i].address]; at != 0 {
+			warm += uint64(c.links[at-1].thread)
 		}
 	}
 	for i := range b.named {
 		n := &b.named[i]
-		b.burst.strand(n.address, n.thread).see(n.time, n.line, n.times)
+		n.strand = c.strand(n.address, n.thread)
+	}
+	for i := range b.named {
+		warm += uint64(c.strands[b.named[i].strand].Events)
+	}
+	b.warm += warm
+	for i := range b.named {
+		n := &b.named[i]
+		c.strands[n.strand].see(n.time, n.line, n.times)
 	}
 	b.named = b.named[:0]
 }
@@ -329,7 +334,7 @@ func (b *Builder) about(k *kind, e *Event, known *Sum) {
 		if !login && action != b.o.Actions.LoginFailed {
 			try.Count = 0
 		}
-		b.burst.try(uint32(e.About), uint32(e.User)).span(&try)
+		b.burst.tries.at(uint32(e.About), uint32(e.User)).span(&try)
 	}
 	if login || action == b.o.Actions.Banned || action == b.o.Actions.Unbanned {
 		// The kind with times has all that is asked of it, and its number is the caller's.

@@ -11,18 +11,22 @@ type burst struct {
 	numbers slots
 	addrs   []bare
 	heads   []uint32 // of each address, the place of one of its strands, plus one
+	links   []link   // of each strand
 	strands []strand
 	far     slots // strands that do not hang on their address
 	tries   pairTable
 }
 
-// strand is the events of an address and a thread. An address has few strands,
-// which hang on it one behind the other.
+// link is what tells a strand from others. An address has few, which hang on it
+// one behind the other; what they count lies apart, so that the search for one
+// of them does not read it.
+type link struct{ address, thread, next uint32 }
+
+// strand counts the events of an address and a thread.
 type strand struct {
 	Sum
-	firstLine, lastLine   int64
-	address, thread, next uint32
-	_                     uint32 // so that it is one line of a processor's cache
+	firstLine, lastLine int64
+	_                   [2]int64 // so that it is one line of a processor's cache
 }
 
 const (
@@ -69,32 +73,30 @@ func (b *burst) distinct(names []int) []int {
 	return names[:n]
 }
 
-// strand returns what is counted of an address and a thread.
-func (b *burst) strand(address, thread uint32) *strand {
+// strand returns the place of what is counted of an address and a thread.
+func (b *burst) strand(address, thread uint32) uint32 {
 	near, next := 0, b.heads[address]
 	for at := next; at != 0; near++ {
-		s := &b.strands[at-1]
-		if s.thread == thread {
-			return s
+		k := &b.links[at-1]
+		if k.thread == thread {
+			return at - 1
 		}
-		at = s.next
+		at = k.next
 	}
+	place := uint32(len(b.links))
 	if near == maxNear {
-		n, found := b.far.find(mix(uint64(address)<<32|uint64(thread), b.salt), len(b.strands),
-			func(n int) bool { return b.strands[n].address == address && b.strands[n].thread == thread },
-			func(n int) uint64 { return mix(uint64(b.strands[n].address)<<32|uint64(b.strands[n].thread), b.salt) })
+		n, found := b.far.find(mix(uint64(address)<<32|uint64(thread), b.salt), len(b.links),
+			func(n int) bool { return b.links[n].address == address && b.links[n].thread == thread },
+			func(n int) uint64 { return mix(uint64(b.links[n].address)<<32|uint64(b.links[n].thread), b.salt) })
 		if found {
-			return &b.strands[n]
+			return uint32(n)
 		}
 	} else {
-		b.heads[address] = uint32(len(b.strands)) + 1
+		b.heads[address] = place + 1
 	}
-	b.strands = append(b.strands, strand{address: address, thread: thread, next: next})
-	return &b.strands[len(b.strands)-1]
+	b.links, b.strands = append(b.links, link{address, thread, next}), append(b.strands, strand{})
+	return place
 }
-
-// try returns what is counted of an address and a user.
-func (b *burst) try(address, user uint32) *Sum { return &b.tries.rows[b.tries.at(address, user)].Sum }
 
 // see counts an event.
 func (s *strand) see(t, line, times int64) {
@@ -115,9 +117,10 @@ func (s *strand) see(t, line, times int64) {
 // end puts what was counted behind the tallies of strands and of tries, and
 // forgets it.
 func (b *burst) end(strands, tries []tally) (_, _ []tally) {
+	strands, tries = room(strands, len(b.strands)), room(tries, len(b.tries.rows))
 	for i := range b.strands {
-		s := &b.strands[i]
-		strands = append(strands, tally{b.addrs[s.address], s.thread, s.Sum, s.firstLine, s.lastLine})
+		s, k := &b.strands[i], &b.links[i]
+		strands = append(strands, tally{b.addrs[k.address], k.thread, s.Sum, s.firstLine, s.lastLine})
 	}
 	for i := range b.tries.rows {
 		p := &b.tries.rows[i]
@@ -126,6 +129,15 @@ func (b *burst) end(strands, tries []tally) (_, _ []tally) {
 	b.numbers.reset()
 	b.far.reset()
 	b.tries.reset()
-	b.addrs, b.heads, b.strands = b.addrs[:0], b.heads[:0], b.strands[:0]
+	b.addrs, b.heads, b.links, b.strands = b.addrs[:0], b.heads[:0], b.links[:0], b.strands[:0]
 	return strands, tries
+}
+
+// room makes room for n more. append would copy all of them ten times on the way
+// to a full memory.
+func room(list []tally, n int) []tally {
+	if cap(list)-len(list) >= n {
+		return list
+	}
+	return slices.Grow(list, max(n, cap(list)))
 }

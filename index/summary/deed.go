@@ -114,14 +114,18 @@ func encodeDeeds(rows []DeedRow) Page {
 	w := newPageWriter(len(rows), deedColumns)
 	number := map[deedForms]uint64{}
 	var forms []deedForms
+	of := make([]uint64, len(rows))
 	u := byte(0)
 	for i := range rows {
 		u = unit(u, rows[i].Time)
 		f := rows[i].form()
-		if _, ok := number[f]; !ok {
-			number[f] = uint64(len(forms))
+		n, ok := number[f]
+		if !ok {
+			n = uint64(len(forms))
+			number[f] = n
 			forms = append(forms, f)
 		}
+		of[i] = n
 	}
 	w.byte(u)
 	w.uint(uint64(len(forms)))
@@ -144,7 +148,7 @@ func encodeDeeds(rows []DeedRow) Page {
 		w.cols[deedMore].put(uint64(end - i - 1))
 		for ; i < end; i++ {
 			r := &rows[i]
-			w.cols[deedForm].put(number[r.form()])
+			w.cols[deedForm].put(of[i])
 			if r.Login {
 				w.cols[deedUser].put(w.dict.add(r.User))
 			}

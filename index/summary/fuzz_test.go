@@ -69,7 +69,7 @@ func fuzzScratch[T comparable](f *testing.F, w wording[T]) {
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
 		var rows tallies[T]
-		if err := rows.decode(content, w.reader()); err != nil {
+		if err := rows.decode(content, w, w.reader()); err != nil {
 			return
 		}
 		require.NotEmpty(t, rows.rows)
@@ -78,7 +78,7 @@ func fuzzScratch[T comparable](f *testing.F, w wording[T]) {
 		var again tallies[T]
 		n := 0
 		page := scratchPage[T]{wording: w, number: map[T]uint64{}, put: func(p Page) error {
-			require.NoError(t, again.decode(p.Content, w.reader()))
+			require.NoError(t, again.decode(p.Content, w, w.reader()))
 			for i := range again.rows {
 				want, got := rows.rows[n], again.rows[i]
 				require.Zero(t, w.compare(rows.words[want.what], again.words[got.what]))

@@ -39,8 +39,12 @@ func (h *Head) Within(p netip.Prefix) (Block, bool) {
 	return Block{}, false
 }
 
-// add takes in one address, whole, and what it is ordered by.
-func (h *Head) add(r *AddressRow, k *rank) {
+// counts is a number for each action.
+type counts [256]int64
+
+// add takes in one address, whole, and what it is ordered by; about counts what
+// About will say.
+func (h *Head) add(r *AddressRow, k *rank, about *counts) {
 	h.Addresses++
 	for i := range h.Blocks {
 		if b := &h.Blocks[i]; b.Prefix.Contains(r.Addr) {
@@ -60,7 +64,7 @@ func (h *Head) add(r *AddressRow, k *rank) {
 			}
 		}
 		if s.About {
-			h.About[s.Action] += s.Count
+			about[s.Action] += s.Count
 		}
 	}
 }

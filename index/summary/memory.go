@@ -67,6 +67,7 @@ func sortKeyed(list []keyed) {
 type sortedRows struct {
 	*Builder
 	kindList, userList  []uint32
+	deedList            []uint32
 	strandList, tryList []uint64 // see orderTallies
 	minuteList          []keyed
 }
@@ -74,13 +75,12 @@ type sortedRows struct {
 func (b *Builder) sort() *sortedRows {
 	s := &sortedRows{Builder: b}
 	b.endBurst()
-	b.minutes.flush()
 	s.kindList = order(len(b.kinds), func(i, j int) int { return compareKinds(&b.kinds[i].row, &b.kinds[j].row) })
 	s.userList = order(len(b.users), func(i, j int) int { return strings.Compare(b.users[i].Name, b.users[j].Name) })
 	s.strandList = orderTallies(b.strands, ranks(order(len(b.threads), func(i, j int) int { return b.threads[i].compare(b.threads[j]) })))
 	s.tryList = orderTallies(b.tries, ranks(s.userList))
-	slices.SortFunc(b.deeds, func(d, e deed) int { return d.compare(&e) })
-	s.minuteList = ordered(b.minutes.rows(), func(p *pair) uint64 {
+	s.deedList = order(len(b.deeds), func(i, j int) int { return b.deeds[i].compare(&b.deeds[j]) })
+	s.minuteList = ordered(b.minutes.rows, func(p *pair) uint64 {
 		m := int64(int32(p.b))
 		// Group, source, and minute within the group, as MinuteRow is ordered: 24, 32 and 8 bits.
 		return uint64(groupOf(m)+1<<23)<<40 | uint64(p.a)<<8 | uint64(m)&(group-1)
@@ -106,13 +106,13 @@ func (s *sortedRows) userRows() *cursor[UserRow] {
 
 func (s *sortedRows) minuteRows() *cursor[MinuteRow] {
 	return batches(len(s.minuteList), func(rows []MinuteRow, i int) []MinuteRow {
-		p := &s.minutes.rows()[s.minuteList[i].n]
+		p := &s.minutes.rows[s.minuteList[i].n]
 		return append(rows, MinuteRow{Minute: int64(int32(p.b)), Source: p.a, Sum: p.Sum})
 	})
 }
 
 func (s *sortedRows) strandTallies() *tallies[*Thread] {
-	return someTallies(s.strands, s.strandList, s.threads)
+	return someTallies(s.strands, s.strandList, s.threads, threadWording())
 }
 
 func (s *sortedRows) tryTallies() *tallies[string] {
@@ -120,12 +120,12 @@ func (s *sortedRows) tryTallies() *tallies[string] {
 	for i := range names {
 		names[i] = s.users[i].Name
 	}
-	return someTallies(s.tries, s.tryList, names)
+	return someTallies(s.tries, s.tryList, names, userWording())
 }
 
 func (s *sortedRows) deedRows() *cursor[DeedRow] {
-	return batches(len(s.Builder.deeds), func(rows []DeedRow, i int) []DeedRow {
-		d := &s.Builder.deeds[i]
+	return batches(len(s.deedList), func(rows []DeedRow, i int) []DeedRow {
+		d := &s.deeds[s.deedList[i]]
 		k := &s.kinds[d.kind].row
 		r := DeedRow{Addr: d.addr(), Place: d.Place, Action: k.Action, Login: d.login, Service: k.Service, Jail: k.Jail}
 		if d.login && d.user != None {

@@ -142,15 +142,17 @@ func (in *inputs) tallies(from []*sortedRows, to *target) error {
 	}
 	addresses := pages[AddressRow]{codec: addressCodec(addressReader{}), limit: pageWeight, put: to.put, do: to.do, see: to.address, copy: copyAddress}
 	group := addressGroup{yield: addresses.add, none: true}
-	if err := mergeTallies(strandsOf, strands.compare, strands.fold, group.add); err != nil {
+	if err := mergeTallies(strandsOf, strands, group.add); err != nil {
 		return err
 	}
 	if err := cmp.Or(group.end(), addresses.close()); err != nil {
 		return err
 	}
 	out := pages[TryRow]{codec: tryCodec(tryReader{}), limit: pageWeight, put: to.put, do: to.do, see: to.try}
-	err := mergeTallies(triesOf, tries.compare, tries.fold, func(r *tally, user string) error {
-		return out.add(&TryRow{r.addr(), user, r.Sum})
+	var row TryRow // one for all, because it is another's to look at
+	err := mergeTallies(triesOf, tries, func(r *tally, user string) error {
+		row = TryRow{r.addr(), user, r.Sum}
+		return out.add(&row)
 	})
 	return cmp.Or(err, out.close())
 }
@@ -158,7 +160,7 @@ func (in *inputs) tallies(from []*sortedRows, to *target) error {
 // spillTallies writes what comes in order to a scratch file.
 func spillTallies[T comparable](from []*tallies[T], w wording[T], put func(Page) error) error {
 	out := scratchPage[T]{wording: w, put: put, number: map[T]uint64{}}
-	return cmp.Or(mergeTallies(from, w.compare, w.fold, out.add), out.close())
+	return cmp.Or(mergeTallies(from, w, out.add), out.close())
 }
 
 // fanIn is how many runs of one level are merged into one: fewer are merged
@@ -234,6 +236,11 @@ func Merge(o Options, builders []*Builder, put func(Page) error) error {
 	if err := t.putLeaders(put); err != nil {
 		return err
 	}
+	for action, n := range t.about {
+		if n > 0 {
+			t.About[uint8(action)] = n
+		}
+	}
 	return put(encodeHead(&t.Head))
 }
 
@@ -275,6 +282,7 @@ func (in *inputs) aside(to *target) error {
 // totals is what all addresses are together, and which of them lead.
 type totals struct {
 	Head
+	about   counts
 	actions Actions
 	leaders leaders
 	of      map[netip.Addr]*leader // once all addresses were seen
@@ -284,7 +292,7 @@ type totals struct {
 
 func (t *totals) address(r *AddressRow) {
 	k := t.actions.rank(r)
-	t.Head.add(r, &k)
+	t.Head.add(r, &k, &t.about)
 	t.leaders.add(r, k)
 }
 

@@ -3,6 +3,7 @@ package summary
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -15,15 +16,39 @@ import (
 type wording[T comparable] struct {
 	table   Table
 	compare func(a, b T) int
-	fold    func(a, b *tally)
-	append  func(out []byte, word T) []byte
+	// head ascends with the words, in headBits bits; different ones may have the same.
+	head   func(word T) uint32
+	fold   func(a, b *tally)
+	append func(out []byte, word T) []byte
 	// reader makes what reads words. Words that are the same are the same T, nearly always.
 	reader func() func(p *parser) T
 }
 
+// headBits is how many bits tell nearly all words of an address apart; with an
+// address of IPv4 they leave one bit of 64.
+const headBits = 31
+
+func threadHead(t *Thread) uint32 {
+	const bits = 14 // of an action and all the rest
+	if t.Source >= 1<<(headBits-bits)-1 {
+		return 1<<headBits - 1
+	}
+	return t.Source<<bits | uint32(t.bits())
+}
+
+func userHead(name string) (head uint32) {
+	for i := range 4 {
+		head <<= 8
+		if i < len(name) {
+			head |= uint32(name[i])
+		}
+	}
+	return head >> 1
+}
+
 func threadWording() wording[*Thread] {
 	return wording[*Thread]{
-		table: Addresses, compare: (*Thread).compare, fold: foldStrand,
+		table: Addresses, compare: (*Thread).compare, head: threadHead, fold: foldStrand,
 		append: func(out []byte, t *Thread) []byte {
 			out = binary.AppendUvarint(out, uint64(t.Source))
 			out = binary.AppendUvarint(out, t.bits())
@@ -52,7 +77,7 @@ func threadWording() wording[*Thread] {
 
 func userWording() wording[string] {
 	return wording[string]{
-		table: Tries, compare: strings.Compare, fold: foldTry, append: appendText,
+		table: Tries, compare: strings.Compare, head: userHead, fold: foldTry, append: appendText,
 		reader: func() func(*parser) string {
 			known := map[string]string{}
 			return func(p *parser) string {
@@ -91,8 +116,14 @@ type scratchPage[T comparable] struct {
 	words  []byte
 	rows   []byte
 	n      int
-	prev   tally
 }
+
+// What the lowest bits of a row's first number say; above them it is the word's.
+// Half of all rows are of one event, and nearly all of IPv4.
+const (
+	scratchSeveral = 1 // what follows from one event is written, too
+	scratchWide    = 2 // the address and the line take more than 64 bits
+)
 
 func (s *scratchPage[T]) add(r *tally, word T) error {
 	n, ok := s.number[word]
@@ -101,21 +132,29 @@ func (s *scratchPage[T]) add(r *tally, word T) error {
 		s.number[word] = n
 		s.words = s.append(s.words, word)
 	}
-	out := s.rows
-	if d := r.low - s.prev.low; r.high == s.prev.high && r.low >= s.prev.low && d+1 > 0 {
-		out = binary.AppendUvarint(out, d+1)
-	} else {
-		out = binary.BigEndian.AppendUint64(append(out, 0), r.high)
-		out = binary.BigEndian.AppendUint64(out, r.low)
+	form := n << 2
+	if r.Events != 1 || r.Last != r.First || r.lastLine != r.firstLine {
+		form |= scratchSeveral
 	}
-	out = binary.AppendUvarint(out, n)
-	out = binary.AppendUvarint(out, uint64(r.Events))
+	if !r.is4() || uint64(r.firstLine) > math.MaxUint32 {
+		form |= scratchWide
+	}
+	out := binary.AppendUvarint(s.rows, form)
 	out = binary.AppendUvarint(out, uint64(r.Count))
 	out = binary.LittleEndian.AppendUint64(out, uint64(r.First))
-	out = binary.AppendUvarint(out, uint64(r.Last-r.First))
-	out = binary.AppendUvarint(out, uint64(r.firstLine))
-	s.rows = binary.AppendVarint(out, r.lastLine-r.firstLine)
-	s.prev = *r
+	if form&scratchWide != 0 {
+		out = binary.LittleEndian.AppendUint64(out, r.high)
+		out = binary.LittleEndian.AppendUint64(out, r.low)
+		out = binary.LittleEndian.AppendUint64(out, uint64(r.firstLine))
+	} else {
+		out = binary.LittleEndian.AppendUint64(out, r.low<<32|uint64(r.firstLine))
+	}
+	if form&scratchSeveral != 0 {
+		out = binary.AppendUvarint(out, uint64(r.Events))
+		out = binary.AppendUvarint(out, uint64(r.Last-r.First))
+		out = binary.AppendVarint(out, r.lastLine-r.firstLine)
+	}
+	s.rows = out
 	s.n++
 	if len(s.rows)+len(s.words) < spillWeight && s.n < maxRows {
 		return nil
@@ -132,7 +171,7 @@ func (s *scratchPage[T]) close() error {
 	out = binary.AppendUvarint(out, uint64(s.n))
 	out = append(out, s.rows...)
 	clear(s.number)
-	s.words, s.rows, s.n, s.prev = s.words[:0], s.rows[:0], 0, tally{}
+	s.words, s.rows, s.n = s.words[:0], s.rows[:0], 0
 	return s.put(Page{Table: s.table, Content: out})
 }
 
@@ -151,41 +190,46 @@ func readTallies[T comparable](r *run, w wording[T], read func(*parser) T) *tall
 		if _, err := r.file.ReadAt(buf, p.at); err != nil {
 			return fmt.Errorf("scratch file: %w", err)
 		}
-		return t.decode(buf, read)
+		return t.decode(buf, w, read)
 	}}
 }
 
 // decode takes the rows and the words from a page.
-func (t *tallies[T]) decode(content []byte, read func(*parser) T) error {
+func (t *tallies[T]) decode(content []byte, w wording[T], read func(*parser) T) error {
 	p := parser{b: content}
 	words := p.count()
-	t.words = t.words[:0]
+	t.words, t.heads = t.words[:0], t.heads[:0]
 	for range words {
 		if p.bad {
 			break
 		}
-		t.words = append(t.words, read(&p))
+		word := read(&p)
+		t.words, t.heads = append(t.words, word), append(t.heads, w.head(word))
 	}
 	n := p.count()
 	if p.bad || n > maxRows {
 		return ErrPage
 	}
 	t.rows = t.rows[:0]
-	var r tally
 	for range n {
-		if d := p.uint(); d > 0 {
-			r.low += d - 1
-		} else if b := p.bytes(16); b != nil {
-			r.high, r.low = binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])
+		form, count := p.uint(), p.uint()
+		what := form >> 2
+		r := tally{Sum: Sum{Events: 1, Count: int64(count)}}
+		if form&scratchWide == 0 {
+			if b := p.bytes(16); b != nil {
+				at := binary.LittleEndian.Uint64(b[8:])
+				r.First, r.low, r.firstLine = int64(binary.LittleEndian.Uint64(b)), at>>32, int64(uint32(at))
+			}
+		} else if b := p.bytes(32); b != nil {
+			r.First, r.high = int64(binary.LittleEndian.Uint64(b)), binary.LittleEndian.Uint64(b[8:])
+			r.low, r.firstLine = binary.LittleEndian.Uint64(b[16:]), int64(binary.LittleEndian.Uint64(b[24:]))
 		}
-		what := p.uint()
-		r.Events, r.Count = int64(p.uint()), int64(p.uint())
-		if first := p.bytes(8); first != nil {
-			r.First = int64(binary.LittleEndian.Uint64(first))
+		r.Last, r.lastLine = r.First, r.firstLine
+		if form&scratchSeveral != 0 {
+			r.Events = int64(p.uint())
+			r.Last += int64(p.uint())
+			r.lastLine += p.int()
 		}
-		r.Last = r.First + int64(p.uint())
-		r.firstLine = int64(p.uint())
-		r.lastLine = r.firstLine + p.int()
 		if p.bad || what >= uint64(len(t.words)) {
 			return ErrPage
 		}

@@ -60,53 +60,11 @@ func mix(a, b uint64) uint64 {
 	return h ^ h>>33
 }
 
-// pairs counts by two numbers. Events of a minute come together, so a small
-// table that the processor has at hand takes most of them; the large one is
-// looked at when that is full.
-type pairs struct {
-	small, large pairTable
-	last         int // the row of the small table that was asked for last
-	add          func(to, from *Sum)
-}
-
-// smallPairs is how many pairs the small table holds: some hundred kilobytes.
-const smallPairs = 2048
-
-// at returns what is counted of a and b since the small table was full last.
-func (p *pairs) at(a, b uint32) *Sum {
-	if p.last < len(p.small.rows) {
-		if r := &p.small.rows[p.last]; r.a == a && r.b == b {
-			return &r.Sum
-		}
-	}
-	if len(p.small.rows) >= smallPairs {
-		p.flush()
-	}
-	p.last = p.small.at(a, b)
-	return &p.small.rows[p.last].Sum
-}
-
-// flush puts all that was counted into the rows of the large table.
-func (p *pairs) flush() {
-	for i := range p.small.rows {
-		r := &p.small.rows[i]
-		p.add(&p.large.rows[p.large.at(r.a, r.b)].Sum, &r.Sum)
-	}
-	p.small.reset()
-}
-
-func (p *pairs) reset() {
-	p.small.reset()
-	p.large.reset()
-}
-
-// rows is all that was counted; the small table must be flushed.
-func (p *pairs) rows() []pair { return p.large.rows }
-
-// pairTable is a table of open addressing.
+// pairTable counts by two numbers: a table of open addressing.
 type pairTable struct {
 	slots []uint32 // place in rows plus one; 0 is free
 	rows  []pair
+	last  int // the row that was asked for last: events of a minute come together
 }
 
 type pair struct {
@@ -117,13 +75,23 @@ type pair struct {
 // pairBytes is what one costs: its row and its slots.
 const pairBytes = 40 + slotBytes
 
-// at returns the row of a pair.
-func (p *pairTable) at(a, b uint32) int {
+// at returns what is counted of a and b.
+func (p *pairTable) at(a, b uint32) *Sum {
+	if p.last < len(p.rows) {
+		if r := &p.rows[p.last]; r.a == a && r.b == b {
+			return &r.Sum
+		}
+	}
+	p.last = p.find(a, b)
+	return &p.rows[p.last].Sum
+}
+
+func (p *pairTable) find(a, b uint32) int {
 	if len(p.rows) >= len(p.slots)/4*3 {
 		p.grow()
 	}
 	mask := uint64(len(p.slots) - 1)
-	for i := mix(uint64(a)<<32|uint64(b), 0) >> 32 & mask; ; i = (i + 1) & mask {
+	for i := p.hash(a, b) & mask; ; i = (i + 1) & mask {
 		n := p.slots[i]
 		if n == 0 {
 			p.rows = append(p.rows, pair{a: a, b: b})
@@ -136,11 +104,13 @@ func (p *pairTable) at(a, b uint32) int {
 	}
 }
 
+func (p *pairTable) hash(a, b uint32) uint64 { return mix(uint64(a)<<32|uint64(b), 0) >> 32 }
+
 func (p *pairTable) grow() {
 	p.slots = make([]uint32, max(64, 2*len(p.slots)))
 	mask := uint64(len(p.slots) - 1)
 	for n := range p.rows {
-		i := mix(uint64(p.rows[n].a)<<32|uint64(p.rows[n].b), 0) >> 32 & mask
+		i := p.hash(p.rows[n].a, p.rows[n].b) & mask
 		for p.slots[i] != 0 {
 			i = (i + 1) & mask
 		}

@@ -129,18 +129,26 @@ func (c *cursor[R]) step() error {
 func (c *codec[R]) merge(cursors []*cursor[R], yield func(*R) error) error {
 	h := &heads[R]{compare: c.compare}
 	for _, in := range cursors {
-		if err := h.next(in); err != nil {
+		if err := in.step(); err != nil {
 			return err
 		}
+		if in.row() != nil {
+			h.list = append(h.list, in)
+		}
+	}
+	for i := len(h.list)/2 - 1; i >= 0; i-- {
+		h.sink(i)
 	}
 	var row R // one for all, because yield may be anything
 	for len(h.list) > 0 {
-		first := h.pop()
-		row = *first.row()
-		for c.fold != nil && len(h.list) > 0 && c.compare(h.list[0].row(), &row) == 0 {
-			other := h.pop()
-			c.fold(&row, other.row())
-			if err := h.next(other); err != nil {
+		row = *h.list[0].row()
+		for c.fold != nil {
+			i := h.equal()
+			if i == 0 {
+				break
+			}
+			c.fold(&row, h.list[i].row())
+			if err := h.step(i); err != nil {
 				return err
 			}
 		}
@@ -148,7 +156,7 @@ func (c *codec[R]) merge(cursors []*cursor[R], yield func(*R) error) error {
 		if err := yield(&row); err != nil {
 			return err
 		}
-		if err := h.next(first); err != nil {
+		if err := h.step(0); err != nil {
 			return err
 		}
 	}
@@ -161,38 +169,47 @@ type heads[R any] struct {
 	list    []*cursor[R]
 }
 
-// next moves a cursor that is not in the heap on to its next row, and puts it
-// in unless there is none.
-func (h *heads[R]) next(c *cursor[R]) error {
-	if err := c.step(); err != nil || c.row() == nil {
+// equal is the place of a cursor whose row has the key of that on top, 0 where
+// there is none: if there is one, one of them is right below the top.
+func (h *heads[R]) equal() int {
+	for i := 1; i < len(h.list) && i <= 2; i++ {
+		if h.compare(h.list[0].row(), h.list[i].row()) == 0 {
+			return i
+		}
+	}
+	return 0
+}
+
+// step moves a cursor on to its next row, and takes it out if there is none.
+func (h *heads[R]) step(i int) error {
+	if err := h.list[i].step(); err != nil {
 		return err
 	}
-	h.list = append(h.list, c)
-	i := len(h.list) - 1
-	for i > 0 && h.less(i, (i-1)/2) {
-		h.list[i], h.list[(i-1)/2] = h.list[(i-1)/2], h.list[i]
-		i = (i - 1) / 2
+	if h.list[i].row() == nil {
+		last := len(h.list) - 1
+		h.list[i] = h.list[last]
+		h.list = h.list[:last]
 	}
+	h.sink(i)
 	return nil
 }
 
-func (h *heads[R]) less(i, j int) bool { return h.compare(h.list[i].row(), h.list[j].row()) < 0 }
-
-func (h *heads[R]) pop() *cursor[R] {
-	top, n := h.list[0], len(h.list)-1
-	h.list[0] = h.list[n]
-	h.list = h.list[:n]
-	for i := 0; ; {
-		least := i
-		for c := 2*i + 1; c <= 2*i+2 && c < n; c++ {
-			if h.less(c, least) {
-				least = c
-			}
+// sink moves a cursor down to its place.
+func (h *heads[R]) sink(i int) {
+	if i >= len(h.list) {
+		return
+	}
+	own := h.list[i]
+	for {
+		least := 2*i + 1
+		if least+1 < len(h.list) && h.compare(h.list[least+1].row(), h.list[least].row()) < 0 {
+			least++
 		}
-		if least == i {
-			return top
+		if least >= len(h.list) || h.compare(h.list[least].row(), own.row()) >= 0 {
+			break
 		}
-		h.list[i], h.list[least] = h.list[least], h.list[i]
+		h.list[i] = h.list[least]
 		i = least
 	}
+	h.list[i] = own
 }

@@ -4,12 +4,23 @@ package summary
 type tallies[T comparable] struct {
 	fill  func(t *tallies[T]) error // fetches the next ones, none behind the last
 	rows  []tally
-	words []T // what the numbers in the rows stand for
+	words []T      // what the numbers in the rows stand for
+	heads []uint32 // of the words, see wording
 	at    int
 }
 
 // word is the thread or the user of the current row.
 func (t *tallies[T]) word() T { return t.words[t.rows[t.at].what] }
+
+// key ascends with the addresses and words of rows; different ones may have the
+// same.
+func (t *tallies[T]) key() uint64 {
+	r := &t.rows[t.at]
+	if r.is4() {
+		return r.low<<headBits | uint64(t.heads[r.what])
+	}
+	return 1<<63 | r.high>>1
+}
 
 // step moves on to the next row; the first step is to the first one.
 func (t *tallies[T]) step() (more bool, err error) {
@@ -28,36 +39,44 @@ type tallyHeap[T comparable] struct {
 }
 
 type tallyHead[T comparable] struct {
-	key  uint64 // of the address of its row
+	key  uint64 // of its row
 	from *tallies[T]
 }
 
-func (h *tallyHeap[T]) less(i, j int) bool {
-	a, b := &h.list[i], &h.list[j]
-	if a.key != b.key {
-		return a.key < b.key
-	}
-	x, y := &a.from.rows[a.from.at], &b.from.rows[b.from.at]
+func (h *tallyHeap[T]) less(a, b *tallyHead[T]) bool {
+	return a.key < b.key || a.key == b.key && h.tie(a.from, b.from) < 0
+}
+
+// tie compares rows of one key.
+func (h *tallyHeap[T]) tie(a, b *tallies[T]) int {
+	x, y := &a.rows[a.at], &b.rows[b.at]
 	if x.bare != y.bare {
-		return x.bare.compare(y.bare) < 0
+		return x.bare.compare(y.bare)
 	}
-	return h.compare(a.from.word(), b.from.word()) < 0
+	return h.compare(a.word(), b.word())
 }
 
 func (h *tallyHeap[T]) sink(i int) {
-	for {
-		least := i
-		for c := 2*i + 1; c <= 2*i+2 && c < len(h.list); c++ {
-			if h.less(c, least) {
-				least = c
-			}
-		}
-		if least == i {
-			return
-		}
-		h.list[i], h.list[least] = h.list[least], h.list[i]
-		i = least
+	list := h.list
+	if i >= len(list) {
+		return
 	}
+	own := list[i]
+	for {
+		c := 2*i + 1
+		if c >= len(list) {
+			break
+		}
+		if c+1 < len(list) && h.less(&list[c+1], &list[c]) {
+			c++
+		}
+		if !h.less(&list[c], &own) {
+			break
+		}
+		list[i] = list[c]
+		i = c
+	}
+	list[i] = own
 }
 
 // step moves the origin on top on.
@@ -68,7 +87,7 @@ func (h *tallyHeap[T]) step() error {
 		return err
 	}
 	if more {
-		h.list[0].key = t.rows[t.at].key()
+		h.list[0].key = t.key()
 	} else {
 		last := len(h.list) - 1
 		h.list[0] = h.list[last]
@@ -80,15 +99,15 @@ func (h *tallyHeap[T]) step() error {
 
 // mergeTallies yields the rows of several origins in order, those of one
 // address and one word added up. A row is valid until the next one.
-func mergeTallies[T comparable](from []*tallies[T], compare func(a, b T) int, fold func(a, b *tally), yield func(*tally, T) error) error {
-	h := tallyHeap[T]{compare: compare}
+func mergeTallies[T comparable](from []*tallies[T], w wording[T], yield func(*tally, T) error) error {
+	h := tallyHeap[T]{compare: w.compare}
 	for _, t := range from {
 		more, err := t.step()
 		if err != nil {
 			return err
 		}
 		if more {
-			h.list = append(h.list, tallyHead[T]{t.rows[t.at].key(), t})
+			h.list = append(h.list, tallyHead[T]{t.key(), t})
 		}
 	}
 	for i := len(h.list)/2 - 1; i >= 0; i-- {
@@ -96,19 +115,19 @@ func mergeTallies[T comparable](from []*tallies[T], compare func(a, b T) int, fo
 	}
 	var row tally // one for all, because yield may be anything
 	for len(h.list) > 0 {
-		t := h.list[0].from
-		row = t.rows[t.at]
-		word := t.word()
+		top := h.list[0]
+		row = top.from.rows[top.from.at]
+		word := top.from.word()
 		if err := h.step(); err != nil {
 			return err
 		}
-		for len(h.list) > 0 {
+		for len(h.list) > 0 && h.list[0].key == top.key {
 			t := h.list[0].from
 			other := &t.rows[t.at]
-			if other.bare != row.bare || compare(t.word(), word) != 0 {
+			if other.bare != row.bare || w.compare(t.word(), word) != 0 {
 				break
 			}
-			fold(&row, other)
+			w.fold(&row, other)
 			if err := h.step(); err != nil {
 				return err
 			}
@@ -122,8 +141,12 @@ func mergeTallies[T comparable](from []*tallies[T], compare func(a, b T) int, fo
 
 // someTallies yields those of memory, whose places come in the lower halves of
 // order.
-func someTallies[T comparable](rows []tally, order []uint64, words []T) *tallies[T] {
-	return &tallies[T]{words: words, fill: func(t *tallies[T]) error {
+func someTallies[T comparable](rows []tally, order []uint64, words []T, w wording[T]) *tallies[T] {
+	heads := make([]uint32, len(words))
+	for i, word := range words {
+		heads[i] = w.head(word)
+	}
+	return &tallies[T]{words: words, heads: heads, fill: func(t *tallies[T]) error {
 		n := min(len(order), batch)
 		t.rows = t.rows[:0]
 		for _, at := range order[:n] {

@@ -107,7 +107,12 @@ func frequentFirst(t *texts, rows []TryRow) []uint32 {
 		uses[n]++
 		of[i] = n
 	}
-	list := order(len(names), func(a, b int) int { return cmp.Or(cmp.Compare(uses[b], uses[a]), strings.Compare(names[a], names[b])) })
+	list := order(len(names), func(a, b int) int {
+		if uses[a] != uses[b] {
+			return cmp.Compare(uses[b], uses[a])
+		}
+		return strings.Compare(names[a], names[b])
+	})
 	for _, n := range list {
 		t.add(names[n])
 	}

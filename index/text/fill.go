@@ -9,16 +9,16 @@ const withKey = 1<<fromKey | 1<<fromText
 // the lines start.
 func (t *tableReader) fill(limit int) bool {
 	h := &t.history
-	h.reset(len(t.schema.slots))
+	h.reset(0) // slots have their last values
 	columns, codes := t.columns, t.codes
-	keyed, at, size := t.asked&withKey != 0, uint32(0), uint64(0)
+	at, size := uint32(0), uint64(0)
 	t.firsts, t.starts = grown(t.firsts, len(t.lines)), grown(t.starts, len(t.lines)+1)
 	for k, n := range t.lines {
 		tpl := &t.schema.templates[n]
 		t.firsts[k], t.starts[k] = at, uint32(size)
 		size += uint64(tpl.fixed) + 1
 		h.line()
-		slots, lasts := t.schema.slots[tpl.first:tpl.last], h.slots[tpl.first:tpl.last]
+		slots := t.schema.slots[tpl.first:tpl.last]
 		values := t.values[at:][:len(slots)]
 		at += uint32(len(slots))
 		for i := range slots {
@@ -26,14 +26,14 @@ func (t *tableReader) fill(limit int) bool {
 			c := &columns[sl.class]
 			var v uint64
 			switch c.way {
-			case waySame:
+			case waySame, wayText:
 				v = c.value
 			case wayCode:
 				v = codes[c.next]
 				c.next++
 			default:
 				var ok bool
-				if v, ok = t.value(sl, c, &lasts[i]); !ok {
+				if v, ok = t.value(sl, c); !ok {
 					return false
 				}
 			}
@@ -43,9 +43,6 @@ func (t *tableReader) fill(limit int) bool {
 					return false
 				}
 				size += long
-			}
-			if keyed && sl.notes {
-				h.note(sl, v)
 			}
 			values[i] = v
 		}
@@ -60,12 +57,15 @@ func (t *tableReader) fill(limit int) bool {
 	return size <= uint64(limit)
 }
 
-// value returns the next value of a column, at whose slot the value before was
-// last.
-func (t *tableReader) value(sl *slot, c *columnState, last *uint64) (v uint64, ok bool) {
-	if c.way == wayNew {
-		if c.value == t.known[sl.kind&15] {
+// value returns the next value of a column, which is at a slot, and notes it where
+// it is a key.
+func (t *tableReader) value(sl *slot, c *columnState) (v uint64, ok bool) {
+	if c.same {
+		if sl.kind.IsText() && c.value == t.known[sl.kind&15] {
 			t.known[sl.kind&15]++
+		}
+		if c.notes {
+			t.history.note(sl, c.value)
 		}
 		return c.value, true
 	}
@@ -96,16 +96,19 @@ func (t *tableReader) value(sl *slot, c *columnState, last *uint64) (v uint64, o
 			}
 		}
 	case fromTemplate:
-		v = *last
+		v = sl.last
 	case fromClass:
 		v = c.last
 	default:
 		v = t.history.get(source, sl)
 	}
-	*last, c.last = v, v
+	sl.last, c.last = v, v
 	// Who names a value need not be told.
 	if tells := c.tells &^ (1 << source); tells&withKey != 0 {
 		t.history.tell(tells, sl, v)
+	}
+	if c.notes {
+		t.history.note(sl, v)
 	}
 	return v, true
 }

@@ -112,12 +112,18 @@ func put(dst []byte, at int, src []byte) int {
 	if n > slack || cap(src) < slack || at > len(dst)-slack {
 		return at + copy(dst[at:], src)
 	}
-	*(*[slack]byte)(dst[at : at+slack]) = *(*[slack]byte)(src[:slack])
+	// In halves: to copy more at once is a call.
+	d, b := dst[at:at+slack], src[:slack]
+	*(*[slack / 2]byte)(d) = *(*[slack / 2]byte)(b)
+	*(*[slack / 2]byte)(d[slack/2:]) = *(*[slack / 2]byte)(b[slack/2:])
 	return at + n
 }
 
 // putNumber writes a number with its leading zeros.
 func putNumber(dst []byte, at int, v uint64) int {
+	if v < 1000 {
+		return putShort(dst, at, v)
+	}
 	if v < 1e8 {
 		n := shortDecimals(uint32(v))
 		binary.LittleEndian.PutUint64(dst[at:at+8], (eightDigits(v)|zeros)>>((64-8*uint(n))&63))
@@ -125,6 +131,23 @@ func putNumber(dst []byte, at int, v uint64) int {
 	}
 	return putLong(dst, at, v)
 }
+
+// putShort is putNumber for one below 1000.
+func putShort(dst []byte, at int, v uint64) int {
+	x := thousand[v]
+	n := x >> 24
+	binary.LittleEndian.PutUint32(dst[at:at+4], x>>((24-8*n)&31))
+	return at + int(n)
+}
+
+// thousand is each number below 1000 in three digits, the first one the lowest
+// byte; the highest one is how many there are without zeros before them.
+var thousand = func() (t [1000]uint32) {
+	for v := range uint32(len(t)) {
+		t[v] = uint32(decimals(uint64(v)))<<24 | (v/100 | v/10%10<<8 | v%10<<16 | zeros&0xFFFFFF)
+	}
+	return t
+}()
 
 // putLong is putNumber for one that is long or has leading zeros.
 func putLong(dst []byte, at int, v uint64) int {
@@ -154,17 +177,10 @@ func divide(v uint64, digits byte) uint64 {
 	return v / powers[digits]
 }
 
-// twoDigits is each number below 100.
-const twoDigits = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849" +
-	"5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"
-
 // putDigits writes the last n decimal digits of v.
 func putDigits(dst []byte, at int, v uint64, n int) int {
-	if n <= 4 && v < 1e4 {
-		high := v / 100
-		high, low := 2*high, 2*(v-100*high)
-		four := uint32(twoDigits[high]) | uint32(twoDigits[high+1])<<8 | uint32(twoDigits[low])<<16 | uint32(twoDigits[low+1])<<24
-		binary.LittleEndian.PutUint32(dst[at:at+4], four>>(32-8*uint(n)))
+	if n == 3 && v < 1000 {
+		binary.LittleEndian.PutUint32(dst[at:at+4], thousand[v])
 		return at + n
 	}
 	if n <= 8 && v < 1e8 {
@@ -182,7 +198,7 @@ func putDigits(dst []byte, at int, v uint64, n int) int {
 // first one is the lowest byte. It halves the groups of digits three times, all
 // of them at once.
 func eightDigits(v uint64) uint64 {
-	high := v / 10000
+	high := v * 3518437209 >> 45 // v/10000, in one multiplication
 	v = high | (v-10000*high)<<32
 	high = v * 10486 >> 20 & 0x0000007F0000007F
 	v = high | (v-100*high)<<16
@@ -211,21 +227,6 @@ func eightHex(v uint64, a byte) uint64 {
 	return bits.ReverseBytes64(v + zeros + letters*uint64(a-'0'-10))
 }
 
-// octet is the text of a byte and a dot behind it.
-type octet struct {
-	text [4]byte
-	n    uint8 // without the dot
-}
-
-var octets = func() (t [256]octet) {
-	for v := range t {
-		o := &t[v]
-		o.n = uint8(putDigits(o.text[:], 0, uint64(v), decimals(uint64(v))))
-		o.text[o.n] = '.'
-	}
-	return t
-}()
-
 // addressText is the text of an address, of at most 15 bytes, and how many they
 // are in the last one; 0 where it was not asked for yet.
 type addressText [16]byte
@@ -240,12 +241,12 @@ func (tx *texts) address(n uint64) *addressText {
 }
 
 func (a *addressText) put(ip []byte) {
-	var text [20]byte
+	var text [24]byte
 	at := 0
 	for _, part := range ip {
-		o := &octets[part]
-		*(*[4]byte)(text[at : at+4]) = o.text
-		at += int(o.n) + 1
+		at = putShort(text[:], at, uint64(part))
+		text[at] = '.'
+		at++
 	}
 	*a = addressText(text[:16])
 	a[15] = byte(at - 1)
@@ -254,24 +255,24 @@ func (a *addressText) put(ip []byte) {
 // stampMinute is a stamp up to its seconds: most lines show the minute of the
 // line before.
 type stampMinute struct {
-	known  bool
+	since  uint64 // in seconds
 	layout byte
-	minute uint64
-	n      int
-	text   [32]byte
+	n      uint8 // 0 where there is none
+	text   [slack]byte
 }
 
 // put writes the stamp with the given value.
 func (m *stampMinute) put(dst []byte, at int, layout, digits byte, v uint64) int {
 	whole := divide(v, digits)
-	minute := whole / 60
-	bare := layout &^ layoutComma
-	if !m.known || m.layout != bare || m.minute != minute {
-		m.known, m.layout, m.minute = true, bare, minute
-		m.n = len(appendStamp(m.text[:0], bare, 60*minute)) - len("00")
+	second, bare := whole-m.since, layout&^layoutComma
+	if second >= 60 || m.layout != bare || m.n == 0 {
+		second = whole % 60
+		m.layout, m.since = bare, whole-second
+		m.n = uint8(len(appendStamp(m.text[:0], bare, m.since)) - len("00"))
 	}
 	at = put(dst, at, m.text[:m.n])
-	at = putDigits(dst, at, whole-60*minute, 2)
+	binary.LittleEndian.PutUint32(dst[at:at+4], thousand[second]>>8)
+	at += len("00")
 	if digits == 0 {
 		return at
 	}

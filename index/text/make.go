@@ -1,6 +1,9 @@
 package text
 
-import "slices"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // spill is how many bytes behind a block, or a line, may be written while it
 // is made: all values that are no texts, and what put writes too much.
@@ -27,16 +30,19 @@ func (d *Decoder) AppendBlock(dst []byte, parts [BlockParts][]byte, size int) ([
 
 // make writes the lines of a table whose columns were read, which must be size
 // bytes. Each value is written as soon as it is known.
+//
+// What is most of the lines is written here: to call a function takes as long.
 func (d *Decoder) make(out []byte, size int, t *tableReader) error {
 	h := &t.history
-	h.reset(len(t.schema.slots))
-	columns, codes, static := t.columns, t.codes, t.schema.static
-	keyed, at := t.asked&withKey != 0, 0
+	h.reset(0) // slots have their last values
+	templates, columns, codes, static := t.schema.templates, t.columns, t.codes, t.schema.static
+	at := 0
 	t.starts = grown(t.starts, len(t.lines)+1)
+	starts := t.starts[:len(t.lines)]
 	for k, n := range t.lines {
-		t.starts[k] = uint32(at)
-		tpl := &t.schema.templates[n]
-		slots, lasts := t.schema.slots[tpl.first:tpl.last], h.slots[tpl.first:tpl.last]
+		starts[k] = uint32(at)
+		tpl := &templates[n]
+		slots := t.schema.slots[tpl.first:tpl.last]
 		l := lineState{room: size - at - int(tpl.fixed)}
 		if l.room < 0 {
 			return ErrDamaged
@@ -44,10 +50,19 @@ func (d *Decoder) make(out []byte, size int, t *tableReader) error {
 		h.line()
 		for i := range slots {
 			sl := &slots[i]
-			at = put(out, at, static[sl.static:sl.end])
+			if n := int(sl.short.n); n <= len(sl.short.text) {
+				*(*[16]byte)(out[at : at+16]) = sl.short.text
+				at += n
+			} else {
+				at = put(out, at, static[sl.static:sl.end])
+			}
 			c := &columns[sl.class]
 			var v uint64
 			switch c.way {
+			case wayText:
+				binary.LittleEndian.PutUint64(out[at:at+8], c.text)
+				at += int(c.n)
+				continue
 			case waySame:
 				v = c.value
 			case wayCode:
@@ -55,15 +70,16 @@ func (d *Decoder) make(out []byte, size int, t *tableReader) error {
 				c.next++
 			default:
 				var ok bool
-				if v, ok = t.value(sl, c, &lasts[i]); !ok {
+				if v, ok = t.value(sl, c); !ok {
 					return ErrDamaged
 				}
 			}
-			if keyed && sl.notes {
-				h.note(sl, v)
-			}
 			if sl.kind == KindNumber {
-				at = putNumber(out, at, v)
+				if v < 1000 {
+					at = putShort(out, at, v)
+				} else {
+					at = putNumber(out, at, v)
+				}
 				continue
 			}
 			var err error
@@ -71,11 +87,15 @@ func (d *Decoder) make(out []byte, size int, t *tableReader) error {
 				return err
 			}
 		}
-		at = put(out, at, static[tpl.tail:tpl.tailEnd])
-		if k+1 < len(t.lines) || !t.unended {
-			out[at] = '\n'
-			at++
+		if n := int(tpl.short.n); n <= len(tpl.short.text) {
+			*(*[16]byte)(out[at : at+16]) = tpl.short.text
+			at += n
+		} else {
+			at = put(out, at, static[tpl.tail:tpl.tailEnd+1])
 		}
+	}
+	if t.unended {
+		at--
 	}
 	t.starts[len(t.lines)] = uint32(at)
 	if at != size {

@@ -17,19 +17,35 @@ type schema struct {
 // A template is the static text of a line with slots in it.
 type template struct {
 	first, last   uint32 // its slots
-	tail, tailEnd uint32 // the static text after them
+	tail, tailEnd uint32 // the static text after them, behind which a newline stands
+	short         piece  // and it with its newline
 	fixed         uint32 // bytes of what is the same in each of its lines, and of values whose length is
 }
 
 // A slot is one variable of a template.
 type slot struct {
 	static, end uint32 // the static text before it
+	short       piece  // and it where it is so
+	last        uint64 // value that was read
 	class       uint32
 	group       uint32
 	kind        Kind
 	a, b        byte // parameters
 	names       bool // its value is the process that wrote the line
 	notes       bool // its value may be a key for what follows
+}
+
+// A piece is a static text that stands where it is needed, since most are short:
+// one of at most len(text) bytes.
+type piece struct {
+	text [16]byte
+	n    uint8 // its bytes; more than text has where it is longer
+}
+
+func pieceOf(text []byte) (p piece) {
+	copy(p.text[:], text)
+	p.n = uint8(min(len(text), len(p.text)+1))
+	return p
 }
 
 // A place is where slots stand that hold the same sort of value: what stands
@@ -44,6 +60,7 @@ type class struct {
 	kind  Kind
 	group uint32
 	n     uint32 // values
+	notes bool   // each may be a key for what follows in its line
 }
 
 // A group is the classes whose values may name one another.
@@ -104,6 +121,7 @@ func (s *schema) add(text []byte) error {
 			return ErrDamaged
 		}
 		sl := slot{static: from, end: uint32(len(s.static)), kind: k}
+		sl.short = pieceOf(s.static[from:sl.end])
 		from = sl.end
 		sl.names = k == KindNumber && i > 0 && text[i-1] == '['
 		sl.notes = sl.names || k.IsText()
@@ -129,6 +147,8 @@ func (s *schema) add(text []byte) error {
 		return ErrDamaged
 	}
 	t.fixed += uint32(len(s.static)) - start
+	s.static = append(s.static, '\n')
+	t.short = pieceOf(s.static[from:])
 	s.static = slices.Grow(s.static, slack) // see put
 	s.templates = append(s.templates, t)
 	return nil
@@ -176,7 +196,7 @@ func (s *schema) classify(sl *slot, before []byte) {
 			*of = sl.group + 1
 		}
 	}
-	s.classes = append(s.classes, class{kind: sl.kind, group: sl.group})
+	s.classes = append(s.classes, class{kind: sl.kind, group: sl.group, notes: sl.notes})
 }
 
 // tail returns the last n bytes of b as a number.

@@ -1,6 +1,9 @@
 package text
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // A tableReader is the lines of a block as they are read: of a text, or of some
 // of the paths in it. Its templates and texts live as long as the segment.
@@ -44,14 +47,17 @@ type columnState struct {
 	a, b   uint8  // its sources
 	tells  uint8  // the sources that hear of its values, a bit each
 	way    uint8  // how its values are found
+	n      uint8  // how long text is
+	notes  bool   // its values are keys for what follows in their lines
+	text   uint64 // of all values, the first byte the lowest
 }
 
 // How the values of a column are found.
 const (
-	wayAny  = iota
-	wayCode // all are its codes
-	waySame // all are one
-	wayNew  // likewise, and it may be a text that is new in the block
+	wayAny  = iota // value knows
+	wayCode        // all are its codes
+	waySame        // all are one
+	wayText        // likewise, and it is a number whose text is known
 )
 
 // count is how many texts a kind has.
@@ -182,8 +188,10 @@ func (t *tableReader) read(parts [BlockParts][]byte, limit int) bool {
 		if total > uint64(limit) {
 			return false
 		}
-		for _, sl := range t.schema.slots[tpl.first:tpl.last] {
-			t.schema.classes[sl.class].n += count
+		slots := t.schema.slots[tpl.first:tpl.last]
+		for i := range slots {
+			t.schema.classes[slots[i].class].n += count
+			slots[i].last = none
 		}
 	}
 	t.codes, t.values = grown(t.codes, int(total)), grown(t.values, int(total))
@@ -227,10 +235,7 @@ func (t *tableReader) readColumns() bool {
 		}
 		source := t.in.in[sectionHeads].byte()
 		if source == isSame {
-			t.columns[i] = columnState{same: true, value: t.in.in[sectionHeads].uint(), way: waySame}
-			if class.kind.IsText() && t.columns[i].value >= t.known[class.kind&15] {
-				t.columns[i].way = wayNew
-			}
+			t.columns[i] = columnState{same: true, value: t.in.in[sectionHeads].uint()}
 			continue
 		}
 		c := columnState{a: source & 15, b: source >> 4, next: at, last: none}
@@ -264,10 +269,36 @@ func (t *tableReader) readColumns() bool {
 		if t.schema.classes[i].n > 0 && !t.columns[i].same {
 			t.columns[i].tells |= t.schema.groups[t.schema.classes[i].group].sources & shared
 			t.asked |= t.columns[i].tells
-			if c := &t.columns[i]; c.a == fromNone && c.tells&withKey == 0 && !t.schema.classes[i].kind.IsText() {
-				c.way = wayCode
-			}
+		}
+	}
+	for i := range t.schema.classes {
+		if class := &t.schema.classes[i]; class.n > 0 {
+			c := &t.columns[i]
+			c.notes = class.notes && t.asked&withKey != 0
+			c.way = c.find(class.kind, t.known[class.kind&15])
 		}
 	}
 	return !t.in.bad()
+}
+
+// find says how the values of a column of a kind are found, of whose texts so many
+// are known.
+func (c *columnState) find(k Kind, known uint64) uint8 {
+	switch {
+	case c.notes || c.same && k.IsText() && c.value >= known:
+		return wayAny
+	case c.same && k == KindNumber:
+		var text [maxNumber + slack]byte
+		n := putNumber(text[:], 0, c.value)
+		if n > 8 {
+			return waySame
+		}
+		c.n, c.text = uint8(n), binary.LittleEndian.Uint64(text[:])
+		return wayText
+	case c.same:
+		return waySame
+	case c.a == fromNone && c.tells&withKey == 0 && !k.IsText():
+		return wayCode
+	}
+	return wayAny
 }

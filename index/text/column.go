@@ -111,7 +111,7 @@ func bitsOf(v []uint64) (all uint64, differ bool) {
 }
 
 // few is of how many values the entropy says little.
-const few = 48
+const few = 24
 
 // measure estimates the size of v in planes by the entropy of each.
 func (w *columnWriter) measure(v []uint64, mode, width byte) layout {
@@ -121,6 +121,9 @@ func (w *columnWriter) measure(v []uint64, mode, width byte) layout {
 		return l
 	}
 	n := uint64(len(v))
+	// A code for bytes that are so evenly spread is no shorter than they are, since
+	// it is one for all planes. Few values cannot be spread so much.
+	noisy := n * min(6<<8, log2(n)-300)
 	for p := range width {
 		counts := &w.counts[p]
 		clear(counts[:])
@@ -137,7 +140,7 @@ func (w *columnWriter) measure(v []uint64, mode, width byte) layout {
 			}
 		}
 		cost := n*log2(n) - sum
-		if cost > n*7<<8 {
+		if cost > noisy {
 			l.noise |= 1 << p
 		}
 		l.cost += cost

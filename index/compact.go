@@ -23,7 +23,7 @@ func Compact(ctx context.Context, r *Reader, path string, force bool) (Manifest,
 	if err := w.copyCase(ctx, r, dataBuckets[:]); err != nil {
 		return Manifest{}, fmt.Errorf("%s: %w", r.path, err)
 	}
-	m, err := w.seal()
+	m, err := w.seal(r.manifest.Format)
 	if err == nil && m.Digest != r.manifest.Digest {
 		err = fmt.Errorf("%s: its copy has another digest: %w", r.path, ErrDamaged)
 	}
@@ -115,7 +115,7 @@ func (w *Rewriter) Finish() (Manifest, error) {
 			return Manifest{}, err
 		}
 	}
-	m, err := w.w.seal()
+	m, err := w.w.seal(Format)
 	if err != nil {
 		return Manifest{}, err
 	}

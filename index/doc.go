@@ -207,4 +207,5 @@
 //	format 1  the first one; text and columns of events apart; never promised, no longer read
 //	format 2  texts in columns, events as shapes of their lines, keys proved when a case is opened; no longer read
 //	format 3  the first that is promised: segments of small blocks that share dictionaries, cases that grow, values that lean on a base, summaries
+//	format 4  columns of differences with their first value apart; what format 3 wrote is read as it was
 package index

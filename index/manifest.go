@@ -8,7 +8,7 @@ import (
 // Format is the version of the case format that this package writes. It reads
 // this one and those from oldest on; doc.go has a line of history per version.
 const (
-	Format = 3
+	Format = 4
 	oldest = 3
 )
 

@@ -13,15 +13,16 @@ import (
 //
 // in unsigned varints. The size of the envelope is that of all parts unpacked.
 type partsWriter struct {
-	pack   *packer
-	heads  []byte
-	frames []byte
-	n      int
-	size   int
+	pack    *packer
+	heads   []byte
+	frames  []byte
+	n       int
+	size    int
+	untried int // parts of noise that will be stored
 }
 
 func (w *partsWriter) reset() {
-	w.heads, w.frames, w.n, w.size = w.heads[:0], w.frames[:0], 0, 0
+	w.heads, w.frames, w.n, w.size, w.untried = w.heads[:0], w.frames[:0], 0, 0, 0
 }
 
 // minPacked is the smallest part that is worth a frame of its own: one of some
@@ -30,19 +31,55 @@ const minPacked = 400
 
 // add appends a part.
 func (w *partsWriter) add(part []byte) {
+	if len(part) < minPacked || !w.packed(part) {
+		w.store(part)
+	}
+}
+
+// packed appends a part as a frame, if that is shorter.
+func (w *partsWriter) packed(part []byte) bool {
 	from := len(w.frames)
-	if len(part) >= minPacked {
-		w.frames = w.pack.enc.EncodeAll(part, w.frames)
+	w.frames = w.pack.enc.EncodeAll(part, w.frames)
+	n := len(w.frames) - from
+	if n >= len(part) {
+		w.frames = w.frames[:from]
+		return false
 	}
-	if n := len(w.frames) - from; n > 0 && n < len(part) {
-		w.heads = binary.AppendUvarint(w.heads, uint64(n)<<1|1)
-		w.heads = binary.AppendUvarint(w.heads, uint64(len(part)))
-	} else {
-		w.frames = append(w.frames[:from], part...)
-		w.heads = binary.AppendUvarint(w.heads, uint64(len(part))<<1)
-	}
+	w.heads = binary.AppendUvarint(w.heads, uint64(n)<<1|1)
+	w.heads = binary.AppendUvarint(w.heads, uint64(len(part)))
+	w.count(part)
+	return true
+}
+
+// store appends a part as it is.
+func (w *partsWriter) store(part []byte) {
+	w.frames = append(w.frames, part...)
+	w.heads = binary.AppendUvarint(w.heads, uint64(len(part))<<1)
+	w.count(part)
+}
+
+func (w *partsWriter) count(part []byte) {
 	w.n++
 	w.size += len(part)
+}
+
+// noiseUntried is how many parts of noise are stored after one that no frame
+// made shorter.
+const noiseUntried = 15
+
+// addNoise appends a part whose bytes are evenly spread: a frame is worth it
+// only where they come again.
+func (w *partsWriter) addNoise(part []byte) {
+	switch {
+	case len(part) < minPacked:
+	case w.untried > 0:
+		w.untried--
+	case w.packed(part):
+		return
+	default:
+		w.untried = noiseUntried
+	}
+	w.store(part)
 }
 
 // value returns the parts as a value that is not sealed yet, newly allocated.

@@ -235,9 +235,10 @@ func (b *SegmentBuilder) endBlock() {
 	if b.blank {
 		return
 	}
-	for _, part := range b.shape.text.Pack() {
-		b.parts.add(part)
-	}
+	columns := b.shape.text.Pack()
+	b.parts.add(columns[0])
+	b.parts.add(columns[1])
+	b.parts.addNoise(columns[2])
 	events := binary.AppendUvarint(b.events[:0], uint64(len(b.flow)))
 	events = append(events, b.flow...)
 	events = binary.AppendUvarint(events, uint64(len(b.times)))

@@ -331,12 +331,12 @@ func (w *Writer) finish(s Snapshot) (Manifest, error) {
 	if err := w.put(bucketSnapshot, key, packed); err != nil {
 		return Manifest{}, err
 	}
-	return w.seal()
+	return w.seal(Format)
 }
 
-// seal writes the manifest over all that was put.
-func (w *Writer) seal() (Manifest, error) {
-	m := Manifest{Format: Format, Feature: Feature, Tool: w.tool, Fields: []string{}}
+// seal writes the manifest over all that was put, which is of the given format.
+func (w *Writer) seal(format int) (Manifest, error) {
+	m := Manifest{Format: format, Feature: Feature, Tool: w.tool, Fields: []string{}}
 	for _, name := range dataBuckets {
 		m.Buckets = append(m.Buckets, w.bucket[name].proof())
 	}

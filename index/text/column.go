@@ -10,8 +10,9 @@ import (
 const (
 	modeConst = iota // one value for all
 	modePlain        // planes of bytes: first the lowest byte of each value
-	modeDelta        // likewise, of the differences
+	modeDelta        // likewise, of the differences, the first one's from 0: read and no longer written
 	modeRows         // whole values, one after the other
+	modeSteps        // the first value, and planes of the differences
 	modes
 
 	isSame = 0xFF // in place of the sources: all values of the class are this one
@@ -48,15 +49,16 @@ type layout struct {
 	cost        uint64 // estimate in 1/256 bits
 }
 
-// deltas returns the differences of v, valid until the next call.
+// deltas returns the differences of v, of which there are some, valid until the
+// next call.
 func (w *columnWriter) deltas(v []uint64) []uint64 {
-	w.delta = w.delta[:0]
-	last := uint64(0)
-	for _, x := range v {
-		w.delta = append(w.delta, zigzag(x-last))
+	w.delta = grown(w.delta, len(v))
+	delta, last := w.delta, v[0]
+	for i, x := range v[:len(delta)] {
+		delta[i] = zigzag(x - last)
 		last = x
 	}
-	return w.delta
+	return delta
 }
 
 // choose finds the layout of a column.
@@ -77,7 +79,7 @@ func (w *columnWriter) choose(k Kind, v []uint64) layout {
 	}
 	d := w.deltas(v)
 	all, _ = bitsOf(d)
-	if l := w.measure(d, modeDelta, width(all)); l.cost < best.cost {
+	if l := w.measure(d, modeSteps, width(all)); l.cost < best.cost {
 		return l
 	}
 	return best
@@ -89,7 +91,7 @@ func (w *columnWriter) again(k Kind, l layout, v []uint64) layout {
 		return w.choose(k, v)
 	}
 	all, differ := bitsOf(v)
-	if differ && l.mode == modeDelta {
+	if differ && l.mode == modeSteps {
 		all, _ = bitsOf(w.deltas(v))
 	}
 	if !differ || width(all) != l.width {
@@ -109,7 +111,7 @@ func bitsOf(v []uint64) (all uint64, differ bool) {
 }
 
 // few is of how many values the entropy says little.
-const few = 48
+const few = 24
 
 // measure estimates the size of v in planes by the entropy of each.
 func (w *columnWriter) measure(v []uint64, mode, width byte) layout {
@@ -118,6 +120,10 @@ func (w *columnWriter) measure(v []uint64, mode, width byte) layout {
 		l.cost += uint64(len(v)) * uint64(width) << 10
 		return l
 	}
+	n := uint64(len(v))
+	// A code for bytes that are so evenly spread is no shorter than they are, since
+	// it is one for all planes. Few values cannot be spread so much.
+	noisy := n * min(6<<8, log2(n)-300)
 	for p := range width {
 		counts := &w.counts[p]
 		clear(counts[:])
@@ -125,7 +131,7 @@ func (w *columnWriter) measure(v []uint64, mode, width byte) layout {
 		for _, x := range v {
 			counts[byte(x>>shift)]++
 		}
-		n, sum := uint64(len(v)), uint64(0)
+		sum := uint64(0)
 		for _, c := range counts {
 			if int(c) < len(logs) {
 				sum += uint64(logs[c])
@@ -134,7 +140,7 @@ func (w *columnWriter) measure(v []uint64, mode, width byte) layout {
 			}
 		}
 		cost := n*log2(n) - sum
-		if cost > n*7<<8 {
+		if cost > noisy {
 			l.noise |= 1 << p
 		}
 		l.cost += cost
@@ -168,7 +174,8 @@ func (w *columnWriter) write(l layout, v []uint64) {
 		if len(v) > 0 {
 			w.out[sectionHeads] = binary.AppendUvarint(w.out[sectionHeads], v[0])
 		}
-	case modeDelta:
+	case modeSteps:
+		w.out[sectionHeads] = binary.AppendUvarint(w.out[sectionHeads], v[0])
 		w.planes(l, w.deltas(v))
 	case modePlain:
 		w.planes(l, v)

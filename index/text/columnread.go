@@ -53,13 +53,27 @@ func (r *columnReader) read(v []uint64) bool {
 			}
 			v[i], p = x, p[width:]
 		}
+	case modeSteps:
+		first := heads.uint()
+		return r.fromPlanes(v, width, noise) && addUp(v, first)
+	case modeDelta:
+		return r.fromPlanes(v, width, noise) && addUp(v, 0)
 	default:
-		return r.fromPlanes(v, width, noise, mode == modeDelta)
+		return r.fromPlanes(v, width, noise)
 	}
 	return !r.bad()
 }
 
-func (r *columnReader) fromPlanes(v []uint64, width, noise byte, delta bool) bool {
+// addUp puts values in place of the steps to them, the first one from last.
+func addUp(v []uint64, last uint64) bool {
+	for i, x := range v {
+		last += unzigzag(x)
+		v[i] = last
+	}
+	return true
+}
+
+func (r *columnReader) fromPlanes(v []uint64, width, noise byte) bool {
 	var planes [8][]byte
 	for j := range width {
 		section := sectionPlanes
@@ -73,13 +87,6 @@ func (r *columnReader) fromPlanes(v []uint64, width, noise byte, delta bool) boo
 		planes[j] = p
 	}
 	join(v, planes[:width])
-	if delta {
-		last := uint64(0)
-		for i, x := range v {
-			last += unzigzag(x)
-			v[i] = last
-		}
-	}
 	return !r.bad()
 }
 

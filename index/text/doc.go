@@ -113,6 +113,10 @@
 //	mode 1  width planes of n bytes: first the lowest byte of each value, then the next; in planes or, where noisy, noise
 //	mode 2  likewise, of zigzag(value - value before), the first one's being 0
 //	mode 3  noise: n values of width bytes, low byte first
+//	mode 4  heads: the first value; then as mode 1, of zigzag(value - value before), which is 0 for the first
+//
+// Mode 2 is no longer written: its first difference is the value itself, and made
+// all of them as wide.
 //
 // A value that is the number of a text is written as how far it lies before
 // the next new text of its kind in the order of the lines, of which there were

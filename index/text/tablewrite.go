@@ -95,8 +95,8 @@ func (t *table) toAsk(c int) (asks uint8) {
 }
 
 const (
-	planFor  = 15 // blocks that a plan is kept for
-	planFrom = 64 // values that it is made for at least
+	planFor  = 31 // blocks that a plan is kept for
+	planFrom = 16 // values that it is made for at least
 )
 
 // pick returns the source that named the most values, and the one that named

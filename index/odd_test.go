@@ -92,6 +92,5 @@ func TestPagesOfLargeValues(t *testing.T) {
 	f, err := os.Open(path)
 	require.NoError(t, err)
 	defer f.Close()
-	_, err = verifyPages(f)
-	require.NoError(t, err)
+	require.NoError(t, verifyPages(f))
 }

@@ -5,6 +5,8 @@ const (
 	oddLines = 256
 	// oddRest is how many blocks behind an odd one are kept by lines before it is tried again whether lines have something in common.
 	oddRest = 7
+	// oddTemplates is how many templates a segment may have before the blocks that follow are all kept so: real logs have some hundred, and each takes memory until the segment is packed.
+	oddTemplates = 8192
 )
 
 // odd tells whether blocks are kept by whole lines, of which nothing is taken
@@ -20,7 +22,7 @@ type odd struct {
 // templates that no line of the segment had before.
 func (s *shaper) begin(raw []byte) {
 	before := s.text.Templates()
-	s.text.Whole(s.odd.always || s.odd.rest > 0)
+	s.text.Whole(s.odd.always || s.odd.rest > 0 || before >= oddTemplates)
 	s.text.Scan(raw)
 	s.next = 0
 	if s.odd.rest > 0 {

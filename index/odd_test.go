@@ -1,6 +1,7 @@
 package index
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -35,7 +36,7 @@ func TestOddBlocks(t *testing.T) {
 	}
 	const lines = 1000
 	for name, c := range map[string]struct {
-		blocks    string // n: noise, f: a little of it, m: much of it in a log, l: a log
+		blocks    string // n: noise, f: a little of it, m: much of it in a log, w: long lines of it, l: a log
 		templates int    // at most
 	}{
 		"a log":                 {"llllllllll", 10},
@@ -44,6 +45,7 @@ func TestOddBlocks(t *testing.T) {
 		"noise behind a log":    {"lllnnnnnnn", lines + 12},
 		"too few lines to tell": {"ff", 2 * oddLines},
 		"more in a log":         {"lmmmmmmmmmmmmmmmmmmmml", oddTemplates + lines + 12},
+		"long lines":            {"wwwwwwwwwwwwwwwwwwwwwwww", oddBytes/900 + oddLines - 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(1, 2))
@@ -58,6 +60,12 @@ func TestOddBlocks(t *testing.T) {
 					block = noise(r, lines)
 				case 'f':
 					block = noise(r, oddLines-1)
+				case 'w':
+					block = bytes.ReplaceAll(noise(r, 25*(oddLines-1)), []byte{'\n'}, []byte{' '})
+					for n := 1; n < oddLines; n++ {
+						block[n*len(block)/oddLines] = '\n'
+					}
+					block[len(block)-1] = '\n'
 				case 'm':
 					block = append(noise(r, lines*2/3), log(r, lines/3)...)
 				}

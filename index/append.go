@@ -119,7 +119,7 @@ func (w *Writer) copyCase(ctx context.Context, r *Reader, buckets []string) erro
 	for _, f := range r.manifest.Fields {
 		w.fields[f] = struct{}{}
 	}
-	return w.flushPending()
+	return nil
 }
 
 func (w *Writer) copyBucket(ctx context.Context, r *Reader, proof *bucketWriter, keep bool) error {

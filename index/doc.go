@@ -7,8 +7,8 @@
 //
 // # The file
 //
-// A case is a bbolt file (file format version 2). Its buckets lie side by side
-// at the root. Numbers in keys are big endian, so keys ascend with them:
+// A case is a bbolt file (file format version 2), written page by page
+// (pages.go). Its buckets lie side by side at the root. Numbers in keys are big endian, so keys ascend with them:
 //
 //	bucket    key                             content of the value
 //	snapshot  snapshot (4)                    Snapshot, CBOR

@@ -1,10 +1,12 @@
 package index
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -25,8 +27,7 @@ func noise(r *rand.Rand, lines int) (out []byte) {
 
 // TestOddBlocks packs noise and a log in turn.
 func TestOddBlocks(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2))
-	log := func(lines int) (out []byte) {
+	log := func(r *rand.Rand, lines int) (out []byte) {
 		for range lines {
 			out = fmt.Appendf(out, "Nov 23 03:10:%02d web01 sshd[%d]: Failed password for root from 203.0.113.%d port %d ssh2\n",
 				r.IntN(60), r.IntN(9999), r.IntN(256), 1024+r.IntN(60000))
@@ -35,7 +36,7 @@ func TestOddBlocks(t *testing.T) {
 	}
 	const lines = 1000
 	for name, c := range map[string]struct {
-		blocks    string // n: noise, f: a little of it, l: a log
+		blocks    string // n: noise, f: a little of it, m: much of it in a log, w: long lines of it, l: a log
 		templates int    // at most
 	}{
 		"a log":                 {"llllllllll", 10},
@@ -43,19 +44,30 @@ func TestOddBlocks(t *testing.T) {
 		"noise that ends":       {"nllllllll", lines + 12},
 		"noise behind a log":    {"lllnnnnnnn", lines + 12},
 		"too few lines to tell": {"ff", 2 * oddLines},
+		"more in a log":         {"lmmmmmmmmmmmmmmmmmmmml", oddTemplates + lines + 12},
+		"long lines":            {"wwwwwwwwwwwwwwwwwwwwwwww", oddBytes/900 + oddLines - 1},
 	} {
 		t.Run(name, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(1, 2))
 			b, err := NewSegmentBuilder()
 			require.NoError(t, err)
 			b.Reset(1, 0, 1)
 			var raw []byte
 			for _, kind := range c.blocks {
-				block := log(lines)
+				block := log(r, lines)
 				switch kind {
 				case 'n':
 					block = noise(r, lines)
 				case 'f':
 					block = noise(r, oddLines-1)
+				case 'w':
+					block = bytes.ReplaceAll(noise(r, 25*(oddLines-1)), []byte{'\n'}, []byte{' '})
+					for n := 1; n < oddLines; n++ {
+						block[n*len(block)/oddLines] = '\n'
+					}
+					block[len(block)-1] = '\n'
+				case 'm':
+					block = append(noise(r, lines*2/3), log(r, lines/3)...)
 				}
 				b.Begin(block)
 				raw = append(raw, block...)
@@ -63,6 +75,9 @@ func TestOddBlocks(t *testing.T) {
 			require.LessOrEqual(t, b.Templates(), c.templates)
 			if c.blocks == "ff" {
 				require.Greater(t, b.Templates(), oddLines)
+			}
+			if strings.Contains(c.blocks, "m") {
+				require.GreaterOrEqual(t, b.Templates(), oddTemplates)
 			}
 			seg, err := b.Finish()
 			require.NoError(t, err)
@@ -92,6 +107,5 @@ func TestPagesOfLargeValues(t *testing.T) {
 	f, err := os.Open(path)
 	require.NoError(t, err)
 	defer f.Close()
-	_, err = verifyPages(f)
-	require.NoError(t, err)
+	require.NoError(t, verifyPages(f))
 }

@@ -37,13 +37,13 @@ func checkTarget(path string, force bool) error {
 // fail at any point: the name stands for the old file or for the whole new
 // one.
 func (w *Writer) publish() error {
-	if err := trim(w.file); err != nil {
+	if err := settle(w.file); err != nil {
 		return fmt.Errorf("%s: %w", w.path, err)
 	}
-	err := w.db.Close()
-	w.db, w.file = nil, nil
+	err := w.file.Close()
+	w.file = nil
 	if err != nil {
-		return fmt.Errorf("%s: close: %w", w.path, err)
+		return fmt.Errorf("%s: close: %w", w.path, bareError(err))
 	}
 	switch {
 	case w.held != nil:
@@ -109,16 +109,10 @@ func (l *lock) keepOwner(path string) error {
 	return bareError(os.Chmod(path, l.stat.Mode().Perm()))
 }
 
-// trim cuts the file behind its last used page, since bbolt lets it grow in
-// steps, proves the structure of what is left as every reader will, and syncs
-// it. bbolt touches its map no more, so that the file may be shorter than that.
-func trim(f *os.File) error {
-	end, err := verifyPages(f)
-	if err == nil {
-		err = f.Truncate(end)
-	}
-	if err != nil {
-		return fmt.Errorf("trim: %w", bareError(err))
+// settle proves the structure of the file, as every reader will, and syncs it.
+func settle(f *os.File) error {
+	if err := verifyPages(f); err != nil {
+		return fmt.Errorf("what was written is no case: %w", bareError(err))
 	}
 	if err := f.Sync(); err != nil {
 		return fmt.Errorf("sync: %w", bareError(err))

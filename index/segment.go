@@ -111,7 +111,7 @@ func (b *SegmentBuilder) Reset(source uint32, offset, firstLine int64) {
 	clear(s.number)
 	s.addrs, s.offsets, s.count, s.list, s.shapes = s.addrs[:0], s.offsets[:0], s.count[:0], s.list[:0], 0
 	b.shape.text.Reset()
-	b.shape.odd.rest = 0
+	b.shape.odd.rest, b.shape.odd.bytes = 0, 0
 	b.set.resetSegment()
 	for k := range b.names {
 		b.names[k] = b.names[k][:0]

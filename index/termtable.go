@@ -87,8 +87,14 @@ func (t *termTable) warm(hashes []uint32) (sum uint32) {
 	return sum
 }
 
+// grow makes room for all terms and as many again: add takes none of it, so there
+// may be more of them than doubling the room would do for.
 func (t *termTable) grow() {
-	t.slots = make([]uint64, max(1024, 2*len(t.slots)))
+	slots := max(1024, 2*len(t.slots))
+	for slots < 2*t.len() {
+		slots *= 2
+	}
+	t.slots = make([]uint64, slots)
 	mask := uint32(len(t.slots) - 1)
 	for n, h := range t.hashes {
 		i := h & mask

@@ -79,3 +79,22 @@ func TestTermsOfSeveralNumbers(t *testing.T) {
 	}
 	require.Equal(t, pages(false, blocks...), pages(true, blocks...))
 }
+
+// TestTermsThatTakeNoRoom adds many terms that nobody looked for before, as the
+// addresses of a list of them are: the next one that is looked for has to find
+// its place.
+func TestTermsThatTakeNoRoom(t *testing.T) {
+	table := termTable{seed: maphash.MakeSeed()}
+	for round := range uint32(3) {
+		for n := range uint32(5000) {
+			term := pidTerm(nil, int(10_000*round+n))
+			require.Equal(t, 5001*round+n, table.add(term, table.hash(term)))
+		}
+		term := []byte{termUser, byte(round)}
+		for _, want := range [...]bool{false, true} {
+			n, found := table.find(term, table.hash(term))
+			require.Equal(t, want, found)
+			require.Equal(t, 5001*round+5000, n)
+		}
+	}
+}

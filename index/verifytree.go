@@ -54,7 +54,7 @@ func (v *verifier) read(id uint64, into *level) (*page, error) {
 	}
 	p.size = n * uint64(v.size)
 	p.tell()
-	if n == 1 || p.count > (headBytes-pageHead)/elemSize/2 {
+	if n == 1 || p.count > headElems {
 		p.b = into.head
 		if _, err := v.f.ReadAt(p.b[headBytes:], p.at+headBytes); err != nil {
 			return nil, fmt.Errorf("page %d: %w", id, err)

@@ -6,20 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"sort"
 
 	"github.com/fxamacker/cbor/v2"
-	bolt "go.etcd.io/bbolt"
-	"golang.org/x/sys/unix"
 )
-
-// pendingBytes is how much is gathered before it is put into bbolt: large
-// enough that the cost of transactions does not show, small enough for the
-// memory of a sick host.
-const pendingBytes = 8 << 20
 
 // Writer writes one snapshot, into a new case or behind those of an older one.
 // The case appears under its name only when Commit succeeds; until then it
@@ -30,13 +22,11 @@ type Writer struct {
 	force    bool
 	tool     string
 	temp     string
-	file     *os.File // the same, until bbolt has it
-	db       *bolt.DB
-	held     *held // the case that is added to; nil where a new one is made
-	snapshot int   // the number of the one that is written
-
-	pending map[string][]pair // by bucket
-	dirty   int               // bytes in pending
+	file     *os.File // the same
+	pages    *pageFile
+	trees    map[string]*pageTree // buckets
+	held     *held                // the case that is added to; nil where a new one is made
+	snapshot int                  // the number of the one that is written
 
 	pack   *packer
 	encode cbor.UserBufferEncMode
@@ -86,7 +76,7 @@ func newWriter(path, tool string) (*Writer, error) {
 		return nil, fmt.Errorf("%s: cannot create a file there: %w: choose another directory", filepath.Dir(path), bareError(err))
 	}
 	w := &Writer{path: path, tool: tool, temp: f.Name(), file: f, snapshot: 1,
-		bucket: map[string]*bucketWriter{}, pending: map[string][]pair{}, fields: map[string]struct{}{}, leans: leans{}, first: []uint32{0}, group: newTermGroup(maphash.MakeSeed())}
+		bucket: map[string]*bucketWriter{}, trees: map[string]*pageTree{}, fields: map[string]struct{}{}, leans: leans{}, first: []uint32{0}, group: newTermGroup(maphash.MakeSeed())}
 	if err := w.open(); err != nil {
 		w.Abort()
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -95,15 +85,9 @@ func newWriter(path, tool string) (*Writer, error) {
 }
 
 func (w *Writer) open() (err error) {
-	// The file is not synced while it grows and the transactions are not synced at all: before Commit syncs it whole the file has no name that counts.
-	// bbolt gets the file itself: its name could mean another one by now.
-	w.db, err = bolt.Open(w.temp, 0o600, &bolt.Options{NoGrowSync: true, InitialMmapSize: 64 << 20,
-		OpenFile: func(string, int, fs.FileMode) (*os.File, error) { return w.file, nil }})
-	if err != nil {
-		return fmt.Errorf("bbolt: %w", bareError(err))
+	if w.pages, err = newPageFile(w.file); err != nil {
+		return err
 	}
-	w.db.NoSync = true
-	w.db.AllocSize = 1 << 20
 	if w.pack, err = newPacker(); err != nil {
 		return err
 	}
@@ -112,25 +96,12 @@ func (w *Writer) open() (err error) {
 	}
 	for _, name := range dataBuckets {
 		w.bucket[name] = newBucketWriter(name)
+		w.trees[name] = &pageTree{}
 	}
+	w.trees[bucketManifest] = &pageTree{}
 	w.processes = recordWriter{bucket: bucketProcess}
 	w.sockets = recordWriter{bucket: bucketSocket}
 	w.gaps = recordWriter{bucket: bucketGap}
-	err = w.db.Update(func(tx *bolt.Tx) error {
-		for _, name := range append([]string{bucketManifest}, dataBuckets[:]...) {
-			if _, err := tx.CreateBucket([]byte(name)); err != nil {
-				return fmt.Errorf("bucket %s: %w", name, err)
-			}
-		}
-		return nil
-	})
-	return bareError(err)
-}
-
-func (w *Writer) update(do func(tx *bolt.Tx) error) error {
-	if err := w.db.Update(do); err != nil {
-		return fmt.Errorf("%s: %w", w.path, bareError(err))
-	}
 	return nil
 }
 
@@ -156,53 +127,12 @@ func (w *Writer) put(bucket string, key, packed []byte) error {
 	return w.keep(bucket, key, v)
 }
 
-// keep holds a value until enough of them have come for a transaction.
+// keep writes a value that was sealed before.
 func (w *Writer) keep(bucket string, key, v []byte) error {
-	w.pending[bucket] = append(w.pending[bucket], pair{key, v})
-	if w.dirty += len(key) + len(v); w.dirty < pendingBytes {
-		return nil
+	if err := w.pages.put(w.trees[bucket], key, v); err != nil {
+		return fmt.Errorf("%s: %w", w.path, err)
 	}
-	return w.flushPending()
-}
-
-type pair struct{ key, value []byte }
-
-// flushPending puts what was gathered into bbolt, one bucket after the other
-// and each in a transaction of its own: of several buckets in one transaction
-// bbolt would lay out the pages in the order of a map, and the same input
-// would not give the same file.
-func (w *Writer) flushPending() error {
-	for _, name := range dataBuckets {
-		pairs := w.pending[name]
-		if len(pairs) == 0 {
-			continue
-		}
-		err := w.update(func(tx *bolt.Tx) error {
-			b := tx.Bucket([]byte(name))
-			// Keys only ever come in ascending order, so a page that was left is never filled further.
-			b.FillPercent = 1
-			for _, p := range pairs {
-				if err := b.Put(p.key, p.value); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		w.pending[name] = pairs[:0]
-	}
-	w.dirty = 0
-	w.writeOut()
 	return nil
-}
-
-// writeOut lets the disk begin with what was written, so that less is left to
-// wait for when the case is synced. It promises nothing, and where a file system
-// does not know it, all is left for then.
-func (w *Writer) writeOut() {
-	_ = unix.SyncFileRange(int(w.file.Fd()), 0, 0, unix.SYNC_FILE_RANGE_WRITE)
 }
 
 // BeginSource returns the number of the next source, for its blocks.
@@ -349,21 +279,18 @@ func (w *Writer) seal(format int) (Manifest, error) {
 	if err != nil {
 		return Manifest{}, fmt.Errorf("manifest: %w", err)
 	}
-	if err := w.flushPending(); err != nil {
+	key := []byte(bucketManifest)
+	if err := w.keep(bucketManifest, key, seal(bucketManifest, key, w.pack.pack(j))); err != nil {
 		return Manifest{}, err
 	}
-	key := []byte(bucketManifest)
-	return m, w.update(func(tx *bolt.Tx) error {
-		return tx.Bucket(key).Put(key, seal(bucketManifest, key, w.pack.pack(j)))
-	})
+	if err := w.pages.finish(w.trees); err != nil {
+		return Manifest{}, fmt.Errorf("%s: %w", w.path, err)
+	}
+	return m, nil
 }
 
 // Abort removes what was written. After Commit it does nothing.
 func (w *Writer) Abort() {
-	if w.db != nil {
-		_ = w.db.Close() // closes the file, too
-		w.db, w.file = nil, nil
-	}
 	if w.file != nil {
 		_ = w.file.Close()
 		w.file = nil

@@ -10,7 +10,7 @@ import (
 
 const (
 	// chunkSize is the text of one segment: larger ones are smaller in the case, smaller ones take less memory.
-	chunkSize = 4 << 20
+	chunkSize = 8 << 20
 	// maxEntry is where an entry is cut: no daemon writes longer lines on purpose.
 	maxEntry = 1 << 20
 	// maxEntryLines is where an entry is cut that does not end: a stack overflow prints some thousand frames.
@@ -70,7 +70,7 @@ func (c *chunker) resume(at *index.Resume) {
 // text that was read before a failure comes whole.
 func (c *chunker) next(buf []byte) (chunk, bool) {
 	c.buf = append(buf[:0], c.rest...)
-	for want := chunkSize; ; want += chunkSize {
+	for want := chunkSize; ; want += maxEntry {
 		c.fill(want)
 		if len(c.buf) == 0 {
 			return c.last()

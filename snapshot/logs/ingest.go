@@ -69,7 +69,7 @@ func run(ctx context.Context, w sink, builders []*index.SegmentBuilder, o Option
 	defer stop()
 	// Memory does not grow with the logs: each worker has one chunk, and the order holds no more than so many segments that wait for a
 	// slower one before them.
-	p := &pipeline{ctx: inner, o: o, order: make(chan *job, 4*len(builders))}
+	p := &pipeline{ctx: inner, o: o, order: make(chan *job, 2*len(builders))}
 	next, leave := iter.Pull(func(yield func(*job) bool) {
 		p.yield = yield
 		read(p)

@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bytes"
 	"encoding/binary"
 	"hash/maphash"
 	"math/bits"
@@ -20,8 +19,10 @@ type dictionary struct {
 }
 
 // dictEntry is a text of at most 16 bytes itself, so that most are found without
-// a look at any other memory, or the hash of a longer one and where it begins.
-// Entries stand in the order of their first use: the frequent ones are close together.
+// a look at any other memory, or the hash of a longer one and its last eight bytes:
+// as with templates, see fingerprint, what has both and the length in common is the
+// same text. Entries stand in the order of their first use: the frequent ones are
+// close together.
 type dictEntry struct {
 	a, b   uint64
 	number uint32
@@ -64,18 +65,7 @@ func (d *dictionary) add(k Kind, text []byte) uint32 {
 	e := dictEntry{tag: tagOf(k, len(text))}
 	switch n := 8 * uint(len(text)); {
 	case len(text) > maxShort:
-		e.a = maphash.Bytes(d.seed, text)
-		for i := d.home(e.a, 0, e.tag); ; i++ {
-			at := &d.cells[i&(len(d.cells)-1)]
-			if *at == 0 {
-				e.b = uint64(len(d.texts[k]))
-				return d.take(at, e, k, text)
-			}
-			known := &d.all[*at-1]
-			if known.a == e.a && known.tag == e.tag && bytes.Equal(d.texts[k][known.b:][:len(text)], text) {
-				return known.number
-			}
-		}
+		e.a, e.b = maphash.Bytes(d.seed, text), load64(text, len(text)-8)
 	case cap(text) >= maxShort:
 		e.a = load64(text, 0) & (1<<n - 1)
 		e.b = load64(text, 8) & (1<<(max(n, 64)-64) - 1)
@@ -171,10 +161,7 @@ func (d *dictionary) grow() {
 	d.cells = make([]uint32, 2*len(d.cells))
 	mask := len(d.cells) - 1
 	for n := range d.all {
-		e := d.all[n]
-		if e.tag>>8 > maxShort+1 {
-			e.b = 0
-		}
+		e := &d.all[n]
 		i := d.home(e.a, e.b, e.tag) & mask
 		for d.cells[i] != 0 {
 			i = (i + 1) & mask

@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bytes"
 	"encoding/binary"
 	"hash/maphash"
 	"math/bits"
@@ -20,19 +19,17 @@ type dictionary struct {
 }
 
 // dictEntry is a text of at most 16 bytes itself, so that most are found without
-// a look at any other memory, or the hash of a longer one, where it begins and how
-// long it is. Entries stand in the
-// order of their first use: the frequent ones are close together.
+// a look at any other memory, or the hash of a longer one and its last eight bytes:
+// as with templates, see fingerprint, what has both and the length in common is the
+// same text. Entries stand in the order of their first use: the frequent ones are
+// close together.
 type dictEntry struct {
 	a, b   uint64
 	number uint32
-	tag    uint32 // the kind, and 256 times one more than the length, or than maxShort+1 for a long text
+	tag    uint32 // the kind, and 256 times one more than the length
 }
 
-const (
-	maxShort = 16 // bytes that a cell holds
-	tagLong  = (maxShort + 2) << 8
-)
+const maxShort = 16 // bytes that a cell holds
 
 func (d *dictionary) reset() {
 	if d.cells == nil {
@@ -65,64 +62,80 @@ func (d *dictionary) text(k Kind, n uint32) []byte {
 // add returns the number of a text. What stands behind it, up to its capacity,
 // may be read and is of no consequence.
 func (d *dictionary) add(k Kind, text []byte) uint32 {
-	if len(text) > maxShort {
-		e := dictEntry{a: maphash.Bytes(d.seed, text), tag: tagLong | uint32(k)}
-		for i := d.home(&e); ; i++ {
-			at := &d.cells[i&(len(d.cells)-1)]
-			if *at == 0 {
-				e.b = uint64(len(d.texts[k]))<<32 | uint64(len(text))
-				return d.take(at, e, k, text)
-			}
-			known := &d.all[*at-1]
-			if known.a == e.a && known.tag == e.tag && bytes.Equal(d.texts[k][known.b>>32:][:uint32(known.b)], text) {
-				return known.number
-			}
-		}
-	}
-	e := dictEntry{tag: uint32(len(text)+1)<<8 | uint32(k)}
-	if cap(text) >= maxShort {
-		n := 8 * uint(len(text))
+	e := dictEntry{tag: tagOf(k, len(text))}
+	switch n := 8 * uint(len(text)); {
+	case len(text) > maxShort:
+		e.a, e.b = maphash.Bytes(d.seed, text), load64(text, len(text)-8)
+	case cap(text) >= maxShort:
 		e.a = load64(text, 0) & (1<<n - 1)
 		e.b = load64(text, 8) & (1<<(max(n, 64)-64) - 1)
-	} else {
+	default:
 		var all [maxShort]byte
 		copy(all[:], text)
 		e.a, e.b = load64(all[:], 0), load64(all[:], 8)
 	}
-	at := d.find(&e)
+	at := d.find(e.a, e.b, e.tag)
 	if *at == 0 {
 		return d.take(at, e, k, text)
 	}
 	return d.all[*at-1].number
 }
 
-// addIPv4 returns the number of an address.
-func (d *dictionary) addIPv4(ip uint32) uint32 {
-	e := dictEntry{a: uint64(ip), tag: 5<<8 | uint32(KindIPv4)}
-	at := d.find(&e)
+// tagOf is the tag of a text of n bytes.
+func tagOf(k Kind, n int) uint32 { return uint32(n+1)<<8 | uint32(k) }
+
+// addIPv4 returns the number of an address. It is known by its text, so that most are
+// found without being parsed, and kept as four bytes.
+func (d *dictionary) addIPv4(text []byte, ip uint32) uint32 {
+	var all [maxShort]byte
+	copy(all[:], text)
+	e := dictEntry{a: load64(all[:], 0), b: load64(all[:], 8), tag: tagOf(KindIPv4, len(text))}
+	at := d.find(e.a, e.b, e.tag)
 	if *at == 0 {
 		return d.take(at, e, KindIPv4, binary.BigEndian.AppendUint32(nil, ip))
 	}
 	return d.all[*at-1].number
 }
 
-// find returns the cell of the entry that is equal to e, of a short text, or the
-// empty one where it belongs.
-func (d *dictionary) find(e *dictEntry) *uint32 {
-	for i := d.home(e); ; i++ {
+// knownIPv4 returns the number of the address at i, and where it ends; 0 where there
+// is none that was added.
+func (d *dictionary) knownIPv4(wide []byte, i int) (v uint64, end int) {
+	x, y := load64(wide, i), load64(wide, i+8)
+	// An address has at least seven bytes.
+	stops := byteMask(notOfAddress(x)) | byteMask(notOfAddress(y))<<8
+	n := bits.TrailingZeros32(stops)
+	if n < 8 || n > 15 || classes[wide[i+n]]&isAlnum != 0 {
+		return 0, 0
+	}
+	at := *d.find(x, y&(1<<(8*uint(n-8))-1), tagOf(KindIPv4, n))
+	if at == 0 {
+		return 0, 0
+	}
+	return uint64(d.all[at-1].number), i + n
+}
+
+// notOfAddress marks the bytes that are neither digits nor dots.
+func notOfAddress(x uint64) uint64 {
+	dots := x ^ '.'*ones
+	return notDigits(x^zeros) & (dots&^tops + 127*ones | dots)
+}
+
+// find returns the cell of the entry that is equal, or the empty one where it belongs.
+func (d *dictionary) find(a, b uint64, tag uint32) *uint32 {
+	for i := d.home(a, b, tag); ; i++ {
 		at := &d.cells[i&(len(d.cells)-1)]
 		if *at == 0 {
 			return at
 		}
-		if known := &d.all[*at-1]; known.a == e.a && known.b == e.b && known.tag == e.tag {
+		if known := &d.all[*at-1]; known.a == a && known.b == b && known.tag == tag {
 			return at
 		}
 	}
 }
 
 // home is where the search for a cell begins.
-func (d *dictionary) home(e *dictEntry) int {
-	high, low := bits.Mul64(e.a^d.mix[0], e.b^d.mix[1]^uint64(e.tag)<<48)
+func (d *dictionary) home(a, b uint64, tag uint32) int {
+	high, low := bits.Mul64(a^d.mix[0], b^d.mix[1]^uint64(tag)<<48)
 	return int(high ^ low)
 }
 
@@ -148,11 +161,8 @@ func (d *dictionary) grow() {
 	d.cells = make([]uint32, 2*len(d.cells))
 	mask := len(d.cells) - 1
 	for n := range d.all {
-		e := d.all[n]
-		if e.tag >= tagLong {
-			e.b = 0
-		}
-		i := d.home(&e) & mask
+		e := &d.all[n]
+		i := d.home(e.a, e.b, e.tag) & mask
 		for d.cells[i] != 0 {
 			i = (i + 1) & mask
 		}

@@ -1,5 +1,7 @@
 package text
 
+import "math/bits"
+
 // How a slot is found that a known piece of text leads to. The pieces of a
 // template tell how its line was scanned as far as nothing but them was looked
 // at; what a scanner looks at besides, beyond the piece, is looked at again.
@@ -35,106 +37,155 @@ const (
 // which is directly behind a variable or the start of the line. It returns where
 // the scanner has to go on; where the line is ended, that is its end.
 func (s *scanner) follow(i int) int {
-	t, wide := &s.trail, s.wide
-following:
-	for {
-		done, from := s.done, s.node
-		if done >= len(user) && load32(wide, done-len(user)) == user4 && wide[done] == ' ' {
-			return i // a name follows
-		}
-		head, k := load64(wide, done), uint32(noNode)
-		for rank := 0; ; rank++ {
-			switch {
-			case rank < kids:
-				kid := t.nodes[from].kids[rank]
-				if k = uint32(kid.node); kid.look != 0 && kid.look != look(head) {
+	t := &s.trail
+	for !s.isBeforeName() {
+		wide, done, from := s.wide, s.done, s.node
+		head := load64(wide, done)
+		k := t.nodes[from].latest()
+		c := &t.nodes[k]
+		end := -1
+		if c.follow != followNot && (head^c.head)<<(c.half&63)<<(c.half&63) == 0 && (c.size <= 8 || t.rest(c, wide, done, len(s.line))) {
+			p := done + int(c.size)
+			if c.follow == followNumber && c.quote == 0 {
+				x := load64(wide, p) ^ zeros
+				n := bits.TrailingZeros64(notDigits(x)) / 8
+				if n < 8 && (n >= int(digitsBefore[wide[p+n]]) || n > 0 && isPlain(wide, p, p+n)) {
+					i, s.node = p+n, k
+					s.record(KindNumber.code(0, 0), p, i, eight(x, n)|leadingZeros(x, n))
 					continue
 				}
-			case rank == kids:
-				k = uint32(t.way(from, head).first)
-			default:
-				k = uint32(t.nodes[k].next)
 			}
-			if k == noNode {
+			end = s.take(k, p)
+		}
+		if end < 0 {
+			if end = s.another(from, head); end < 0 {
 				return i
 			}
-			c := &t.nodes[k]
-			if (head^c.head)<<c.shift != 0 || c.follow == followNot || c.size > 8 && !t.rest(c, wide, done, len(s.line)) {
-				continue
-			}
-			p := done + int(c.size)
-			v, end, behind := uint64(0), 0, 0
-			switch c.follow {
-			case followNumber:
-				v, end = s.numberAt(p)
-			case followIPv4:
-				var ip uint32
-				ip, end = parseIPv4(wide, p)
-				v = uint64(ip)
-			case followStamp:
-				v, end = s.again(p, c.code)
-			case followPath:
-				end = s.pathAt(p)
-			case followUser:
-				if end = s.userAt(p); end == 0 {
-					continue
-				}
-			case followQuoted:
-				behind = 1
-				if v, end = s.quotedAt(p, c); end == 0 {
-					continue
-				}
-			case followEnd:
-				if p != len(s.line) {
-					continue
-				}
-				if rank > 0 {
-					t.went(from, k)
-				}
-				s.node, s.ended = k, true
-				return p
-			default:
-				v, end = s.rarely(c, p)
-			}
-			if end == 0 {
-				if end = s.renew(k, p); end < 0 {
-					continue
-				}
-				i = end
-				continue following
-			}
-			if c.quote > 0 {
-				closed := s.closing(c, end)
-				if closed == 0 {
-					continue
-				}
-				s.closed = closed
-			}
-			switch c.follow {
-			case followIPv4:
-				v = uint64(s.dict.addIPv4(uint32(v)))
-			case followStamp:
-				s.dated(byte(c.code>>8), byte(c.code>>16), v) // the line's first one is as it is
-			case followPath:
-				s.opened = -1
-				v = uint64(s.dict.add(KindPath, s.line[p:end]))
-			case followUser, followValue:
-				v = uint64(s.dict.add(Kind(c.code), s.line[p:end]))
-			case followColons:
-				v = s.textAt(c, p, end)
-			}
-			if rank > 0 {
-				t.went(from, k)
-			}
-			s.node, i = k, end+behind
-			if c.follow == followLong {
-				s.long(c.code, p, end, v)
-				continue following
-			}
-			s.record(c.code, p, end, v)
-			continue following
+		}
+		if i = end; s.ended {
+			break
 		}
 	}
+	return i
+}
+
+// isBeforeName reports whether a user's name follows.
+func (s *scanner) isBeforeName() bool {
+	return s.done >= len(user) && load32(s.wide, s.done-len(user)) == user4 && s.wide[s.done] == ' '
+}
+
+// another is follow for the pieces that lead from a node and not to its latest kid.
+func (s *scanner) another(from uint32, head uint64) (end int) {
+	t := &s.trail
+	nodes := t.nodes
+	for m := nodes[from].alike(head); m != 0; m &= m - 1 {
+		k := uint32(uint16(nodes[from].kids >> (bits.TrailingZeros64(m) &^ 15)))
+		if k == noNode {
+			return -1
+		}
+		if end := s.try(k, head); end >= 0 {
+			return end
+		}
+	}
+	if nodes[from].kids>>48 == noNode {
+		return -1
+	}
+	for k := uint32(t.way(from, head).first); k != noNode; k = uint32(t.nodes[k].next) {
+		if end := s.try(k, head); end >= 0 {
+			return end
+		}
+	}
+	return -1
+}
+
+// try takes the variable of the node k out, if its piece is what follows.
+func (s *scanner) try(k uint32, head uint64) (end int) {
+	c := &s.trail.nodes[k]
+	if (head^c.head)<<(c.half&63)<<(c.half&63) != 0 || c.follow == followNot || c.size > 8 && !s.trail.rest(c, s.wide, s.done, len(s.line)) {
+		return -1
+	}
+	return s.take(k, s.done+int(c.size))
+}
+
+// take takes the variable of the node k at p out, and returns where the scanner
+// has to go on; -1 where there is none.
+func (s *scanner) take(k uint32, p int) (end int) {
+	t := &s.trail
+	c := &t.nodes[k]
+	v, text := uint64(0), false
+	switch c.follow {
+	case followNumber:
+		v, end = s.numberAt(p)
+	case followIPv4:
+		if v, end = s.dict.knownIPv4(s.wide, p); end == 0 {
+			_, end = parseIPv4(s.wide, p)
+			text = true
+		}
+	case followStamp:
+		v, end = s.again(p, c.code)
+	case followPath:
+		end = s.pathAt(p)
+		text = true
+	case followUser:
+		if end = skipTo(endsValue, s.wide, p); end == p {
+			return -1
+		}
+		text = true
+	case followQuoted:
+		if v, end = s.quotedAt(p, c); end == 0 {
+			return -1
+		}
+	case followEnd:
+		if p != len(s.line) {
+			return -1
+		}
+		t.went(s.node, k)
+		s.node, s.ended = k, true
+		return p
+	default:
+		v, end = s.rarely(c, p)
+		text = c.follow == followValue
+	}
+	if end == 0 {
+		return s.renew(k, p)
+	}
+	if c.quote > 0 {
+		closed := s.closing(c, end)
+		if closed == 0 {
+			return -1
+		}
+		s.closed = closed
+	}
+	t.went(s.node, k)
+	s.node = k
+	if text {
+		v = s.textOf(c, p, end)
+	}
+	switch c.follow {
+	case followStamp:
+		s.dated(byte(c.code>>8), byte(c.code>>16), v) // the line's first one is as it is
+	case followPath:
+		s.opened = -1
+	case followColons:
+		v = s.textAt(c, p, end)
+	case followQuoted:
+		s.record(c.code, p, end, v)
+		return end + 1
+	case followLong:
+		s.long(c.code, p, end, v)
+		return end
+	}
+	s.record(c.code, p, end, v)
+	return end
+}
+
+// textOf returns the number of the text line[p:end] of a node's kind.
+func (s *scanner) textOf(c *node, p, end int) uint64 {
+	if k := Kind(c.code); k != KindIPv4 {
+		return uint64(s.dict.add(k, s.line[p:end]))
+	}
+	ip, _ := parseIPv4(s.wide, p)
+	return uint64(s.dict.addIPv4(s.line[p:end], ip))
 }
 
 // rarely looks for the variable of a node at p that few lines have.

@@ -71,6 +71,7 @@ func TestFollowFindsWhatScanningFinds(t *testing.T) {
 		"/user x \"GET /user HTTP/1.1\" y=user b user user user b /a/superuser c\n/user x1 /user user x\nuser 3 uSep  1 03:10:00 user 3 user 33\n" +
 		"MAC=52:54:00:9b:1c:07 MAC=fe:54:00:9b:1c:07 MAC=52:54:00:9b:1c:07: a 1::2:3 b 1::2/64 c 2409:40c0:186c:e899:56712 d 12:30:45 e :12:34:56 :12\n" +
 		"id=00ff00ff00ff00ff00ff00ff id=00ff00ff00[1]: 123456 id=00FF00FF00FF00FF00FF00FF id=00ff00ff00ff00ff00ff00fg \"00ff00ff00ff00ff00ff00ff\" \"00ff00ff00ff00ff00ff00ff\":\n" +
+		"a 10.20.30.40. b 10.20.30.40, a 10.20.30.40.5 b 10.20.30.40x a 10.20.30.40: b 9.9.9.9. a \"10.20.30.41 b\nc \"10.20.30.42 /d\n00000000 000000000 0000000012 00000000000000001 01 02/03/04 12/13 2026/1 1-2-3\n" +
 		"12345678 123456789 12345678901234567 12345678.123 12345678901.123 \"a b/c 1\" \"a /c 1\" \"a1\" \"a 1\"\n" +
 		"a=<b@c.d>, e=<Qn/eWkiT+E3h> a=<ada> a=<1a2> a=<1.2.3.4> a=<xy12> a=<xy12 z> a=<12+ab> a=<12 z> a=<> a=<\nid 0b0e8f6e-2f57-4b8f-9c1d-0a1b2c3d4e5f 0b0e8f6e-2f57 0b0e8f6e 12345678-2f57-4b8f-9c1d-0a1b2c3d4e5f 12345678-9\nuser 3 uSep  1 03:10:00 user 3 user 33\n"
 	require.NoError(t, filepath.WalkDir("../../testdata/logs", func(path string, entry os.DirEntry, err error) error {

@@ -5,7 +5,7 @@ func (s *scanner) reach(c slotCode, start int) {
 	t, from, k := &s.trail, s.node, s.expect
 	s.expect = noNode
 	if k == noNode {
-		k = uint32(t.nodes[from].kids[0].node)
+		k = t.nodes[from].latest()
 	}
 	if k != noNode {
 		if n := &t.nodes[k]; n.code == c && s.done+int(n.size) == start && t.has(n, s.wide, s.done, start) {

@@ -91,7 +91,7 @@ func (s *scanner) whenOrWhere(i, e int) int {
 	if end == 0 {
 		return 0
 	}
-	s.slot(KindIPv4.code(0, 0), i, end, uint64(s.dict.addIPv4(ip)))
+	s.slot(KindIPv4.code(0, 0), i, end, uint64(s.dict.addIPv4(s.line[i:end], ip)))
 	return end
 }
 

@@ -1,11 +1,22 @@
 package text
 
-import "math/bits"
+import (
+	"bytes"
+	"math/bits"
+)
 
-// ends marks bytes behind which digits are a number, whatever follows.
-var ends = func() (t [256]bool) {
+// digitsBefore is how many digits must stand before a byte that they are a number,
+// whatever follows it.
+var digitsBefore = func() (t [256]uint8) {
 	for c := range t {
-		t[c] = classes[c]&isAlnum == 0 && c != ':' && c != '.' && c != ' ' && c != '-' && c != '/'
+		switch {
+		case c == ' ':
+			t[c] = 3
+		case classes[c]&isAlnum == 0 && c != ':' && c != '.' && c != '-' && c != '/':
+			t[c] = 1
+		default:
+			t[c] = maxDigits + 1
+		}
 	}
 	return t
 }()
@@ -20,26 +31,43 @@ func (s *scanner) numberAt(p int) (v uint64, end int) {
 		n = digitsAt(wide, p)
 	}
 	end = p + n
-	if n == 0 || n > maxDigits || !ends[wide[end]] && (n <= 2 || wide[end] != ' ') && !s.isNumber(p, end) {
+	if n == 0 || n > maxDigits || n < int(digitsBefore[wide[end]]) && !s.isNumber(p, end) {
 		return 0, 0
 	}
 	if n <= 8 {
-		v = eight(x, n)
-	} else {
-		v = decimal(wide, p, n)
+		return eight(x, n) | leadingZeros(x, n), end
 	}
+	v = decimal(wide, p, n)
 	if byte(x) == 0 {
-		v |= uint64(leadingZeros(wide, p, n)) << zeroShift
+		n -= len(bytes.TrimLeft(wide[p:end-1], "0"))
+		return v | uint64(n-1)<<zeroShift, end
 	}
 	return v, end
 }
 
-// leadingZeros returns how many zeros stand before the number of n digits at p.
-func leadingZeros(b []byte, p, n int) (zeros int) {
-	for zeros < n-1 && b[p+zeros] == '0' {
-		zeros++
+// leadingZeros returns what the value of a number shows of its leading zeros, which
+// is the first n bytes of x^zeros.
+func leadingZeros(x uint64, n int) uint64 {
+	return uint64(min(bits.TrailingZeros64(x)/8, n-1)) << zeroShift
+}
+
+// isPlain reports whether what ends the digits at p is clearly none of a time, a
+// fraction, an address or a UUID.
+func isPlain(wide []byte, p, end int) bool {
+	n := end - p
+	switch wide[end] {
+	case ' ':
+		return wide[end+3] != ':' && wide[end+4] != ' '
+	case '.':
+		return isNoFraction(wide, end+1)
+	case '/':
+		return (n != 4 || wide[p+7] != '/') && (n != 2 || wide[p+6] != '/')
+	case '-':
+		return n != 8 && (n != 4 || wide[p+7] != '-')
+	case ':':
+		return wide[end+1] != ':' && classes[wide[end+1]]&isHex == 0
 	}
-	return zeros
+	return false
 }
 
 // isNumber reports whether the digits at p, which end at end, are surely a number,

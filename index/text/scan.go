@@ -3,6 +3,7 @@ package text
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // A scanner takes the variables out of lines. What is left of a line is the
@@ -63,6 +64,9 @@ func (s *scanner) scan(text []byte, n int) {
 	s.opened, s.closed, s.stamp.known = -1, -1, false
 	s.stop, s.before, s.since, s.quote, s.unsure = 0, -1, -1, -1, false
 	s.node, s.expect, s.ended = rootNode, noNode, false
+	if cap(s.values)-len(s.values) < maxSlots || cap(s.marks)-len(s.marks) < maxSlots {
+		s.values, s.marks = slices.Grow(s.values, maxSlots), slices.Grow(s.marks, maxSlots)
+	}
 	if s.words {
 		s.node = noNode // paths are short, and each is there once
 	}
@@ -183,8 +187,9 @@ func (s *scanner) record(c slotCode, start, end int, v uint64) {
 	s.done = end
 	s.since, s.quote, s.unsure = s.opened, -1, false
 	s.codes[uint8(len(s.values)-s.first)] = c
-	s.values = append(s.values, v)
-	s.marks = append(s.marks, Mark{uint32(start), uint32(end)})
+	n := len(s.values)
+	s.values, s.marks = s.values[:n+1], s.marks[:n+1] // scan made room
+	s.values[n], s.marks[n] = v, Mark{uint32(start), uint32(end)}
 }
 
 // template returns the text of the template of the line, valid until the next

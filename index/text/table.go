@@ -13,7 +13,10 @@ type table struct {
 	firsts  []uint32           // where the values of lines begin
 	known   [firstPlain]uint32 // how many texts there were when the block began
 	history history
-	found   []found // of the classes
+	found   []found  // of the classes
+	uses    []use    // of the templates
+	used    []uint32 // the templates of the block
+	differs []uint64 // of each slot of these the bits that differ from those of their first line
 	plans   []plan
 	starts  []uint32 // where the values of a class begin in the arrays below
 	codes   []uint64 // what would be written for each value, class by class
@@ -35,12 +38,15 @@ type found struct {
 	asked  [sources]uint16 // how often, at most patience
 }
 
+// A use is what a block has of a template.
+type use struct{ lines, first uint32 } // how many, and where the values of the first one begin
+
 // reset begins a segment.
 func (t *table) reset() {
 	t.scan.dict.reset()
 	t.scan.trail.reset(fingerprint(t.scan.dict.mix[0]))
 	t.schema.reset()
-	t.found, t.plans = t.found[:0], t.plans[:0]
+	t.found, t.plans, t.uses, t.used, t.differs = t.found[:0], t.plans[:0], t.uses[:0], t.used[:0], t.differs[:0]
 	t.prints.reset()
 }
 
@@ -55,6 +61,12 @@ func (t *table) begin() {
 		c := &t.found[i]
 		c.n, c.varies = 0, false
 	}
+	for _, n := range t.used {
+		t.uses[n] = use{}
+		tpl := &t.schema.templates[n]
+		clear(t.differs[tpl.first:tpl.last])
+	}
+	t.used = t.used[:0]
 }
 
 // split scans the lines of text.
@@ -75,20 +87,37 @@ func (t *table) split(text []byte) {
 // line takes in the next line, which is the first n bytes of text and ends there
 // or before a newline.
 func (t *table) line(text []byte, n int) {
-	t.firsts = append(t.firsts, uint32(len(t.scan.values)))
+	first := uint32(len(t.scan.values))
+	t.firsts = append(t.firsts, first)
 	t.scan.scan(text, n)
 	number := t.template()
-	tpl := &t.schema.templates[number]
-	slots := t.schema.slots[tpl.first:tpl.last]
-	for i, v := range t.scan.values[t.scan.first:] {
-		c := &t.found[slots[i].class]
-		if c.n == 0 {
-			c.first = v
-		}
-		c.varies = c.varies || v != c.first
-		c.n++
-	}
 	t.lines = append(t.lines, number)
+	u := &t.uses[number]
+	if u.lines++; u.lines == 1 {
+		u.first = first
+		t.used = append(t.used, number)
+		return
+	}
+	values := t.scan.values[first:]
+	of, differs := t.scan.values[u.first:][:len(values)], t.differs[t.schema.templates[number].first:][:len(values)]
+	for i, v := range values {
+		differs[i] |= v ^ of[i]
+	}
+}
+
+// settle finds which classes have more than one value in the block.
+func (t *table) settle() {
+	for _, n := range t.used {
+		tpl, u := &t.schema.templates[n], &t.uses[n]
+		for i, sl := range t.schema.slots[tpl.first:tpl.last] {
+			c, v := &t.found[sl.class], t.scan.values[int(u.first)+i]
+			if c.n == 0 {
+				c.first = v
+			}
+			c.varies = c.varies || v != c.first || t.differs[int(tpl.first)+i] != 0
+			c.n += u.lines
+		}
+	}
 }
 
 // template finds the template of the line that was scanned last.
@@ -111,12 +140,17 @@ func (t *table) template() uint32 {
 		for len(t.found) < len(t.schema.classes) {
 			t.found, t.plans = append(t.found, found{}), append(t.plans, plan{})
 		}
+		t.uses = append(t.uses, use{})
+		for len(t.differs) < len(t.schema.slots) {
+			t.differs = append(t.differs, 0)
+		}
 	}
 	return n
 }
 
 // survey sorts the values by class and asks every source about each.
 func (t *table) survey() {
+	t.settle()
 	t.starts = t.starts[:0]
 	total := uint32(0)
 	for i := range t.found {

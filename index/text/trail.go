@@ -19,11 +19,12 @@ type trail struct {
 // A node is a piece of static text and the slot behind it, or the end of a line.
 // It fills a line of the cache.
 type node struct {
-	head     uint64    // the first eight bytes of the piece
-	tail     uint64    // and the last eight, where it has more
-	kids     [kids]kid // the last nodes that lines went to from here, the latest first
-	size     uint32    // of the piece
-	piece    uint32    // where it is in the pieces
+	head     uint64 // the first eight bytes of the piece
+	tail     uint64 // and the last eight, where it has more
+	kids     uint64 // the last four nodes that lines went to from here, the latest lowest
+	looks    uint64 // and what their pieces show of themselves
+	size     uint32 // of the piece
+	piece    uint32 // where it is in the pieces
 	code     slotCode
 	template uint32 // of the line that ends here, plus one; 0 where it is not known yet
 	text     uint32 // the last one that was found here, plus one; not known of all kinds
@@ -31,14 +32,10 @@ type node struct {
 	from     uint16 // the node before, where it is in a chain
 	next     uint16 // of the chain
 	chained  uint8  // how many of the chain are left with it
-	shift    uint8  // bits of eight bytes that are not of the piece
+	half     uint8  // half of the bits of eight bytes that are not of the piece, below 64
 	follow   follow
-	parts    bool // the quote is sure to have parts if it is closed directly behind the slot
+	parts    parts // that the quote is sure to have
 }
-
-// A kid is a node and what its piece shows of itself, so that most that are not
-// meant are not looked at; 0 shows nothing.
-type kid struct{ node, look uint16 }
 
 // A way is the chain of nodes whose pieces lead from a node and begin alike.
 type way struct{ from, first uint16 }
@@ -51,7 +48,6 @@ type stand struct {
 }
 
 const (
-	kids     = 4
 	maxNodes = 1 << 15 // a text of noise makes one of every variable; numbers of nodes have 16 bits
 
 	noNode   = 0 // lines that go where no way is known
@@ -73,7 +69,7 @@ func (t *trail) reset(start fingerprint) {
 // has reports whether the piece stands at at in wide, of whose line the first n
 // bytes are looked at.
 func (t *trail) has(c *node, wide []byte, at, n int) bool {
-	if (load64(wide, at)^c.head)<<c.shift != 0 {
+	if (load64(wide, at)^c.head)<<(c.half&63)<<(c.half&63) != 0 {
 		return false
 	}
 	return at+int(c.size) <= n && (c.size <= 8 || t.rest(c, wide, at, n))
@@ -108,7 +104,7 @@ func (t *trail) add(c node, at stand, piece []byte, cell int) uint32 {
 	if len(piece) > 8 {
 		c.tail = tail8(piece[len(piece)-8:])
 	}
-	c.shift = uint8(64 - 8*min(len(piece), 8))
+	c.half = uint8(32 - 4*min(len(piece), 8))
 	n := uint32(len(t.nodes))
 	t.nodes, t.stands = append(t.nodes, c), append(t.stands, at)
 	t.cells[cell] = n
@@ -179,22 +175,47 @@ func (t *trail) way(from uint32, head uint64) *way {
 	}
 }
 
-// look is what of the first eight bytes of a piece a node remembers of its kids.
-func look(head uint64) uint16 { return uint16(head >> 48) }
+// look is what of the first eight bytes of a piece a node remembers of its kids, so
+// that most that are not meant are not looked at. Of a shorter piece, that is 0.
+func look(head uint64) uint64 { return head >> 48 }
+
+// alike marks the kids after the latest one whose piece may stand where head does.
+func (c *node) alike(head uint64) uint64 {
+	const (
+		each = 0x0001000100010001
+		rest = 0x7FFF * each
+	)
+	x, y := c.looks^look(head)*each, c.looks
+	x, y = x&rest+rest|x, y&rest+rest|y
+	return ^(x & y) & 0x8000800080000000
+}
 
 // went says that a line went from a node to one of its kids.
 func (t *trail) went(from, to uint32) {
-	of := &t.nodes[from].kids
-	if uint32(of[0].node) == to {
-		return
+	c := &t.nodes[from]
+	if c.latest() != to {
+		c.turn(uint64(to), t.nodes[to].shown())
 	}
-	rank := 1
-	for rank < kids-1 && uint32(of[rank].node) != to {
-		rank++
+}
+
+// latest is the kid that a line went to last.
+func (c *node) latest() uint32 { return uint32(uint16(c.kids)) }
+
+// shown is what a node shows of itself to the one before.
+func (c *node) shown() uint64 {
+	if c.size < 8 {
+		return 0
 	}
-	copy(of[1:rank+1], of[:rank])
-	of[0] = kid{node: uint16(to)}
-	if c := &t.nodes[to]; c.size >= 8 {
-		of[0].look = look(c.head)
+	return look(c.head)
+}
+
+// turn makes a kid the latest one.
+func (c *node) turn(kid, look uint64) {
+	at := uint(0)
+	for at < 48 && uint64(uint16(c.kids>>at)) != kid {
+		at += 16
 	}
+	among := uint64(1)<<(at+16) - 1 // those that were later
+	c.kids = c.kids&^among | c.kids<<16&among | kid
+	c.looks = c.looks&^among | c.looks<<16&among | look
 }

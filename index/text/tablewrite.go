@@ -95,7 +95,7 @@ func (t *table) toAsk(c int) (asks uint8) {
 }
 
 const (
-	planFor  = 31 // blocks that a plan is kept for
+	planFor  = 63 // blocks that a plan is kept for
 	planFrom = 16 // values that it is made for at least
 )
 

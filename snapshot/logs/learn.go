@@ -16,7 +16,7 @@ func (s *splitter) learn(n int, e *Entry) {
 	if p.tries >= maxTries || s.parseAll || s.signer.loose || !allPlain(s.looks[:n]) || l.fits == nil && !s.format.Starts(line) {
 		return
 	}
-	if p.tries++; p.tries == 1 {
+	if p.tries++; p.tries <= 2 && !s.recurs(p, &l.line, line) {
 		return // most templates that are met once are never met again
 	}
 	v := variant{clock: e.Clock, stamp: -1}
@@ -44,6 +44,32 @@ func (s *splitter) learn(n int, e *Entry) {
 	if v.pattern = s.builder.Pattern(&e.Entry); v.pattern != nil {
 		p.variants = append(p.variants, offer{&v, s.asksOf(&v, &l.line, line)})
 	}
+}
+
+// maxRecurring bounds the templates of which a splitter knows that they recur.
+const maxRecurring = 1 << 12
+
+// recurs reports whether the template of a line was met before, in the segment
+// or twice in an earlier one: segments of one log have mostly the same
+// templates. When a plan is made changes nothing of the case.
+func (s *splitter) recurs(p *plan, line *text.Line, b []byte) bool {
+	s.hash.Reset()
+	at := 0
+	for k, m := range line.Marks {
+		s.hash.Write(b[at:m.Start])
+		s.hash.WriteByte(byte(line.Kind(k)))
+		at = int(m.End)
+	}
+	s.hash.Write(b[at:])
+	h := s.hash.Sum64()
+	if _, ok := s.recurring[h]; ok || p.tries == 1 {
+		return ok
+	}
+	if s.recurring == nil || len(s.recurring) >= maxRecurring {
+		s.recurring = map[uint64]struct{}{}
+	}
+	s.recurring[h] = struct{}{}
+	return true
 }
 
 // decide makes those variables decisive that no format has to name: odd ones,

@@ -3,6 +3,7 @@ package logs
 import (
 	"bytes"
 	"fmt"
+	"hash/maphash"
 
 	"stilltrace/index"
 	"stilltrace/index/text"
@@ -20,6 +21,10 @@ type splitter struct {
 	sign     []byte
 	signer   signer
 	vars     []variable
+
+	// The templates of earlier segments that were met again, by the hash of their text.
+	recurring map[uint64]struct{}
+	hash      maphash.Hash
 
 	parseAll bool // leaves no line to a plan: the plain way that the fast one is tested against
 

@@ -75,6 +75,8 @@ type Entry struct {
 	// Decisive are parts of the text on which it hangs what the entry means: a line that has something else there may mean something
 	// else. Only Pattern asks for it.
 	Decisive [][]byte
+	// Named are the addresses that stand in such parts, and are no variables. Only Pattern asks for them.
+	Named []netip.Addr
 }
 
 // EntryField is one named value of an Entry. Name must be a constant of the
@@ -86,7 +88,7 @@ type EntryField struct {
 
 // Reset empties e and keeps its slices' memory.
 func (e *Entry) Reset() {
-	*e = Entry{IPs: e.IPs[:0], Fields: e.Fields[:0], Decisive: e.Decisive[:0]}
+	*e = Entry{IPs: e.IPs[:0], Fields: e.Fields[:0], Decisive: e.Decisive[:0], Named: e.Named[:0]}
 }
 
 // Clock says how far an event's time can be trusted.

@@ -26,6 +26,7 @@ type Pattern struct {
 	user    reach    // where it is another in each line
 	session reach    // likewise
 	apart   [][2]spot
+	named   *patternNames // nil: its addresses are those of its variables
 	sum     patternSum
 	terms   []uint32 // that all its events have
 	seen    uint32   // the block whose terms have them
@@ -145,14 +146,14 @@ func (b *SegmentBuilder) Pattern(e *Entry) *Pattern {
 	if len(e.PIDText) > 0 && s.pidMark < 0 {
 		return nil // it is not always 0
 	}
-	if b.err != nil || s.end-s.first >= MaxPatternLines || s.asides != 2*len(s.parts) || s.unsure || s.apart || !s.whole() || e.IP.IsValid() && s.ipMark < 0 {
+	if b.err != nil || s.end-s.first >= MaxPatternLines || s.asides != 2*len(s.parts)+len(e.Named) || s.unsure || s.apart || !s.whole() || e.IP.IsValid() && s.ipMark < 0 {
 		return nil
 	}
 	p := &Pattern{number: s.number, stamp: s.stamp, offset: s.offset, pid: s.pidMark, ip: s.ipMark}
 	if s.ipLast {
 		p.ipOf = 1
 	}
-	if !p.lines(s) || !p.parts(s) {
+	if !p.lines(s) || !p.parts(s) || !p.names(b, e) {
 		return nil
 	}
 	if !p.settle(b, e) || b.sum != nil && !p.sum.settle(p, b, e) {
@@ -349,9 +350,9 @@ type knownName struct {
 // Repeat adds an entry whose lines fit the pattern. at is the entry's time, and
 // offset how far that lies behind the stamp of the pattern, if it has one. It
 // reports false, and adds nothing, where these are not as in the pattern's own
-// entry.
+// entry, or where an address that this names is one of the lines' variables.
 func (b *SegmentBuilder) Repeat(p *Pattern, l *Lines, at Time, offset int64) bool {
-	if l.First <= b.line || p.stamp >= 0 && offset != p.offset || p.stamp < 0 && at != b.prev {
+	if l.First <= b.line || p.stamp >= 0 && offset != p.offset || p.stamp < 0 && at != b.prev || p.named != nil && !p.named.others(p, b, l) {
 		return false
 	}
 	b.flowOn(l.First, l.Last, p.number)
@@ -359,6 +360,9 @@ func (b *SegmentBuilder) Repeat(p *Pattern, l *Lines, at Time, offset int64) boo
 		from, to := b.at(&p.apart[i][0], l), b.at(&p.apart[i][1], l)
 		b.rest = binary.AppendUvarint(b.rest, uint64(from-b.shape.start(l.First)))
 		b.rest = binary.AppendUvarint(b.rest, uint64(to-from))
+	}
+	if p.named != nil {
+		b.rest = append(b.rest, p.named.rest...)
 	}
 	b.see(at)
 	_, b.end = b.shape.bounds(l.Last)

@@ -54,6 +54,11 @@ func (s *summarizer) repeat(p *Pattern, b *SegmentBuilder, l *Lines, at Time) {
 		v.User = s.userIn(&p.user, b, l)
 	}
 	v.Names = v.Names[:0]
+	if p.named != nil {
+		for _, a := range p.named.addrs {
+			v.Names = append(v.Names, s.Address(a))
+		}
+	}
 	for n := range p.outers() {
 		line := l.outer(n)
 		for _, k := range p.ipv4[n] {

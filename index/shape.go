@@ -71,7 +71,8 @@ type shaper struct {
 	number  uint32   // of the shape among those of the template
 	asides  int      // numbers that the shape cannot say
 	parts   [][2]int // where values lie in the block of which the asides tell that
-	unsure  bool     // more than one variable could be what is meant, or the addresses are not those of the variables
+	unsure  bool     // more than one variable could be what is meant
+	listed  bool     // the addresses are not those of the variables
 	stamp   int      // the variable that is the stamp, or -1
 	offset  int64    // from the stamp to the time
 	pidMark int      // the variable that is the process id, or -1
@@ -132,7 +133,7 @@ func (s *shaper) aside(v uint64) {
 // shaper its number and what it cannot say.
 func (b *SegmentBuilder) describe(e *Entry) {
 	s := &b.shape
-	s.rest, s.asides, s.parts, s.unsure, s.stamp, s.pidMark, s.ipMark = s.rest[:0], 0, s.parts[:0], false, -1, -1, -1
+	s.rest, s.asides, s.parts, s.unsure, s.listed, s.stamp, s.pidMark, s.ipMark = s.rest[:0], 0, s.parts[:0], false, false, -1, -1, -1
 	template := s.marks.Template
 	s.key = binary.BigEndian.AppendUint32(s.key[:0], template)
 	s.byte(byte(e.Clock), byte(e.Level), byte(e.Action), byte(e.Outcome))

@@ -55,7 +55,7 @@ func (s *shaper) ips(raw []byte, ips []netip.Addr, shared *shared) {
 		return
 	}
 	s.byte(namesThese)
-	s.unsure = true
+	s.listed = true
 	s.uint(uint64(len(ips)))
 	for _, a := range ips {
 		s.address(raw, a, shared)

@@ -218,8 +218,10 @@ func (t *termSet) addIPs(ip netip.Addr, ips []netip.Addr) {
 	}
 }
 
-// user, session and class return the numbers of terms, class those that all
+// address, user, session and class return the numbers of terms, class those that all
 // events of a shape have.
+func (t *termSet) address(a netip.Addr) uint32 { return t.numberOf(addressTerm(t.key[:0], a)) }
+
 func (t *termSet) user(user []byte) uint32 {
 	return t.numberOf(append(append(t.key[:0], termUser), user...))
 }

@@ -91,6 +91,9 @@ func (s *splitter) decide(l *look, line []byte, e *Entry) {
 			// Whether it is an address is a matter of being odd.
 		case hex && k > 0 && l.line.Kind(k-1) == kind && l.line.Marks[k-1].End == m.Start:
 			// The rest of an identifier too long for one number is no word either.
+		case l.names && kind == text.KindQuoted && s.texts[kind][l.line.Values[k]]&textNames != 0:
+			e.Decide(line[m.Start:m.End])
+			e.Named = appendAddresses(e.Named, line[m.Start:m.End])
 		case kind > text.KindDecimal && k < 64 && l.odd>>k&1 != 0,
 			kind < text.KindStamp && byteClass[before]&byteWord != 0 && !namesThing(line[:m.Start], line[m.End:]),
 			stamp >= 0 && stamp < int(m.Start) && mayBeZone(line[stamp:m.Start]),

@@ -58,6 +58,7 @@ type look struct {
 	line   text.Line
 	odd    uint64
 	plain  bool     // no variable of it stands against a plan
+	names  bool     // what is quoted in it names addresses: it can only be a further line of an entry
 	fits   *variant // which lies as this line does, or nil
 	begins bool     // it is as the first one of several lines is
 }
@@ -67,7 +68,7 @@ type look struct {
 func (s *splitter) look(k, i int) *look {
 	l := s.looks[k]
 	s.builder.LineTo(&l.line, i)
-	l.n, l.odd, l.plain, l.fits, l.begins = i, 0, true, nil, false
+	l.n, l.odd, l.plain, l.names, l.fits, l.begins = i, 0, true, false, nil, false
 	p := s.plan(&l.line)
 	for i := range p.variants {
 		v := &p.variants[i]
@@ -105,9 +106,13 @@ func (s *splitter) lookAgain(p *plan, l *look) {
 		if f&textStrange != 0 || f&textOdd != 0 && s.format.Opaque&(1<<c.kind) == 0 {
 			l.mark(c.mark)
 		}
-		l.plain = l.plain && f&textNames == 0
+		if f&textNames != 0 {
+			l.mark(c.mark)
+			l.names = true
+			l.plain = l.plain && isQuoted(c.kind, s.bytes(l), l.line.Marks[c.mark])
+		}
 	}
-	if l.plain && !s.parseAll {
+	if l.plain && !l.names && !s.parseAll {
 		l.fits = s.fitLine(p, l)
 	}
 }
@@ -170,12 +175,18 @@ func (s *splitter) fit(n int) *variant {
 
 // allPlain reports whether none of the lines stands against a plan.
 func allPlain(looks []*look) bool {
-	for _, l := range looks {
-		if !l.plain {
+	for k, l := range looks {
+		if !l.plain || l.names && k == 0 {
 			return false
 		}
 	}
 	return true
+}
+
+// isQuoted reports whether a variable is all that stands between two quotes:
+// which addresses are in it is then for itself to say.
+func isQuoted(k text.Kind, line []byte, m text.Mark) bool {
+	return k == text.KindQuoted && m.Start > 0 && int(m.End) < len(line) && line[m.Start-1] == '"' && line[m.End] == '"'
 }
 
 // odds reports whether so many lines have the same odd variables.

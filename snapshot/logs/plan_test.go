@@ -131,6 +131,10 @@ func TestPlansLeaveOut(t *testing.T) {
 		return "2026-11-23 02:31:39,123 ERROR [django.request:812] Internal Server Error: /p/1\nTraceback (most recent call last):\n" +
 			"  File \"/srv/app.py\", line 55, in inner\n    open(path)\nOSError: [Errno " + errno + "] it is so\n"
 	}
+	refused := func(rule, client string) string {
+		return "2026-11-23 02:42:53.296 UTC [8662] nobody@postgres FATAL:  password authentication failed for user \"nobody\"\n" +
+			"2026-11-23 02:42:53.296 UTC [8662] nobody@postgres DETAIL:  Connection matched pg_hba.conf line 88: \"host all all " + rule + " md5\" (client " + client + ")\n"
+	}
 	const stamped = "[Mon Nov 23 02:41:12.358007 2026] [ssl:info] a\n"
 	cases := []struct {
 		name         string
@@ -141,6 +145,11 @@ func TestPlansLeaveOut(t *testing.T) {
 			"Nov 23 03:11:16 web01 kernel: [ 1000000000.618259] memory: usage 1kB\n"},
 		{"a year behind a stamp, and none", plain, stamped + "[Mon Nov 23 02:41:12.358008 599] [ssl:warn] a\n", "[Mon Nov 23 02:41:12.358008 2026] [ssl:warn] a\n"},
 		{"the number of an error in a traceback", python, trace("28"), trace("13")},
+		{"another rule", postgres, refused("10.0.0.0/8", "10.0.0.7"), refused("192.0.2.0/24", "10.0.0.7")},
+		{"a rule that names no address", postgres, refused("10.0.0.0/8", "10.0.0.7"), refused("samenet", "10.0.0.7")},
+		{"a client that the rule names", postgres, refused("10.0.0.0/8", "10.0.0.7"), refused("10.0.0.0/8", "10.0.0.0")},
+		{"a rule that names the client", postgres, refused("10.0.0.0/8", "10.0.0.0"), refused("10.0.0.0/8", "10.0.0.7")},
+		{"a rule that names an address twice", postgres, refused("10.0.0.0 10.0.0.0", "10.0.0.7"), refused("10.0.0.0 10.0.0.1", "10.0.0.7")},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -156,6 +165,8 @@ func TestPlansTake(t *testing.T) {
 	const login = "2026-11-23 02:31:39,123 WARNING [shop.auth:812] login failed for user 'lamp%d@example.org'\n"
 	const detail = "2026-11-23 02:31:39.123 UTC [812] app@shop LOG:  duration: 1.234 ms  execute <unnamed>: SELECT 1\n" +
 		"2026-11-23 02:31:39.123 UTC [812] app@shop DETAIL:  parameters: $1 = '{\"30%d\": 4}', $2 = '0b0e%04[1]d-2f57-4b8f-9c1d-0a1b2c3d4e5f'\n"
+	const rule = "2026-11-23 02:42:53.296 UTC [8662] nobody@postgres FATAL:  password authentication failed for user \"nobody\"\n" +
+		"2026-11-23 02:42:53.296 UTC [8662] nobody@postgres DETAIL:  Connection matched pg_hba.conf line 88: \"host all all 0.0.0.0/0 md5\" (client 192.0.2.%d)\n"
 	cases := []struct {
 		name string
 		of   Format
@@ -164,6 +175,7 @@ func TestPlansTake(t *testing.T) {
 		{"long numbers", syslog, audit},
 		{"digits in a name of mail", python, login},
 		{"UUIDs and keys that are numbers", postgres, detail},
+		{"a rule that names an address", postgres, rule},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

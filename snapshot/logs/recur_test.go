@@ -54,10 +54,14 @@ func caseOf(t *testing.T, formats []Format, text []byte, all bool) (file []byte,
 // A template that a segment has once is planned if an earlier one had it twice,
 // which changes nothing of the case, whatever the formats of the two logs are.
 func TestPlansRecur(t *testing.T) {
-	var often, once []byte
+	var often, once, rules []byte
 	for i := range 50 {
 		once = fmt.Appendf(nil, "2026-11-23 02:31:39,%03d WARNING [shop.auth:812] login failed for user 'lamp%d@example.org'\n", i, 100+i)
 		often = append(often, once...)
+	}
+	for i := range 200 {
+		rules = fmt.Appendf(rules, "2026-11-23 02:42:53.%03d UTC [%d] eve@shop FATAL:  password authentication failed for user \"eve\"\n"+
+			"2026-11-23 02:42:53.%[1]03d UTC [%[2]d] eve@shop DETAIL:  Connection matched pg_hba.conf line 88: \"host all all 192.0.2.%[3]d/32 md5\" (client 192.0.2.%[4]d)\n", i, 8662+i, i%3, i%7)
 	}
 	cases := []struct {
 		name    string
@@ -69,6 +73,7 @@ func TestPlansRecur(t *testing.T) {
 		{"met once in each", []Format{python, python, python}, once, 0},
 		{"met again in each", []Format{python, python}, often, 1},
 		{"in logs of other formats", []Format{python, plain, python, syslog, python}, often, 1},
+		{"rules that name addresses", []Format{postgres, postgres}, rules, 3},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

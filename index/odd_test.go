@@ -82,7 +82,7 @@ func TestOddBlocks(t *testing.T) {
 			seg, err := b.Finish()
 			require.NoError(t, err)
 			require.NoError(t, b.Prove(seg, raw))
-			require.Less(t, len(seg.value), len(raw)*5/4)
+			require.Less(t, len(seg.value), len(raw)*13/10)
 		})
 	}
 }

@@ -12,24 +12,22 @@ import (
 type dictionary struct {
 	seed  maphash.Seed
 	mix   [2]uint64 // drawn from the seed
-	cells []uint32  // numbers of entries plus one; 0 is an empty cell
-	all   []dictEntry
+	cells []dictCell
+	used  int
 	texts [firstPlain][]byte   // one after the other
 	ends  [firstPlain][]uint32 // of each text; addresses have four bytes each
 }
 
-// dictEntry is a text of at most 16 bytes itself, so that most are found without
-// a look at any other memory, or the hash of a longer one and its last eight bytes:
-// as with templates, see fingerprint, what has both and the length in common is the
-// same text. Entries stand in the order of their first use: the frequent ones are
-// close together.
-type dictEntry struct {
-	a, b   uint64
-	number uint32
+// A dictCell knows a text by its seeded hash, its kind and its length: as with
+// templates, see fingerprint, what has these in common is the same text. So that a
+// text is found with a look at one line of memory, there is nothing behind the cell.
+type dictCell struct {
+	hash   uint64
+	number uint32 // plus one; 0 is an empty cell
 	tag    uint32 // the kind, and 256 times one more than the length
 }
 
-const maxShort = 16 // bytes that a cell holds
+const maxShort = 16 // bytes that are hashed as they are
 
 func (d *dictionary) reset() {
 	if d.cells == nil {
@@ -37,11 +35,11 @@ func (d *dictionary) reset() {
 		for i := range d.mix {
 			d.mix[i] = maphash.Bytes(d.seed, []byte{byte(i)})
 		}
-		d.cells = make([]uint32, 1<<14)
+		d.cells = make([]dictCell, 1<<12)
 	}
-	if len(d.all) > 0 {
+	if d.used > 0 {
 		clear(d.cells)
-		d.all = d.all[:0]
+		d.used = 0
 	}
 	for k := range d.texts {
 		d.texts[k], d.ends[k] = d.texts[k][:0], d.ends[k][:0]
@@ -62,23 +60,24 @@ func (d *dictionary) text(k Kind, n uint32) []byte {
 // add returns the number of a text. What stands behind it, up to its capacity,
 // may be read and is of no consequence.
 func (d *dictionary) add(k Kind, text []byte) uint32 {
-	e := dictEntry{tag: tagOf(k, len(text))}
+	var x, y uint64
 	switch n := 8 * uint(len(text)); {
 	case len(text) > maxShort:
-		e.a, e.b = maphash.Bytes(d.seed, text), load64(text, len(text)-8)
+		x, y = maphash.Bytes(d.seed, text), load64(text, len(text)-8)
 	case cap(text) >= maxShort:
-		e.a = load64(text, 0) & (1<<n - 1)
-		e.b = load64(text, 8) & (1<<(max(n, 64)-64) - 1)
+		x = load64(text, 0) & (1<<n - 1)
+		y = load64(text, 8) & (1<<(max(n, 64)-64) - 1)
 	default:
 		var all [maxShort]byte
 		copy(all[:], text)
-		e.a, e.b = load64(all[:], 0), load64(all[:], 8)
+		x, y = load64(all[:], 0), load64(all[:], 8)
 	}
-	at := d.find(e.a, e.b, e.tag)
-	if *at == 0 {
-		return d.take(at, e, k, text)
+	t := d.known(x, y, tagOf(k, len(text)))
+	c := d.find(t)
+	if c.number == 0 {
+		return d.take(c, t, k, text)
 	}
-	return d.all[*at-1].number
+	return c.number - 1
 }
 
 // tagOf is the tag of a text of n bytes.
@@ -89,12 +88,12 @@ func tagOf(k Kind, n int) uint32 { return uint32(n+1)<<8 | uint32(k) }
 func (d *dictionary) addIPv4(text []byte, ip uint32) uint32 {
 	var all [maxShort]byte
 	copy(all[:], text)
-	e := dictEntry{a: load64(all[:], 0), b: load64(all[:], 8), tag: tagOf(KindIPv4, len(text))}
-	at := d.find(e.a, e.b, e.tag)
-	if *at == 0 {
-		return d.take(at, e, KindIPv4, binary.BigEndian.AppendUint32(nil, ip))
+	t := d.known(load64(all[:], 0), load64(all[:], 8), tagOf(KindIPv4, len(text)))
+	c := d.find(t)
+	if c.number == 0 {
+		return d.take(c, t, KindIPv4, binary.BigEndian.AppendUint32(nil, ip))
 	}
-	return d.all[*at-1].number
+	return c.number - 1
 }
 
 // knownIPv4 returns the number of the address at i, and where it ends; 0 where there
@@ -107,11 +106,11 @@ func (d *dictionary) knownIPv4(wide []byte, i int) (v uint64, end int) {
 	if n < 8 || n > 15 || classes[wide[i+n]]&isAlnum != 0 {
 		return 0, 0
 	}
-	at := *d.find(x, y&(1<<(8*uint(n-8))-1), tagOf(KindIPv4, n))
-	if at == 0 {
+	c := d.find(d.known(x, y&(1<<(8*uint(n-8))-1), tagOf(KindIPv4, n)))
+	if c.number == 0 {
 		return 0, 0
 	}
-	return uint64(d.all[at-1].number), i + n
+	return uint64(c.number - 1), i + n
 }
 
 // notOfAddress marks the bytes that are neither digits nor dots.
@@ -120,35 +119,30 @@ func notOfAddress(x uint64) uint64 {
 	return notDigits(x^zeros) & (dots&^tops + 127*ones | dots)
 }
 
-// find returns the cell of the entry that is equal, or the empty one where it belongs.
-func (d *dictionary) find(a, b uint64, tag uint32) *uint32 {
-	for i := d.home(a, b, tag); ; i++ {
-		at := &d.cells[i&(len(d.cells)-1)]
-		if *at == 0 {
-			return at
-		}
-		if known := &d.all[*at-1]; known.a == a && known.b == b && known.tag == tag {
-			return at
-		}
-	}
+// known is what a cell knows a text by: its first and last bytes, its kind and length.
+func (d *dictionary) known(x, y uint64, tag uint32) dictCell {
+	return dictCell{hash: fold(x^d.mix[0], y^d.mix[1]^uint64(tag)<<48), tag: tag}
 }
 
-// home is where the search for a cell begins.
-func (d *dictionary) home(a, b uint64, tag uint32) int {
-	high, low := bits.Mul64(a^d.mix[0], b^d.mix[1]^uint64(tag)<<48)
-	return int(high ^ low)
+// find returns the cell of the text, or the empty one where it belongs.
+func (d *dictionary) find(t dictCell) *dictCell {
+	for i := int(t.hash); ; i++ {
+		c := &d.cells[i&(len(d.cells)-1)]
+		if c.number == 0 || c.hash == t.hash && c.tag == t.tag {
+			return c
+		}
+	}
 }
 
 // take takes a new text in, whose cell is an empty one.
-func (d *dictionary) take(at *uint32, e dictEntry, k Kind, text []byte) uint32 {
-	e.number = d.count(k)
-	d.all = append(d.all, e)
-	*at = uint32(len(d.all))
+func (d *dictionary) take(at *dictCell, t dictCell, k Kind, text []byte) uint32 {
 	d.append(k, text)
-	if len(d.all) > len(d.cells)/4 {
+	t.number = d.count(k)
+	*at = t
+	if d.used++; d.used > len(d.cells)/2 {
 		d.grow()
 	}
-	return e.number
+	return t.number - 1
 }
 
 // append takes a text in that nobody looks for.
@@ -158,15 +152,12 @@ func (d *dictionary) append(k Kind, text []byte) {
 }
 
 func (d *dictionary) grow() {
-	d.cells = make([]uint32, 2*len(d.cells))
-	mask := len(d.cells) - 1
-	for n := range d.all {
-		e := &d.all[n]
-		i := d.home(e.a, e.b, e.tag) & mask
-		for d.cells[i] != 0 {
-			i = (i + 1) & mask
+	old := d.cells
+	d.cells = make([]dictCell, 2*len(old))
+	for _, c := range old {
+		if c.number > 0 {
+			*d.find(c) = c
 		}
-		d.cells[i] = uint32(n) + 1
 	}
 }
 

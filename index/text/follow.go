@@ -38,7 +38,10 @@ const (
 // the scanner has to go on; where the line is ended, that is its end.
 func (s *scanner) follow(i int) int {
 	t := &s.trail
-	for !s.isBeforeName() {
+	if s.isBeforeName() {
+		return i
+	}
+	for {
 		wide, done, from := s.wide, s.done, s.node
 		head := load64(wide, done)
 		k := t.nodes[from].latest()
@@ -52,8 +55,12 @@ func (s *scanner) follow(i int) int {
 				if n < 8 && (n >= int(digitsBefore[wide[p+n]]) || n > 0 && isPlain(wide, p, p+n)) {
 					i, s.node = p+n, k
 					s.record(KindNumber.code(0, 0), p, i, eight(x, n)|leadingZeros(x, n))
-					continue
+					continue // no name stands behind digits
 				}
+			}
+			if c.follow == followEnd && p == len(s.line) {
+				s.node, s.ended = k, true
+				return p
 			}
 			end = s.take(k, p)
 		}
@@ -62,11 +69,10 @@ func (s *scanner) follow(i int) int {
 				return i
 			}
 		}
-		if i = end; s.ended {
-			break
+		if i = end; s.ended || s.isBeforeName() {
+			return i
 		}
 	}
-	return i
 }
 
 // isBeforeName reports whether a user's name follows.
@@ -214,6 +220,7 @@ func (s *scanner) rarely(c *node, p int) (v uint64, end int) {
 // long takes a hexadecimal word of several integers out, of which the first is v.
 func (s *scanner) long(c slotCode, p, end int, v uint64) {
 	s.record(c, p, p+maxHex, v)
+	s.behind()
 	s.stop, s.before = p, s.opened
 	s.hex(p+maxHex, end, Kind(c) == KindUpper)
 }

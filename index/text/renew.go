@@ -13,6 +13,7 @@ func (s *scanner) renew(k uint32, p int) int {
 	if j < 0 || j >= len(s.line) {
 		return -1
 	}
+	s.behind()
 	opened, closed := s.opened, s.closed
 	if quote := s.trail.nodes[k].quote; quote > 0 {
 		q := s.done + int(quote) - 1

@@ -59,29 +59,37 @@ func (s *scanner) scan(text []byte, n int) {
 		s.wide = text
 	}
 	line := s.wide[:n:len(s.wide)]
-	s.line, s.done, s.first, s.ahead, s.bare = line, 0, len(s.values), 0, [2]int{}
-	s.print = fingerprint(s.dict.mix[0])
-	s.opened, s.closed, s.stamp.known = -1, -1, false
-	s.stop, s.before, s.since, s.quote, s.unsure = 0, -1, -1, -1, false
-	s.node, s.expect, s.ended = rootNode, noNode, false
+	s.line, s.done, s.first = line, 0, len(s.values)
+	s.bare, s.opened, s.closed, s.stamp.known = [2]int{}, -1, -1, false
+	s.node, s.ended = rootNode, false
 	if cap(s.values)-len(s.values) < maxSlots || cap(s.marks)-len(s.marks) < maxSlots {
 		s.values, s.marks = slices.Grow(s.values, maxSlots), slices.Grow(s.marks, maxSlots)
 	}
-	if s.words {
-		s.node = noNode // paths are short, and each is there once
+	if len(line) > maxTemplated || s.whole || s.words {
+		s.scanApart()
+		return
 	}
-	if len(line) > maxTemplated || s.whole && len(line) > 0 {
-		s.word(KindLine, 0, len(line))
+	if i := s.follow(0); !s.ended {
+		s.stop, s.before, s.ahead, s.user = 0, -1, 0, -1
+		s.scanLine(s.goOn(0, i))
+	}
+}
+
+// scanApart is scan for what does not follow the lines before.
+func (s *scanner) scanApart() {
+	s.stop, s.before = 0, -1
+	s.behind()
+	if s.words {
+		s.node, s.print = noNode, fingerprint(s.dict.mix[0]) // paths are short, and each is there once
+	}
+	if len(s.line) > maxTemplated || s.whole && len(s.line) > 0 {
+		s.word(KindLine, 0, len(s.line))
 		return
 	}
 	if s.words {
 		s.scanWords()
-	} else {
-		s.scanLine()
 	}
-	if !s.ended {
-		s.reach(0, n)
-	}
+	s.reach(0, len(s.line))
 }
 
 // isFull reports whether the line has as many slots as a template may have:
@@ -113,10 +121,8 @@ func (s *scanner) scanWords() {
 	}
 }
 
-// scanLine takes the variables of a line out.
-func (s *scanner) scanLine() {
-	s.user = -1
-	i := s.goOn(0)
+// scanLine takes the variables of a line out, from i on.
+func (s *scanner) scanLine(i int) {
 	for !s.ended && !s.isFull() {
 		j := nextStart(s.wide, len(s.line), i)
 		n := len(s.values)
@@ -134,17 +140,20 @@ func (s *scanner) scanLine() {
 			continue
 		}
 		if i == s.done || i == s.done+1 && s.lastKind() == KindQuoted {
-			i = s.goOn(i)
+			i = s.goOn(i, s.follow(i))
 		} else {
 			s.unsure = true
 		}
 	}
+	if !s.ended {
+		s.reach(0, len(s.line))
+	}
 }
 
-// goOn follows the line from i on. Where it has to be scanned again, the next
-// name of a user is looked for.
-func (s *scanner) goOn(i int) int {
-	j := s.follow(i)
+// goOn lets the line be scanned again at j, up to which it was followed from i on: the
+// next name of a user is looked for.
+func (s *scanner) goOn(i, j int) int {
+	s.behind()
 	if s.ended || j == i && s.user >= 0 {
 		return j
 	}
@@ -180,12 +189,15 @@ func (s *scanner) dispatch(j int, user bool) int {
 func (s *scanner) slot(c slotCode, start, end int, v uint64) {
 	s.reach(c, start)
 	s.record(c, start, end, v)
+	s.behind()
 }
+
+// behind says that the scanner stands directly behind a variable, or at the start.
+func (s *scanner) behind() { s.since, s.quote, s.unsure = s.opened, -1, false }
 
 // record appends a variable.
 func (s *scanner) record(c slotCode, start, end int, v uint64) {
 	s.done = end
-	s.since, s.quote, s.unsure = s.opened, -1, false
 	s.codes[uint8(len(s.values)-s.first)] = c
 	n := len(s.values)
 	s.values, s.marks = s.values[:n+1], s.marks[:n+1] // scan made room

@@ -9,7 +9,7 @@ const withKey = 1<<fromKey | 1<<fromText
 // the lines start.
 func (t *tableReader) fill(limit int) bool {
 	h := &t.history
-	h.reset(0) // slots have their last values
+	h.reset()
 	columns, codes := t.columns, t.codes
 	at, size := uint32(0), uint64(0)
 	t.firsts, t.starts = grown(t.firsts, len(t.lines)), grown(t.starts, len(t.lines)+1)

@@ -24,7 +24,6 @@ type history struct {
 	seed  uint64   // of the hash: nobody can write lines whose keys collide
 	key   uint64   // of the line; 0 where there is none yet
 	text  uint64   // likewise, the last one
-	slots []uint64 // last values
 }
 
 // said is the last value of a key.
@@ -33,12 +32,11 @@ type said struct{ key, value uint64 }
 // none is what a source names before it was told anything.
 const none = ^uint64(0)
 
-func (h *history) reset(slots int) {
+func (h *history) reset() {
 	if len(h.all) > 0 {
 		clear(h.cells)
 		h.all = h.all[:0]
 	}
-	h.slots = refill(h.slots, slots, none)
 }
 
 func refill[T any](v []T, n int, with T) []T {

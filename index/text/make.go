@@ -34,7 +34,7 @@ func (d *Decoder) AppendBlock(dst []byte, parts [BlockParts][]byte, size int) ([
 // What is most of the lines is written here: to call a function takes as long.
 func (d *Decoder) make(out []byte, size int, t *tableReader) error {
 	h := &t.history
-	h.reset(0) // slots have their last values
+	h.reset()
 	templates, columns, codes, static := t.schema.templates, t.columns, t.codes, t.schema.static
 	at := 0
 	t.starts = grown(t.starts, len(t.lines)+1)

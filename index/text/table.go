@@ -22,7 +22,8 @@ type table struct {
 	codes   []uint64 // what would be written for each value, class by class
 	hits    []uint8  // which sources named it, a bit each
 	misses  []uint64
-	others  []uint8 // the hits of values that the first source does not name
+	lasts   []uint64 // of each slot its last value
+	others  []uint8  // the hits of values that the first source does not name
 	out     *columnWriter
 }
 
@@ -161,7 +162,8 @@ func (t *table) survey() {
 	}
 	t.codes, t.hits = grown(t.codes, int(total)), grown(t.hits, int(total))
 	h := &t.history
-	h.reset(len(t.schema.slots))
+	h.reset()
+	t.lasts = refill(t.lasts, len(t.schema.slots), none)
 	var known [firstPlain]uint64
 	for k, n := range t.known {
 		known[k] = uint64(n)
@@ -169,7 +171,7 @@ func (t *table) survey() {
 	at := 0
 	for _, n := range t.lines {
 		tpl := &t.schema.templates[n]
-		slots, lasts := t.schema.slots[tpl.first:tpl.last], h.slots[tpl.first:tpl.last]
+		slots, lasts := t.schema.slots[tpl.first:tpl.last], t.lasts[tpl.first:tpl.last]
 		values := t.scan.values[at : at+len(slots)]
 		at += len(slots)
 		h.line()

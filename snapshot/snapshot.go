@@ -300,6 +300,7 @@ func (t *taker) captureProc() error {
 	h := &t.snap.Host
 	h.Containers, h.Programs = table.Containers(), table.Programs()
 	table.DescribeSpaces(h)
+	h.NetSpaces = read.tables.Spaces
 	files := make(chan []index.Gap, 1)
 	go func() { files <- readFiles(o, h) }()
 	err = t.addSockets(read.tables)
@@ -331,7 +332,6 @@ type socketsRead struct {
 }
 
 func (t *taker) addSockets(s *proc.SocketTables) error {
-	t.snap.Host.NetSpaces = s.Spaces
 	for _, g := range s.Gaps {
 		t.gap(g)
 	}

@@ -66,6 +66,18 @@ func leak(t *testing.T, n int) (port int) {
 	return port
 }
 
+// ownStill takes a still of this machine, without its logs, and opens it.
+func ownStill(t *testing.T) *index.Reader {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "host.db")
+	_, err := snapshot.Run(t.Context(), snapshot.Options{Output: path, NoLogs: true, NoHash: true})
+	require.NoError(t, err)
+	r, err := index.Open(path)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, r.Close()) })
+	return r
+}
+
 // TestPressure brings the kernel under each kind of pressure on loopback, and
 // asks the network tracer for it.
 func TestPressure(t *testing.T) {
@@ -75,12 +87,7 @@ func TestPressure(t *testing.T) {
 	connect(t, half, 40)
 	leaked := leak(t, 25)
 
-	path := filepath.Join(t.TempDir(), "host.db")
-	_, err := snapshot.Run(t.Context(), snapshot.Options{Output: path, NoLogs: true, NoHash: true})
-	require.NoError(t, err)
-	r, err := index.Open(path)
-	require.NoError(t, err)
-	defer r.Close()
+	r := ownStill(t)
 	ask := func(port int) *network.Answer {
 		a, err := network.Run(r, index.Query{Terms: []index.Term{{Field: "port", Op: index.Is, Value: strconv.Itoa(port)}}})
 		require.NoError(t, err)
@@ -154,12 +161,7 @@ func TestLoopbackOfNamespaces(t *testing.T) {
 	for range 2 {
 		c.pythonIn(unix.CLONE_NEWNET, "talker", talk)
 	}
-	path := filepath.Join(t.TempDir(), "host.db")
-	_, err := snapshot.Run(t.Context(), snapshot.Options{Output: path, NoLogs: true, NoHash: true})
-	require.NoError(t, err)
-	r, err := index.Open(path)
-	require.NoError(t, err)
-	defer r.Close()
+	r := ownStill(t)
 	a, err := network.Run(r, index.Query{Terms: []index.Term{{Field: "port", Op: index.Is, Value: strconv.Itoa(port)}}})
 	require.NoError(t, err)
 	require.Len(t, a.Totals.Namespaces, 2)

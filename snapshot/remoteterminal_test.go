@@ -5,14 +5,11 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"stilltrace/index"
-	"stilltrace/snapshot"
 	"stilltrace/tracers/process"
 )
 
@@ -62,12 +59,7 @@ func TestRemoteTerminal(t *testing.T) {
 		shells[a.name] = c.child(a.pid)
 	}
 
-	path := filepath.Join(t.TempDir(), "host.db")
-	_, err := snapshot.Run(t.Context(), snapshot.Options{Output: path, NoLogs: true, NoHash: true})
-	require.NoError(t, err)
-	r, err := index.Open(path)
-	require.NoError(t, err)
-	defer r.Close()
+	r := ownStill(t)
 	for name, pid := range shells {
 		w, err := process.One(r, 0, pid)
 		require.NoError(t, err)

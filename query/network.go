@@ -147,9 +147,7 @@ func sockets(listeners bool) view[network.Row] {
 	if listeners {
 		exposed = 0
 	}
-	text := func(c render.Column, f func(r *row) string) column[row] {
-		return column[row]{c, func(r row) render.Cell { return render.TextCell(f(&r)) }}
-	}
+	text := textColumn[row]
 	return view[row]{"socket", "sockets", []column[row]{
 		text(render.Column{Name: "proto"}, func(r *row) string { return r.Proto }),
 		text(render.Column{Name: "state", Shrink: 2}, func(r *row) string { return r.State }),

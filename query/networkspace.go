@@ -52,9 +52,7 @@ func besideSockets(a *network.Answer) int {
 // trackedFlows shows rows, of which there are total in all.
 func trackedFlows(rows []network.Flow, total int) render.Table {
 	type row = network.Flow
-	text := func(c render.Column, f func(r *row) string) column[row] {
-		return column[row]{c, func(r row) render.Cell { return render.TextCell(f(&r)) }}
-	}
+	text := textColumn[row]
 	several := differ(rows, func(f row) uint64 { return f.NetNS })
 	v := view[row]{"tracked connection", "tracked connections", []column[row]{
 		text(render.Column{Name: "proto"}, func(f *row) string { return f.Proto }),
@@ -121,9 +119,7 @@ func where(several bool, namespace string) string {
 
 func (s *session) interfaces(all []network.Interface) render.Table {
 	type row = network.Interface
-	text := func(c render.Column, f func(r *row) string) column[row] {
-		return column[row]{c, func(r row) render.Cell { return render.TextCell(f(&r)) }}
-	}
+	text := textColumn[row]
 	rows := slices.DeleteFunc(slices.Clone(all), func(f row) bool { return f.Quiet() })
 	several := differ(rows, func(f row) uint64 { return f.NetNS })
 	v := view[row]{"interface", "interfaces", []column[row]{
@@ -157,9 +153,7 @@ func addressesOf(f *network.Interface) string {
 // chains shows those of nftables that decide by themselves.
 func (s *session) chains(rows []network.Chain) render.Table {
 	type row = network.Chain
-	text := func(c render.Column, f func(r *row) string) column[row] {
-		return column[row]{c, func(r row) render.Cell { return render.TextCell(f(&r)) }}
-	}
+	text := textColumn[row]
 	several := differ(rows, func(c row) uint64 { return c.NetNS })
 	v := view[row]{"chain", "chains", []column[row]{
 		text(render.Column{Name: "hook"}, func(c *row) string { return c.Hook }),

@@ -193,9 +193,7 @@ func (s *session) onePID() (int, bool) {
 
 func processes(tree bool) view[process.Row] {
 	type row = process.Row
-	text := func(c render.Column, f func(r *row) string) column[row] {
-		return column[row]{c, func(r row) render.Cell { return render.TextCell(f(&r)) }}
-	}
+	text := textColumn[row]
 	number := func(c render.Column, f func(r *row) render.Cell) column[row] {
 		return column[row]{c, func(r row) render.Cell { return f(&r) }}
 	}

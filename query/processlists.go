@@ -128,9 +128,7 @@ func threads(of *index.Process) view[index.Thread] {
 
 func socketsOf() view[network.Row] {
 	type row = network.Row
-	text := func(c render.Column, f func(r *row) string) column[row] {
-		return column[row]{c, func(r row) render.Cell { return render.TextCell(f(&r)) }}
-	}
+	text := textColumn[row]
 	return view[row]{"socket", "sockets", []column[row]{
 		text(render.Column{Name: "proto"}, func(r *row) string { return r.Proto }),
 		text(render.Column{Name: "state"}, func(r *row) string { return r.State }),

@@ -18,9 +18,7 @@ func topProcesses(by string) view[process.Row] {
 	col := func(name string, kind render.Kind, from int, f func(r *row) render.Cell) column[row] {
 		return column[row]{render.Column{Name: name, Kind: kind, From: from, Sparse: true}, func(r row) render.Cell { return f(&r) }}
 	}
-	text := func(c render.Column, f func(r *row) string) column[row] {
-		return column[row]{c, func(r row) render.Cell { return render.TextCell(f(&r)) }}
-	}
+	text := textColumn[row]
 	of := map[string][]column[row]{
 		"cpu": {
 			col("cpu%", render.Percent, 0, func(r *row) render.Cell { return render.PercentCell(r.CPU.Lifetime.Percent) }),

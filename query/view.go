@@ -15,6 +15,11 @@ type column[T any] struct {
 	cell func(T) render.Cell
 }
 
+// textColumn is a column that shows a text of each row.
+func textColumn[T any](c render.Column, text func(row *T) string) column[T] {
+	return column[T]{c, func(row T) render.Cell { return render.TextCell(text(&row)) }}
+}
+
 // view is how rows of one kind are shown.
 type view[T any] struct {
 	one, many string

@@ -243,7 +243,7 @@ func (s *session) countEvents() (Status, error) {
 			all = append(all, counted{"count", c.By, r})
 		}
 	}
-	v := view[counted]{"event", "events", []column[counted]{
+	v := view[counted]{valueOf(s.opt.By), "values", []column[counted]{
 		{render.Column{Name: "by"}, func(c counted) render.Cell { return render.TextCell(c.By) }},
 		{render.Column{Name: "value"}, func(c counted) render.Cell { return render.TextCell(c.Value) }},
 		{render.Column{Name: "count", Kind: render.Count}, func(c counted) render.Cell { return render.NumberCell(c.Count) }},
@@ -252,5 +252,9 @@ func (s *session) countEvents() (Status, error) {
 		{render.Column{Name: "last", Kind: render.Time}, func(c counted) render.Cell { return render.TimeCell(c.Last) }},
 	}}
 	answer.Main = v.table(all, len(all))
-	return s.print(answer)
+	status, err := s.print(answer)
+	if status == Nothing && !s.format.Program {
+		s.sayAll(answer.Notes)
+	}
+	return status, err
 }

@@ -84,10 +84,14 @@ type countedSockets struct {
 
 // countSockets shows how many sockets there are by some of their properties.
 func (s *session) countSockets(a *network.Answer) (Status, error) {
-	answer := &render.Answer{Value: a, Notes: s.networkNotes(a)}
+	answer := &render.Answer{Value: a}
 	var all []countedSockets
+	var without []string
 	for _, by := range s.opt.By {
 		list := a.Totals.By(by)
+		if n := withoutValue(a, by); n > 0 {
+			without = append(without, printable.Counted(int64(n), "socket has", "sockets have")+" no "+by)
+		}
 		shown := first(list, s.limit())
 		t := tallied(by).table(shown, len(list))
 		answer.Sections = append(answer.Sections, t)
@@ -95,8 +99,9 @@ func (s *session) countSockets(a *network.Answer) (Status, error) {
 			all = append(all, countedSockets{"count", by, c.Name, c.Count})
 		}
 	}
+	answer.Notes = append(without, s.networkNotes(a)...)
 	a.Sockets = first(a.Sockets, s.limit())
-	v := view[countedSockets]{"socket", "sockets", []column[countedSockets]{
+	v := view[countedSockets]{valueOf(s.opt.By), "values", []column[countedSockets]{
 		{render.Column{Name: "by"}, func(c countedSockets) render.Cell { return render.TextCell(c.By) }},
 		{render.Column{Name: "value"}, func(c countedSockets) render.Cell { return render.TextCell(c.Value) }},
 		{render.Column{Name: "count", Kind: render.Count}, func(c countedSockets) render.Cell { return render.NumberCell(c.Count) }},
@@ -104,9 +109,28 @@ func (s *session) countSockets(a *network.Answer) (Status, error) {
 	answer.Main = v.table(all, len(all))
 	status, err := s.print(answer)
 	if status == Nothing && !s.format.Program {
+		s.sayAll(without)
 		s.adviseNetwork(a.Captured, a.Hidden)
 	}
 	return status, err
+}
+
+// withoutValue is how many sockets have no value of that property, as a
+// listener has no remote.
+func withoutValue(a *network.Answer, by string) (n int) {
+	if by == "process" { // a socket counts once under each name
+		for i := range a.Sockets {
+			if len(a.Sockets[i].Processes) == 0 {
+				n++
+			}
+		}
+		return n
+	}
+	n = a.Totals.Sockets
+	for _, c := range a.Totals.By(by) {
+		n -= c.Count
+	}
+	return n
 }
 
 func tallied(by string) view[tally.Count] {

@@ -40,6 +40,9 @@ func (s *session) networkGraph() (Status, error) {
 	answer := &render.Answer{Main: links().table(rows, total), Value: g, Notes: s.socketGaps(g.DeniedFDLists, g.Gaps), Graph: dot(g)}
 	status, err := s.print(answer)
 	if status == Nothing && !s.format.Program {
+		if s.asksListeners() {
+			s.env.say("who only listens talks to nobody: leave out --graph")
+		}
 		s.adviseNetwork(g.Captured, 0)
 	}
 	return status, err

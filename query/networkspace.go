@@ -127,10 +127,13 @@ func (s *session) interfaces(all []network.Interface) render.Table {
 		text(render.Column{Name: "kind", Sparse: true}, func(f *row) string { return f.Kind }),
 		text(render.Column{Name: "part of", Sparse: true}, func(f *row) string { return f.MasterName }),
 		text(render.Column{Name: "state", From: 90, Sparse: true}, func(f *row) string {
-			if f.Down() {
+			switch {
+			case f.Down():
 				return "down"
+			case f.Index != 0:
+				return "up"
 			}
-			return ""
+			return "" // it is not known
 		}),
 		text(render.Column{Name: "addresses", Shrink: 1, Fold: true, Sparse: true}, func(f *row) string { return addressesOf(f) }),
 		text(render.Column{Name: "namespace", Shrink: 1, Sparse: true}, func(f *row) string { return where(several, f.Namespace) }),

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/netip"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/spf13/pflag"
@@ -93,8 +94,8 @@ tcp    LISTEN  0.0.0.0:22  *:*     sshd       7  sshd     all             listen
 
 Interfaces
 INTERFACE        KIND    PART OF  STATE  ADDRESSES                STANDS OUT
-eth0                                     192.0.2.10 2001:db8::10  XDP program attached
-veth1a2b\x1b[2J  veth    docker0                                  promiscuous
+eth0                              up     192.0.2.10 2001:db8::10  XDP program attached
+veth1a2b\x1b[2J  veth    docker0  up                              promiscuous
 docker0          bridge           down   172.17.0.1
 ?                                        198.51.100.10
 
@@ -152,6 +153,33 @@ eth0       172.17.0.2
 			require.NoError(t, err)
 			require.Equal(t, c.want, "\n"+out.String(), talk.String())
 			require.Equal(t, c.status, status)
+		})
+	}
+}
+
+// What is there, and not in an answer without rows, is said.
+func TestNothingToCount(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		args []string
+		said string
+	}{
+		{"a graph of listeners", []string{"direction:listen", "--graph"}, "no edge for direction:listen\nwho only listens talks to nobody: leave out --graph\n"},
+		{"what a listener has none of", []string{"port:22", "--by", "remote"}, "no value of remote for port:22\n1 socket has no remote\n"},
+		{"nor a socket", []string{"port:23", "--by", "remote,user"}, "no value of remote or user for port:23\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := routed(t)
+			var out, talk bytes.Buffer
+			var o Options
+			flags := pflag.NewFlagSet("network", pflag.ContinueOnError)
+			o.NetworkFlags(flags)
+			require.NoError(t, flags.Parse(append([]string{path}, c.args...)))
+			status, err := Network(t.Context(), &Env{Stdout: &out, Stderr: &talk}, &o, flags.Args())
+			require.NoError(t, err)
+			require.Equal(t, Nothing, status)
+			require.Empty(t, out.String())
+			require.Equal(t, c.said, strings.ReplaceAll(talk.String(), "stilltrace: ", "")[len(path)+2:])
 		})
 	}
 }

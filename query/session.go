@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"stilltrace/index"
@@ -143,3 +144,13 @@ func (s *session) sayNothing(what string) {
 	}
 	s.env.say("%s: no %s%s%s", s.path, what, asked, hint)
 }
+
+// sayAll says each of the notes that an answer without rows has no place for.
+func (s *session) sayAll(notes []string) {
+	for _, n := range notes {
+		s.env.say("%s", n)
+	}
+}
+
+// valueOf is what counts by some properties have as rows.
+func valueOf(by []string) string { return "value of " + strings.Join(by, " or ") }

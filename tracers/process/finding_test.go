@@ -132,6 +132,15 @@ var factorCases = []struct {
 	{"at a terminal of what is named like an interpreter", atTerminal(26), nil, nil},
 	{"a program at a terminal of what has a connection", with(atTerminal(20), func(p *index.Process) { p.Exe, p.Cmdline = "/usr/bin/vi", []string{"bash"} }), nil, nil},
 	{"a shell whose input is none", with(atTerminal(20), func(p *index.Process) { p.Files[0].Target = "/dev/null" }), nil, nil},
+	{"an interactive shell that writes to a relay", piped("-i", writing(1, 5001)), nil, []string{"remote_shell 90"}},
+	{"a shell that reads from a relay", piped("-l", index.OpenFile{FD: 0, Type: "pipe", Inode: 5002, Access: "r"}), nil, []string{"remote_shell 90"}},
+	{"of a user, as well", with(piped("-li", writing(2, 5001)), func(p *index.Process) { p.UID, p.EUID = id(33), id(33) }), nil, []string{"remote_shell 70"}},
+	{"a shell whose pair of sockets a relay holds", piped("", index.OpenFile{FD: 0, Type: "socket", Inode: 5003}), nil, []string{"remote_shell 90"}},
+	{"a script that sends something through a relay", piped("--login", writing(1, 5001)), nil, []string{"remote_shell 30"}},
+	{"a shell beside a relay at one pipe", piped("-i", index.OpenFile{FD: 1, Type: "pipe", Inode: 5001, Access: "r"}), nil, nil},
+	{"a shell that writes to a relay without a connection", piped("-i", writing(1, 5005)), nil, nil},
+	{"a shell that writes to somebody else", piped("-i", writing(1, 5006)), nil, nil},
+	{"a shell that holds a relay's pipe besides", piped("-i", writing(3, 5001)), nil, nil},
 	{"a shell of a server", with(proc(5, 7, "sh", "/usr/bin/dash", "sh", "-c", "id"), func(*index.Process) {}), nil, []string{"shell_parent 40"}},
 
 	{"a shell of an application server", proc(5, 9, "sh", "/usr/bin/dash", "sh", "-c", "id"), nil, []string{"shell_parent 20"}},
@@ -168,7 +177,16 @@ func atTerminal(parent int) index.Process {
 	return with(proc(5, parent, "bash", "/usr/bin/bash", "-i"), func(p *index.Process) { p.Files = []index.OpenFile{{FD: 0, Type: "device", Target: "/dev/pts/3"}} })
 }
 
-// givers are the parents of atTerminal, and their sockets.
+// piped is a shell with pid 5, that argument and that descriptor.
+func piped(arg string, f index.OpenFile) index.Process {
+	return with(proc(5, 4, "sh", "/usr/bin/dash", "sh", arg), func(p *index.Process) { p.Files = []index.OpenFile{f} })
+}
+
+func writing(fd int, inode uint64) index.OpenFile {
+	return index.OpenFile{FD: fd, Type: "pipe", Inode: inode, Access: "w"}
+}
+
+// givers are the parents of atTerminal and what piped leads to, and their sockets.
 func givers() ([]index.Process, []index.Socket) {
 	holding := func(pid int, exe string, files ...index.OpenFile) index.Process {
 		return with(proc(pid, 1, "python3", exe, "python3"), func(p *index.Process) { p.Files = files })
@@ -180,7 +198,19 @@ func givers() ([]index.Process, []index.Socket) {
 	connected := index.Socket{Proto: "tcp", State: "ESTABLISHED", Local: local, LPort: 8888, Remote: netip.MustParseAddr("203.0.113.7"), RPort: 50000, Inode: 903,
 		Owner: []index.Owner{{PID: 22, FD: 6}}}
 	listens := listener(8888, index.Owner{PID: 22, FD: 3}, index.Owner{PID: 23, FD: 3})
+	relay := func(pid int, comm, exe string, files ...index.OpenFile) index.Process {
+		return with(proc(pid, 1, comm, exe, comm), func(p *index.Process) { p.Files = files })
+	}
+	reading := func(fd int, inode uint64) index.OpenFile {
+		return index.OpenFile{FD: fd, Type: "pipe", Inode: inode, Access: "r"}
+	}
+	pair := []index.Socket{{Proto: "unix", Inode: 5003, Peer: 5004}, {Proto: "unix", Inode: 5004, Peer: 5003}}
 	return []index.Process{
+		relay(30, "nc", "/usr/bin/nc.openbsd", reading(0, 5001), inet(3, 901)),
+		relay(31, "nc", "/usr/bin/busybox", writing(1, 5002), inet(3, 901)),
+		relay(32, "socat", "/usr/bin/socat", inet(5, 901), inet(6, 5004)),
+		relay(33, "nc", "/usr/bin/nc.openbsd", reading(0, 5005)),
+		relay(34, "cat", "/usr/bin/busybox", reading(0, 5006), inet(3, 901)),
 		holding(20, "/usr/bin/python3.11", inet(0, 901), inet(1, 901), master),
 		holding(21, "/usr/bin/node", inet(3, 77), inside, inet(7, 901)),
 		holding(22, "/usr/bin/python3.11", inet(3, 8888), master, inet(6, 903)),
@@ -188,7 +218,7 @@ func givers() ([]index.Process, []index.Socket) {
 		holding(24, "/usr/bin/python3.11", inet(0, 901), index.OpenFile{FD: 4, Type: "device", Target: "/dev/ptp0"}),
 		holding(25, "/usr/sbin/sshd", inet(3, 901), master),
 		holding(26, "/usr/bin/pythonic", inet(0, 901), master),
-	}, []index.Socket{connected, listens}
+	}, append(pair, connected, listens)
 }
 
 func TestFactors(t *testing.T) {

@@ -104,13 +104,14 @@ type host struct {
 	rows []*Row // by pid, then by start
 	// at is the place in rows of each pid. Where two processes had one pid during the capture it is the later one:
 	// it is the parent of those children that still live.
-	at      map[int]int
-	sockets []*index.Socket
-	gaps    []*index.Gap
-	unread  map[string]bool // places that could not be read
-	before  *earlier        // nil where no snapshot before can be compared
-	inet    map[uint64]*index.Socket
-	users   map[uint32]string
+	at       map[int]int
+	sockets  []*index.Socket
+	gaps     []*index.Gap
+	unread   map[string]bool // places that could not be read
+	before   *earlier        // nil where no snapshot before can be compared
+	inet     map[uint64]*index.Socket
+	relaying []*Row // nil until it is asked for
+	users    map[uint32]string
 
 	containers map[string]*index.Container
 	rules      []rule

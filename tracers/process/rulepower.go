@@ -1,6 +1,7 @@
 package process
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -72,7 +73,7 @@ func remoteShell(h *host, p *Row) *verdict {
 		}
 		return v
 	}
-	return remoteTerminal(h, p)
+	return cmp.Or(remoteTerminal(h, p), relayed(h, p))
 }
 
 func peer(s *index.Socket) string {

@@ -33,6 +33,10 @@ type said struct{ key, value uint64 }
 const none = ^uint64(0)
 
 func (h *history) reset() {
+	if h.cells == nil {
+		h.cells = make([]uint32, 1<<12)
+		h.seed = maphash.Bytes(maphash.MakeSeed(), nil)
+	}
 	if len(h.all) > 0 {
 		clear(h.cells)
 		h.all = h.all[:0]
@@ -53,15 +57,12 @@ func (h *history) line() { h.key, h.text = 0, 0 }
 // bits for them.
 const maxPlaces = 1 << 24
 
-func (h *history) cell(context uint64, where uint32, source uint64) *uint64 {
-	if context == 0 || where >= maxPlaces {
-		return nil
-	}
-	if h.cells == nil {
-		h.cells = make([]uint32, 1<<12)
-		h.seed = maphash.Bytes(maphash.MakeSeed(), nil)
-	}
-	key := context<<26 | uint64(where)<<2 | source
+// ofText stands above the number of a class for the source that has a text for its key.
+const ofText = maxPlaces
+
+// at returns where the last value of a key is kept.
+func (h *history) at(context uint64, where uint32) *uint64 {
+	key := context<<25 | uint64(where)
 	for i := h.hash(key); ; i++ {
 		at := &h.cells[i&(len(h.cells)-1)]
 		if *at == 0 {
@@ -76,6 +77,14 @@ func (h *history) cell(context uint64, where uint32, source uint64) *uint64 {
 			return &of.value
 		}
 	}
+}
+
+// swap returns the last value of a key, and makes it v.
+func (h *history) swap(context uint64, where uint32, v uint64) (last uint64) {
+	p := h.at(context, where)
+	last = *p
+	*p = v
+	return last
 }
 
 func (h *history) hash(key uint64) int {
@@ -115,30 +124,6 @@ func (h *history) note(sl *slot, v uint64) {
 // it no more.
 const patience = 256
 
-// ask returns which sources that have a key name v, a bit each, and tells them
-// v: those that the class asks, and those that it shares with others.
-func (h *history) ask(c *found, sl *slot, v uint64) (hits uint8) {
-	if h.key != 0 && c.asks&(1<<fromKey) != 0 {
-		hits = c.judge(fromKey, h.cell(h.key, sl.group, fromKey), v)
-	}
-	if h.text != 0 && c.asks&(1<<fromText) != 0 {
-		hits |= c.judge(fromText, h.cell(h.text, sl.class, fromText), v)
-	}
-	return hits
-}
-
-// judge returns whether *last is v, as the bit of the source, and sets it.
-func (c *found) judge(source int, last *uint64, v uint64) uint8 {
-	if last == nil {
-		return 0
-	}
-	hit := says(*last, v, source)
-	*last = v
-	c.named |= hit
-	c.asked[source] = min(c.asked[source]+1, patience)
-	return hit
-}
-
 // says is the bit of the source if it said v.
 func says(said, v uint64, source int) (hit uint8) {
 	if said == v {
@@ -150,28 +135,22 @@ func says(said, v uint64, source int) (hit uint8) {
 // get returns the value that a source with a key names. An encoder does not ask
 // one that lacks its key.
 func (h *history) get(source uint8, sl *slot) uint64 {
-	p := (*uint64)(nil)
 	if source == fromKey {
-		p = h.cell(h.key, sl.group, fromKey)
-	} else {
-		p = h.cell(h.text, sl.class, fromText)
-	}
-	if p != nil {
-		return *p
+		if h.key != 0 && sl.group < maxPlaces {
+			return *h.at(h.key, sl.group)
+		}
+	} else if h.text != 0 && sl.class < maxPlaces {
+		return *h.at(h.text, sl.class|ofText)
 	}
 	return none
 }
 
 // tell tells the sources that have a key, a bit each, the value of a slot.
 func (h *history) tell(sources uint8, sl *slot, v uint64) {
-	if sources&(1<<fromKey) != 0 {
-		if p := h.cell(h.key, sl.group, fromKey); p != nil {
-			*p = v
-		}
+	if sources&(1<<fromKey) != 0 && h.key != 0 && sl.group < maxPlaces {
+		*h.at(h.key, sl.group) = v
 	}
-	if sources&(1<<fromText) != 0 {
-		if p := h.cell(h.text, sl.class, fromText); p != nil {
-			*p = v
-		}
+	if sources&(1<<fromText) != 0 && h.text != 0 && sl.class < maxPlaces {
+		*h.at(h.text, sl.class|ofText) = v
 	}
 }

@@ -167,6 +167,9 @@ func (sl *slot) valid() bool {
 	return true
 }
 
+// mayBeKey reports whether a value of the slot may be the key of its line: see history.
+func (sl *slot) mayBeKey() bool { return sl.names || sl.kind == KindIPv4 || sl.kind == KindColons }
+
 // length returns how many bytes each value of the slot takes in its line; 0
 // where that is not the same for all.
 func (sl *slot) length() uint32 {

@@ -19,11 +19,11 @@ type table struct {
 	differs []uint64 // of each slot of these the bits that differ from those of their first line
 	plans   []plan
 	starts  []uint32 // where the values of a class begin in the arrays below
-	codes   []uint64 // what would be written for each value, class by class
+	codes   []uint64 // what is written for each value, or would be, class by class
 	hits    []uint8  // which sources named it, a bit each
 	misses  []uint64
-	lasts   []uint64 // of each slot its last value
-	others  []uint8  // the hits of values that the first source does not name
+	steps   []step
+	others  []uint8 // the hits of values that the first source does not name
 	out     *columnWriter
 }
 
@@ -32,15 +32,20 @@ type found struct {
 	first  uint64 // value of the block
 	last   uint64
 	n      uint32          // values
-	next   uint32          // where in the table's arrays the next one goes
+	next   uint32          // where in the table's codes the next one goes
+	at     uint32          // and where in its hits
 	varies bool            // not all values are the first
+	a, b   uint8           // sources of the plan: values that they name get no code
 	asks   uint8           // sources that are asked in the block, a bit each
-	named  uint8           // those that ever named a value
-	asked  [sources]uint16 // how often, at most patience
+	named  uint8           // those that ever named a value before there was a plan
+	asked  [sources]uint32 // how often those that have a key were asked
 }
 
 // A use is what a block has of a template.
-type use struct{ lines, first uint32 } // how many, and where the values of the first one begin
+type use struct {
+	lines, first uint32 // how many, and where the values of the first one begin
+	from, to     uint32 // its steps
+}
 
 // reset begins a segment.
 func (t *table) reset() {
@@ -147,55 +152,6 @@ func (t *table) template() uint32 {
 		}
 	}
 	return n
-}
-
-// survey sorts the values by class and asks every source about each.
-func (t *table) survey() {
-	t.settle()
-	t.starts = t.starts[:0]
-	total := uint32(0)
-	for i := range t.found {
-		c := &t.found[i]
-		c.asks, c.next, c.last = t.toAsk(i), total, none
-		t.starts = append(t.starts, total)
-		total += c.n
-	}
-	t.codes, t.hits = grown(t.codes, int(total)), grown(t.hits, int(total))
-	h := &t.history
-	h.reset()
-	t.lasts = refill(t.lasts, len(t.schema.slots), none)
-	var known [firstPlain]uint64
-	for k, n := range t.known {
-		known[k] = uint64(n)
-	}
-	at := 0
-	for _, n := range t.lines {
-		tpl := &t.schema.templates[n]
-		slots, lasts := t.schema.slots[tpl.first:tpl.last], t.lasts[tpl.first:tpl.last]
-		values := t.scan.values[at : at+len(slots)]
-		at += len(slots)
-		h.line()
-		for i := range slots {
-			sl, v := &slots[i], values[i]
-			c := &t.found[sl.class]
-			code := v
-			if sl.kind.IsText() {
-				if code = known[sl.kind&15] - v; code == 0 {
-					known[sl.kind&15]++
-				}
-			}
-			if c.varies {
-				hits := says(lasts[i], v, fromTemplate) | says(c.last, v, fromClass)
-				lasts[i], c.last = v, v
-				if c.asks&withKey != 0 {
-					hits |= h.ask(c, sl, v)
-				}
-				t.codes[c.next], t.hits[c.next] = code, hits
-				c.next++
-			}
-			h.note(sl, v)
-		}
-	}
 }
 
 func grown[T any](s []T, n int) []T {

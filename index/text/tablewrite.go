@@ -42,17 +42,16 @@ func (t *table) column(c int) {
 		t.out.out[sectionHeads] = binary.AppendUvarint(append(t.out.out[sectionHeads], isSame), class.first)
 		return
 	}
-	codes, hits := t.codes[t.starts[c]:][:class.n], t.hits[t.starts[c]:][:class.n]
+	codes, hits := t.codes[t.starts[c]:class.next], t.hits[t.starts[c]:][:class.n]
 	p := &t.plans[c]
 	if p.left > 0 {
 		p.left--
-		if p.a != fromNone {
-			t.miss(codes, hits, p.a, p.b)
-			codes = t.misses
-		}
 		p.layout = t.out.again(kind, p.layout, codes)
 	} else {
 		*p = plan{layout: t.out.choose(kind, codes)}
+		for _, h := range hits {
+			class.named |= h
+		}
 		if a, b := pick(hits); a != fromNone {
 			flags := t.miss(codes, hits, a, b)
 			if l := t.out.choose(kind, t.misses); l.cost+flags < p.layout.cost {
@@ -76,18 +75,17 @@ type plan struct {
 	layout layout
 }
 
-// toAsk returns the sources that may help a class, or are told its values by
-// others of its group, a bit each.
+// toAsk returns the sources that may help a class, a bit each.
 func (t *table) toAsk(c int) (asks uint8) {
+	if p := &t.plans[c]; p.left > 0 {
+		return (1<<p.a | 1<<p.b) &^ (1 << fromNone)
+	}
 	if t.schema.classes[c].kind.isShared() {
 		asks = 1 << fromKey
 	}
-	if p := &t.plans[c]; p.left > 0 {
-		return asks | 1<<p.a | 1<<p.b
-	}
 	of := &t.found[c]
-	for s, n := range of.asked {
-		if n < patience || of.named>>s&1 != 0 {
+	for s := fromKey; s < sources; s++ {
+		if of.asked[s] < patience || of.named>>s&1 != 0 {
 			asks |= 1 << s
 		}
 	}

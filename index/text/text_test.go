@@ -214,6 +214,11 @@ func TestRoundTrip(t *testing.T) {
 	for i := range 5000 {
 		templates = fmt.Appendf(templates, "%s=%d at %d%c\n", strings.Repeat(string(rune('a'+i%26)), i/26+1), i, i*i, 'a'+i%7)
 	}
+	var processes []byte
+	for i := range 600 {
+		// The process of a line is the first one below 2^32 and without zeros before it.
+		processes = fmt.Appendf(processes, "a[%0*d] b[%d] from 10.0.0.%d c[%d]: %d of x=%c, %d\n", i%2*12, i%5, i%7, i%3, i%4<<(i%3*16), i%7*100, 'a'+i%7, i%7)
+	}
 	for name, text := range map[string]string{
 		"empty":             "",
 		"newline":           "\n",
@@ -225,6 +230,7 @@ func TestRoundTrip(t *testing.T) {
 		"noise":             string(noise),
 		"sample":            string(sample(3000)),
 		"templates":         string(templates),
+		"processes":         string(processes),
 		"long line":         strings.Repeat("Nov 23 03:10:00 1.2.3.4 /x ", 40000),
 		"many slots":        strings.Repeat("1 ", 254) + "1\n" + strings.Repeat("1 ", 255) + "1\n" + strings.Repeat("1 ", 256) + "1\n",
 		"many texts":        manyTexts(300) + "user a x=b \"new text\" /new/path 9.9.9.9\n" + manyTexts(40),

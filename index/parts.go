@@ -12,8 +12,14 @@ import (
 //	       the parts, one after the other, each as it is or a zstd frame
 //
 // in unsigned varints. The size of the envelope is that of all parts unpacked.
+//
+// Parts wait for one another and are packed many at once: zstd looks for what
+// comes again in a table of 256 KiB, which all that is done between two blocks
+// drives out of the processor's caches.
 type partsWriter struct {
 	pack    *packer
+	waiting []byte // parts, one after the other
+	waits   []waitingPart
 	heads   []byte
 	frames  []byte
 	n       int
@@ -21,19 +27,70 @@ type partsWriter struct {
 	untried int // parts of noise that will be stored
 }
 
+// A waitingPart is where a part ends among those that wait, and whether it is
+// noise.
+type waitingPart struct {
+	end   int
+	noise bool
+}
+
+// maxWaiting is how many bytes of parts may wait for one more.
+const maxWaiting = 512 << 10
+
 func (w *partsWriter) reset() {
+	w.waiting, w.waits = w.waiting[:0], w.waits[:0]
 	w.heads, w.frames, w.n, w.size, w.untried = w.heads[:0], w.frames[:0], 0, 0, 0
+}
+
+// add appends a part.
+func (w *partsWriter) add(part []byte) { w.wait(part, false) }
+
+// addNoise appends a part whose bytes are evenly spread: a frame is worth it
+// only where they come again.
+func (w *partsWriter) addNoise(part []byte) { w.wait(part, true) }
+
+func (w *partsWriter) wait(part []byte, noise bool) {
+	w.n++
+	w.size += len(part)
+	w.waiting = append(w.waiting, part...)
+	w.waits = append(w.waits, waitingPart{len(w.waiting), noise})
+	if len(w.waiting) > maxWaiting {
+		w.flush()
+	}
+}
+
+// flush packs the parts that wait.
+func (w *partsWriter) flush() {
+	from := 0
+	for _, p := range w.waits {
+		if part := w.waiting[from:p.end]; !w.worth(len(part), p.noise) {
+			w.store(part)
+		} else if !w.packed(part) {
+			w.store(part)
+			if p.noise {
+				w.untried = noiseUntried
+			}
+		}
+		from = p.end
+	}
+	w.waiting, w.waits = w.waiting[:0], w.waits[:0]
 }
 
 // minPacked is the smallest part that is worth a frame of its own: one of some
 // hundred bytes saves little, and takes more time than the bytes behind it.
 const minPacked = 400
 
-// add appends a part.
-func (w *partsWriter) add(part []byte) {
-	if len(part) < minPacked || !w.packed(part) {
-		w.store(part)
+// noiseUntried is how many parts of noise are stored after one that no frame
+// made shorter.
+const noiseUntried = 15
+
+// worth reports whether a frame is tried for a part of n bytes.
+func (w *partsWriter) worth(n int, noise bool) bool {
+	if noise && n >= minPacked && w.untried > 0 {
+		w.untried--
+		return false
 	}
+	return n >= minPacked
 }
 
 // packed appends a part as a frame, if that is shorter.
@@ -47,7 +104,6 @@ func (w *partsWriter) packed(part []byte) bool {
 	}
 	w.heads = binary.AppendUvarint(w.heads, uint64(n)<<1|1)
 	w.heads = binary.AppendUvarint(w.heads, uint64(len(part)))
-	w.count(part)
 	return true
 }
 
@@ -55,35 +111,11 @@ func (w *partsWriter) packed(part []byte) bool {
 func (w *partsWriter) store(part []byte) {
 	w.frames = append(w.frames, part...)
 	w.heads = binary.AppendUvarint(w.heads, uint64(len(part))<<1)
-	w.count(part)
-}
-
-func (w *partsWriter) count(part []byte) {
-	w.n++
-	w.size += len(part)
-}
-
-// noiseUntried is how many parts of noise are stored after one that no frame
-// made shorter.
-const noiseUntried = 15
-
-// addNoise appends a part whose bytes are evenly spread: a frame is worth it
-// only where they come again.
-func (w *partsWriter) addNoise(part []byte) {
-	switch {
-	case len(part) < minPacked:
-	case w.untried > 0:
-		w.untried--
-	case w.packed(part):
-		return
-	default:
-		w.untried = noiseUntried
-	}
-	w.store(part)
 }
 
 // value returns the parts as a value that is not sealed yet, newly allocated.
 func (w *partsWriter) value() []byte {
+	w.flush()
 	out := make([]byte, envelopeHead, envelopeHead+binary.MaxVarintLen32+len(w.heads)+len(w.frames)+envelopeTail)
 	out[0] = codecParts
 	binary.BigEndian.PutUint32(out[1:], uint32(w.size))

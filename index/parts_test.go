@@ -45,3 +45,43 @@ func TestNoiseIsStored(t *testing.T) {
 		}
 	}
 }
+
+// Parts come back in their order, however many of them waited for one another.
+func TestPartsWait(t *testing.T) {
+	p, err := newPacker()
+	require.NoError(t, err)
+	o, err := newOpener()
+	require.NoError(t, err)
+	w := partsWriter{pack: p}
+	for _, sizes := range [][]int{
+		{},
+		{0, 1, minPacked, 0},
+		{maxWaiting - 1, 1, 1},
+		{maxWaiting, 0, maxWaiting + 1, 5000},
+		{maxWaiting / 3, maxWaiting / 3, maxWaiting / 3, maxWaiting / 3, maxWaiting / 3},
+	} {
+		w.reset()
+		var whole [][]byte
+		var memory []byte // of all of them: a part is of no use to its writer any more
+		for i, n := range sizes {
+			part := bytes.Repeat([]byte{byte(i), 'x', 'y'}, n/3+1)[:n]
+			whole = append(whole, part)
+			memory = append(memory[:0], part...)
+			if i%2 == 0 {
+				w.add(memory)
+			} else {
+				w.addNoise(memory)
+			}
+		}
+		value := w.value()
+		read, err := o.readParts(value[envelopeHead:], uint32(w.size))
+		require.NoError(t, err, sizes)
+		require.Len(t, read.rows, len(whole))
+		for i, part := range whole {
+			require.Equal(t, len(part) >= minPacked, read.rows[i].zstd, "part %d of %v", i, sizes)
+			got, err := read.into(i, new([]byte))
+			require.NoError(t, err)
+			require.True(t, bytes.Equal(part, got), "part %d of %v", i, sizes)
+		}
+	}
+}

@@ -47,15 +47,17 @@ func (s *scanner) follow(i int) int {
 		k := t.nodes[from].latest()
 		c := &t.nodes[k]
 		end := -1
-		if c.follow != followNot && (head^c.head)<<(c.half&63)<<(c.half&63) == 0 && (c.size <= 8 || t.rest(c, wide, done, len(s.line))) {
+		if (head^c.head)<<(c.half&63)<<(c.half&63) == 0 && (c.size <= 8 || t.rest(c, wide, done, len(s.line))) {
 			p := done + int(c.size)
 			if c.follow == followNumber && c.quote == 0 {
 				x := load64(wide, p) ^ zeros
-				n := bits.TrailingZeros64(notDigits(x)) / 8
-				if n < 8 && (n >= int(digitsBefore[wide[p+n]]) || n > 0 && isPlain(wide, p, p+n)) {
-					i, s.node = p+n, k
-					s.record(KindNumber.code(0, 0), p, i, eight(x, n)|leadingZeros(x, n))
-					continue // no name stands behind digits
+				if m := notDigits(x); m != 0 {
+					n := bits.TrailingZeros64(m) / 8
+					if n >= int(digitsBefore[wide[p+n]]) || n > 0 && isPlain(wide, p, p+n) {
+						i, s.node = p+n, k
+						s.record(KindNumber.code(0, 0), p, i, small(x, n))
+						continue // no name stands behind digits
+					}
 				}
 			}
 			if c.follow == followEnd && p == len(s.line) {
@@ -141,6 +143,8 @@ func (s *scanner) take(k uint32, p int) (end int) {
 		if v, end = s.quotedAt(p, c); end == 0 {
 			return -1
 		}
+	case followNot:
+		return -1
 	case followEnd:
 		if p != len(s.line) {
 			return -1

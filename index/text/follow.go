@@ -98,7 +98,29 @@ func (s *scanner) another(from uint32, head uint64) (end int) {
 	if nodes[from].kids>>48 == noNode {
 		return -1
 	}
-	for k := uint32(t.way(from, head).first); k != noNode; k = uint32(t.nodes[k].next) {
+	return s.byWay(from, head)
+}
+
+// byWay is another for the pieces that have ways.
+func (s *scanner) byWay(from uint32, head uint64) (end int) {
+	t := &s.trail
+	w, _ := t.way(from, head)
+	if at := s.done + int(w.skip); w.skip > 0 && at+8 <= len(s.wide) {
+		deep, _ := t.way(from, t.deeper(head, load64(s.wide, at)))
+		if end = s.tryAll(uint32(deep.first), head); end >= 0 {
+			return end
+		}
+	}
+	if end = s.tryAll(uint32(w.first), head); end >= 0 {
+		return end
+	}
+	w, _ = t.way(from, short)
+	return s.tryAll(uint32(w.first), head)
+}
+
+// tryAll is try for the nodes of a chain from k on.
+func (s *scanner) tryAll(k uint32, head uint64) (end int) {
+	for ; k != noNode; k = uint32(s.trail.nodes[k].next) {
 		if end := s.try(k, head); end >= 0 {
 			return end
 		}

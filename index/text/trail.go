@@ -37,9 +37,6 @@ type node struct {
 	parts    parts // that the quote is sure to have
 }
 
-// A way is the chain of nodes whose pieces lead from a node and begin alike.
-type way struct{ from, first uint16 }
-
 // A stand says where the scanner came to stand when it found the slot of a node.
 type stand struct {
 	print  fingerprint // of all up to the slot
@@ -137,44 +134,6 @@ func (t *trail) grow() {
 	}
 }
 
-// gone says that another line went from a node to the node n, and not by the
-// kids. Its piece is looked for by its first eight bytes from then on: many a piece
-// is there once.
-func (t *trail) gone(from, n uint32) {
-	if c := &t.nodes[n]; c.from == noNode && c.size >= 8 {
-		c.from = uint16(from)
-		t.chain(n)
-	}
-}
-
-// maxChain is how many nodes a chain has: lines of noise may begin alike.
-const maxChain = 6
-
-// chain puts a node into the chain of those whose pieces begin alike.
-func (t *trail) chain(n uint32) {
-	c := &t.nodes[n]
-	w := t.way(uint32(c.from), c.head)
-	c.next, c.chained = w.first, 1
-	if w.first != noNode {
-		c.chained += t.nodes[w.first].chained
-	}
-	if c.chained <= maxChain {
-		*w = way{c.from, uint16(n)}
-	}
-}
-
-// way returns where the chain of the pieces is that lead from a node and begin
-// with head, or where it belongs.
-func (t *trail) way(from uint32, head uint64) *way {
-	mask := len(t.ways) - 1
-	for i := int(fold(head^t.seed, uint64(from)^0x9E3779B97F4A7C15)); ; i++ {
-		w := &t.ways[i&mask]
-		if w.first == noNode || uint32(w.from) == from && t.nodes[w.first].head == head {
-			return w
-		}
-	}
-}
-
 // look is what of the first eight bytes of a piece a node remembers of its kids, so
 // that most that are not meant are not looked at. Of a shorter piece, that is 0.
 func look(head uint64) uint64 { return head >> 48 }
@@ -192,9 +151,8 @@ func (c *node) alike(head uint64) uint64 {
 
 // went says that a line went from a node to one of its kids.
 func (t *trail) went(from, to uint32) {
-	c := &t.nodes[from]
-	if c.latest() != to {
-		c.turn(uint64(to), t.nodes[to].shown())
+	if t.nodes[from].latest() != to {
+		t.turn(from, to)
 	}
 }
 
@@ -210,8 +168,8 @@ func (c *node) shown() uint64 {
 }
 
 // turn makes a kid the latest one.
-func (c *node) turn(kid, look uint64) {
-	at := uint(0)
+func (t *trail) turn(from, to uint32) {
+	c, kid, look, at := &t.nodes[from], uint64(to), t.nodes[to].shown(), uint(0)
 	for at < 48 && uint64(uint16(c.kids>>at)) != kid {
 		at += 16
 	}

@@ -1,6 +1,9 @@
 package text
 
-import "bytes"
+import (
+	"bytes"
+	"math/bits"
+)
 
 // A trail is the ways on which the lines of a segment went from one variable to
 // the next: a tree of static pieces. It is no part of what is written, and what
@@ -167,13 +170,16 @@ func (c *node) shown() uint64 {
 	return look(c.head)
 }
 
-// turn makes a kid the latest one.
+// turn makes a kid the latest one, in place of the oldest one where it is new.
 func (t *trail) turn(from, to uint32) {
-	c, kid, look, at := &t.nodes[from], uint64(to), t.nodes[to].shown(), uint(0)
-	for at < 48 && uint64(uint16(c.kids>>at)) != kid {
-		at += 16
-	}
-	among := uint64(1)<<(at+16) - 1 // those that were later
+	const (
+		each = 0x0001000100010001
+		high = 0x8000800080008000
+	)
+	c, kid := &t.nodes[from], uint64(to)
+	other := c.kids ^ kid*each
+	at := bits.TrailingZeros64((other-each)&^other&high|1<<63) + 1
+	among := uint64(1)<<at - 1 // the kid's place, and those that were later
 	c.kids = c.kids&^among | c.kids<<16&among | kid
-	c.looks = c.looks&^among | c.looks<<16&among | look
+	c.looks = c.looks&^among | c.looks<<16&among | t.nodes[to].shown()
 }

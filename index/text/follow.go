@@ -142,13 +142,13 @@ func (s *scanner) try(k uint32, head uint64) (end int) {
 func (s *scanner) take(k uint32, p int) (end int) {
 	t := &s.trail
 	c := &t.nodes[k]
-	v, text := uint64(0), false
+	v, text, ip := uint64(0), false, uint32(0)
 	switch c.follow {
 	case followNumber:
 		v, end = s.numberAt(p)
 	case followIPv4:
 		if v, end = s.dict.knownIPv4(s.wide, p); end == 0 {
-			_, end = parseIPv4(s.wide, p)
+			ip, end = parseIPv4(s.wide, p)
 			text = true
 		}
 	case followStamp:
@@ -191,7 +191,7 @@ func (s *scanner) take(k uint32, p int) (end int) {
 	t.went(s.node, k)
 	s.node = k
 	if text {
-		v = s.textOf(c, p, end)
+		v = s.textOf(c, p, end, ip)
 	}
 	switch c.follow {
 	case followStamp:
@@ -211,12 +211,12 @@ func (s *scanner) take(k uint32, p int) (end int) {
 	return end
 }
 
-// textOf returns the number of the text line[p:end] of a node's kind.
-func (s *scanner) textOf(c *node, p, end int) uint64 {
+// textOf returns the number of the text line[p:end] of a node's kind, which may be that
+// of ip.
+func (s *scanner) textOf(c *node, p, end int, ip uint32) uint64 {
 	if k := Kind(c.code); k != KindIPv4 {
 		return uint64(s.dict.add(k, s.line[p:end]))
 	}
-	ip, _ := parseIPv4(s.wide, p)
 	return uint64(s.dict.addIPv4(s.line[p:end], ip))
 }
 
@@ -224,8 +224,10 @@ func (s *scanner) textOf(c *node, p, end int) uint64 {
 func (s *scanner) rarely(c *node, p int) (v uint64, end int) {
 	switch c.follow {
 	case followBehind:
-		if _, to := s.colonsAt(p); to == 0 {
-			v, end = s.numberAt(p)
+		if v, end = s.numberAt(p); end > 0 && !s.isPort(p, end) {
+			if _, to := s.colonsAt(p); to > 0 {
+				end = 0
+			}
 		}
 	case followDecimal:
 		v, end = plainDecimal(s.wide, p, int(c.code>>8&0xFF))

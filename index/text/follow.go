@@ -86,16 +86,25 @@ func (s *scanner) isBeforeName() bool {
 func (s *scanner) another(from uint32, head uint64) (end int) {
 	t := &s.trail
 	nodes := t.nodes
+	deep := nodes[from].half&isDeep != 0
+	if deep {
+		if end := s.byWay(from, head); end >= 0 {
+			return end
+		}
+	}
 	for m := nodes[from].alike(head); m != 0; m &= m - 1 {
 		k := uint32(uint16(nodes[from].kids >> (bits.TrailingZeros64(m) &^ 15)))
 		if k == noNode {
 			return -1
 		}
 		if end := s.try(k, head); end >= 0 {
+			if deep {
+				t.gone(from, k)
+			}
 			return end
 		}
 	}
-	if nodes[from].kids>>48 == noNode {
+	if deep || nodes[from].kids>>48 == noNode {
 		return -1
 	}
 	return s.byWay(from, head)

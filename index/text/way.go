@@ -21,6 +21,10 @@ func (t *trail) gone(from, n uint32) {
 	}
 }
 
+// isDeep is a bit of node.half that says that pieces that lead from the node begin alike:
+// ways are asked before the kids, which could all be meant.
+const isDeep = 1 << 6
+
 // maxChain is how many nodes a chain has: lines of noise may begin alike.
 const maxChain = 6
 
@@ -35,6 +39,8 @@ func (t *trail) chain(n uint32) {
 	if w.first != noNode && key != short {
 		if w.skip == 0 {
 			w.skip = t.skip(uint32(w.first), n)
+		} else {
+			t.nodes[c.from].half |= isDeep
 		}
 		if skip := uint32(w.skip); skip > 0 && c.size >= skip+8 {
 			w, tag = t.way(uint32(c.from), t.deeper(key, load64(t.pieces, int(c.piece+skip))))

@@ -35,7 +35,7 @@ type node struct {
 	from     uint16 // the node before, where it is in a chain
 	next     uint16 // of the chain
 	chained  uint8  // how many of the chain are left with it
-	half     uint8  // half of the bits of eight bytes that are not of the piece, below 64
+	half     uint8  // half of the bits of eight bytes that are not of the piece, below 64; and isDeep
 	follow   follow
 	parts    parts // that the quote is sure to have
 }

@@ -1,7 +1,7 @@
 package text
 
-// A way is a chain of nodes whose pieces lead from a node and begin alike: with the same
-// eight bytes, or with less than eight. Where a second piece begins so, those that come
+// A way is a chain of nodes whose pieces lead from a node and begin alike: by the same
+// eight bytes, or by having less than eight. Where a second piece begins so, those that come
 // are told apart by eight bytes that stand where the two differ: these have ways of
 // their own, since all that a program says may begin alike.
 type way struct {

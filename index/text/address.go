@@ -105,6 +105,12 @@ func (s *scanner) colonsAt(start int) (from, end int) {
 	return start, end
 }
 
+// isPort reports whether the digits line[p:end] behind a colon are clearly no part of an
+// address with colons: this is the only one between a variable and what cannot be.
+func (s *scanner) isPort(p, end int) bool {
+	return p == s.done+1 && s.wide[end] != ':' && classes[s.wide[end]]&isAlnum == 0
+}
+
 // plainColons finds an address that begins with a digit, so that nothing but it
 // is looked at.
 func (s *scanner) plainColons(p int, c *node) (end int) {

@@ -47,15 +47,17 @@ func (s *scanner) follow(i int) int {
 		k := t.nodes[from].latest()
 		c := &t.nodes[k]
 		end := -1
-		if c.follow != followNot && (head^c.head)<<(c.half&63)<<(c.half&63) == 0 && (c.size <= 8 || t.rest(c, wide, done, len(s.line))) {
+		if (head^c.head)<<(c.half&63)<<(c.half&63) == 0 && (c.size <= 8 || t.rest(c, wide, done, len(s.line))) {
 			p := done + int(c.size)
 			if c.follow == followNumber && c.quote == 0 {
 				x := load64(wide, p) ^ zeros
-				n := bits.TrailingZeros64(notDigits(x)) / 8
-				if n < 8 && (n >= int(digitsBefore[wide[p+n]]) || n > 0 && isPlain(wide, p, p+n)) {
-					i, s.node = p+n, k
-					s.record(KindNumber.code(0, 0), p, i, eight(x, n)|leadingZeros(x, n))
-					continue // no name stands behind digits
+				if m := notDigits(x); m != 0 {
+					n := bits.TrailingZeros64(m) / 8
+					if n >= int(digitsBefore[wide[p+n]]) || n > 0 && isPlain(wide, p, p+n) {
+						i, s.node = p+n, k
+						s.record(KindNumber.code(0, 0), p, i, small(x, n))
+						continue // no name stands behind digits
+					}
 				}
 			}
 			if c.follow == followEnd && p == len(s.line) {
@@ -84,19 +86,50 @@ func (s *scanner) isBeforeName() bool {
 func (s *scanner) another(from uint32, head uint64) (end int) {
 	t := &s.trail
 	nodes := t.nodes
+	deep := nodes[from].half&isDeep != 0
+	if deep {
+		if end := s.byWay(from, head); end >= 0 {
+			return end
+		}
+	}
 	for m := nodes[from].alike(head); m != 0; m &= m - 1 {
 		k := uint32(uint16(nodes[from].kids >> (bits.TrailingZeros64(m) &^ 15)))
 		if k == noNode {
 			return -1
 		}
 		if end := s.try(k, head); end >= 0 {
+			if deep {
+				t.gone(from, k)
+			}
 			return end
 		}
 	}
-	if nodes[from].kids>>48 == noNode {
+	if deep || nodes[from].kids>>48 == noNode {
 		return -1
 	}
-	for k := uint32(t.way(from, head).first); k != noNode; k = uint32(t.nodes[k].next) {
+	return s.byWay(from, head)
+}
+
+// byWay is another for the pieces that have ways.
+func (s *scanner) byWay(from uint32, head uint64) (end int) {
+	t := &s.trail
+	w, _ := t.way(from, head)
+	if at := s.done + int(w.skip); w.skip > 0 && at+8 <= len(s.wide) {
+		deep, _ := t.way(from, t.deeper(head, load64(s.wide, at)))
+		if end = s.tryAll(uint32(deep.first), head); end >= 0 {
+			return end
+		}
+	}
+	if end = s.tryAll(uint32(w.first), head); end >= 0 {
+		return end
+	}
+	w, _ = t.way(from, short)
+	return s.tryAll(uint32(w.first), head)
+}
+
+// tryAll is try for the nodes of a chain from k on.
+func (s *scanner) tryAll(k uint32, head uint64) (end int) {
+	for ; k != noNode; k = uint32(s.trail.nodes[k].next) {
 		if end := s.try(k, head); end >= 0 {
 			return end
 		}
@@ -118,13 +151,13 @@ func (s *scanner) try(k uint32, head uint64) (end int) {
 func (s *scanner) take(k uint32, p int) (end int) {
 	t := &s.trail
 	c := &t.nodes[k]
-	v, text := uint64(0), false
+	v, text, ip := uint64(0), false, uint32(0)
 	switch c.follow {
 	case followNumber:
 		v, end = s.numberAt(p)
 	case followIPv4:
 		if v, end = s.dict.knownIPv4(s.wide, p); end == 0 {
-			_, end = parseIPv4(s.wide, p)
+			ip, end = parseIPv4(s.wide, p)
 			text = true
 		}
 	case followStamp:
@@ -141,6 +174,8 @@ func (s *scanner) take(k uint32, p int) (end int) {
 		if v, end = s.quotedAt(p, c); end == 0 {
 			return -1
 		}
+	case followNot:
+		return -1
 	case followEnd:
 		if p != len(s.line) {
 			return -1
@@ -165,7 +200,7 @@ func (s *scanner) take(k uint32, p int) (end int) {
 	t.went(s.node, k)
 	s.node = k
 	if text {
-		v = s.textOf(c, p, end)
+		v = s.textOf(c, p, end, ip)
 	}
 	switch c.follow {
 	case followStamp:
@@ -185,12 +220,12 @@ func (s *scanner) take(k uint32, p int) (end int) {
 	return end
 }
 
-// textOf returns the number of the text line[p:end] of a node's kind.
-func (s *scanner) textOf(c *node, p, end int) uint64 {
+// textOf returns the number of the text line[p:end] of a node's kind, which may be that
+// of ip.
+func (s *scanner) textOf(c *node, p, end int, ip uint32) uint64 {
 	if k := Kind(c.code); k != KindIPv4 {
 		return uint64(s.dict.add(k, s.line[p:end]))
 	}
-	ip, _ := parseIPv4(s.wide, p)
 	return uint64(s.dict.addIPv4(s.line[p:end], ip))
 }
 
@@ -198,8 +233,10 @@ func (s *scanner) textOf(c *node, p, end int) uint64 {
 func (s *scanner) rarely(c *node, p int) (v uint64, end int) {
 	switch c.follow {
 	case followBehind:
-		if _, to := s.colonsAt(p); to == 0 {
-			v, end = s.numberAt(p)
+		if v, end = s.numberAt(p); end > 0 && !s.isPort(p, end) {
+			if _, to := s.colonsAt(p); to > 0 {
+				end = 0
+			}
 		}
 	case followDecimal:
 		v, end = plainDecimal(s.wide, p, int(c.code>>8&0xFF))

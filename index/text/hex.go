@@ -113,7 +113,7 @@ var uuidParts = [...]int{8, 4, 4, 4, 12}
 // returns 0 where there is none.
 func (s *scanner) uuid(i int) int {
 	const size = 36
-	if i+size > len(s.line) || classes[s.wide[i+size]]&isAlnum != 0 || len(s.values)-s.first+len(uuidParts) > maxSlots {
+	if i+size > len(s.line) || classes[s.wide[i+size]]&isAlnum != 0 || s.slots+len(uuidParts) > maxSlots {
 		return 0
 	}
 	seen, at := byte(0), i

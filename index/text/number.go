@@ -56,7 +56,7 @@ func digitsAt(b []byte, i int) int {
 
 // eight returns the number that the first n digits of x^zeros are, at most 8.
 func eight(x uint64, n int) uint64 {
-	x <<= 64 - 8*uint(n)
+	x <<= (64 - 8*uint(n)) & 63
 	x = x*10 + x>>8
 	const pairs = 0x000000FF000000FF
 	return (x&pairs*(100+1000000<<32) + x>>16&pairs*(1+10000<<32)) >> 32

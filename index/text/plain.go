@@ -35,7 +35,7 @@ func (s *scanner) numberAt(p int) (v uint64, end int) {
 		return 0, 0
 	}
 	if n <= 8 {
-		return eight(x, n) | leadingZeros(x, n), end
+		return small(x, n), end
 	}
 	v = decimal(wide, p, n)
 	if byte(x) == 0 {
@@ -43,6 +43,15 @@ func (s *scanner) numberAt(p int) (v uint64, end int) {
 		return v | uint64(n-1)<<zeroShift, end
 	}
 	return v, end
+}
+
+// small returns the value of a number that is the first n bytes of x^zeros, from 1 to 8.
+func small(x uint64, n int) uint64 {
+	v := eight(x, n)
+	if byte(x) == 0 {
+		v |= leadingZeros(x, n)
+	}
+	return v
 }
 
 // leadingZeros returns what the value of a number shows of its leading zeros, which

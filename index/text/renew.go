@@ -30,10 +30,10 @@ func (s *scanner) renew(k uint32, p int) int {
 		s.opened = -1
 	}
 	s.expect = k
-	n := len(s.values)
+	n := s.slots
 	i := s.dispatch(j, false)
 	s.expect = noNode
-	if len(s.values) > n {
+	if s.slots > n {
 		return i
 	}
 	s.opened, s.closed, s.quote = opened, closed, -1

@@ -14,13 +14,16 @@ type scanner struct {
 	last   []byte // memory for a line that has less behind it
 	done   int    // all before it is in the template or a value
 	print  fingerprint
-	codes  [maxSlots + 1]slotCode // of the line's slots
-	text   []byte                 // of the template, where it is asked for
-	values []uint64               // of all lines
-	marks  []Mark                 // where the values of all lines stand
-	words  bool                   // lines are paths: all their words are variables
-	whole  bool                   // each line is one variable
-	first  int                    // the line's first value
+	codes  [len(row{})]slotCode // of the line's slots
+	text   []byte               // of the template, where it is asked for
+	values []uint64             // of all lines
+	marks  []Mark               // where the values of all lines stand
+	words  bool                 // lines are paths: all their words are variables
+	whole  bool                 // each line is one variable
+	first  int                  // the line's first value
+	slots  int                  // of the line so far
+	row    *row                 // where the line's values go
+	at     *[len(row{})]Mark    // and their marks
 	dict   dictionary
 	ahead  int    // all before it was looked through for names of users: the next one begins there
 	user   int    // where the next one of the line is taken out; noUser where none is
@@ -43,6 +46,10 @@ type scanner struct {
 	unsure bool // more was looked at than what stands between the two
 }
 
+// A row is the values of a line. There is one more than a line may have, so that
+// each uint8 is the number of one.
+type row [maxSlots + 1]uint64
+
 // margin is how many bytes behind a line may be read: variables are short, and
 // looked at eight bytes at a time.
 const margin = 32
@@ -59,20 +66,20 @@ func (s *scanner) scan(text []byte, n int) {
 		s.wide = text
 	}
 	line := s.wide[:n:len(s.wide)]
-	s.line, s.done, s.first = line, 0, len(s.values)
+	s.line, s.done, s.first, s.slots = line, 0, len(s.values), 0
 	s.bare, s.opened, s.closed, s.stamp.known = [2]int{}, -1, -1, false
 	s.node, s.ended = rootNode, false
-	if cap(s.values)-len(s.values) < maxSlots || cap(s.marks)-len(s.marks) < maxSlots {
-		s.values, s.marks = slices.Grow(s.values, maxSlots), slices.Grow(s.marks, maxSlots)
+	if cap(s.values)-len(s.values) < len(s.row) || cap(s.marks)-len(s.marks) < len(s.at) {
+		s.values, s.marks = slices.Grow(s.values, len(s.row)), slices.Grow(s.marks, len(s.at))
 	}
+	s.row, s.at = (*row)(s.values[s.first:][:len(s.row)]), (*[len(row{})]Mark)(s.marks[s.first:][:len(s.at)])
 	if len(line) > maxTemplated || s.whole || s.words {
 		s.scanApart()
-		return
-	}
-	if i := s.follow(0); !s.ended {
+	} else if i := s.follow(0); !s.ended {
 		s.stop, s.before, s.ahead, s.user = 0, -1, 0, -1
 		s.scanLine(s.goOn(0, i))
 	}
+	s.values, s.marks = s.values[:s.first+s.slots], s.marks[:s.first+s.slots]
 }
 
 // scanApart is scan for what does not follow the lines before.
@@ -94,7 +101,7 @@ func (s *scanner) scanApart() {
 
 // isFull reports whether the line has as many slots as a template may have:
 // what is left of it is static.
-func (s *scanner) isFull() bool { return len(s.values)-s.first >= maxSlots }
+func (s *scanner) isFull() bool { return s.slots >= maxSlots }
 
 // scanWords takes all words and numbers of a path out.
 func (s *scanner) scanWords() {
@@ -125,7 +132,7 @@ func (s *scanner) scanWords() {
 func (s *scanner) scanLine(i int) {
 	for !s.ended && !s.isFull() {
 		j := nextStart(s.wide, len(s.line), i)
-		n := len(s.values)
+		n := s.slots
 		if s.user <= j {
 			user := s.user
 			s.unsure = s.unsure || user < i
@@ -136,7 +143,7 @@ func (s *scanner) scanLine(i int) {
 		} else {
 			break
 		}
-		if len(s.values) == n {
+		if s.slots == n {
 			continue
 		}
 		if i == s.done || i == s.done+1 && s.lastKind() == KindQuoted {
@@ -166,7 +173,7 @@ func (s *scanner) goOn(i, j int) int {
 }
 
 // lastKind is the kind of the variable that was found last in the line.
-func (s *scanner) lastKind() Kind { return Kind(s.codes[uint8(len(s.values)-s.first-1)]) }
+func (s *scanner) lastKind() Kind { return Kind(s.codes[uint8(s.slots-1)]) }
 
 // dispatch takes what stands at j out, or the user.
 func (s *scanner) dispatch(j int, user bool) int {
@@ -198,10 +205,9 @@ func (s *scanner) behind() { s.since, s.quote, s.unsure = s.opened, -1, false }
 // record appends a variable.
 func (s *scanner) record(c slotCode, start, end int, v uint64) {
 	s.done = end
-	s.codes[uint8(len(s.values)-s.first)] = c
-	n := len(s.values)
-	s.values, s.marks = s.values[:n+1], s.marks[:n+1] // scan made room
-	s.values[n], s.marks[n] = v, Mark{uint32(start), uint32(end)}
+	n := uint8(s.slots)
+	s.codes[n], s.row[n], s.at[n] = c, v, Mark{uint32(start), uint32(end)}
+	s.slots++
 }
 
 // template returns the text of the template of the line, valid until the next

@@ -1,6 +1,9 @@
 package text
 
-import "bytes"
+import (
+	"bytes"
+	"math/bits"
+)
 
 // A trail is the ways on which the lines of a segment went from one variable to
 // the next: a tree of static pieces. It is no part of what is written, and what
@@ -32,13 +35,10 @@ type node struct {
 	from     uint16 // the node before, where it is in a chain
 	next     uint16 // of the chain
 	chained  uint8  // how many of the chain are left with it
-	half     uint8  // half of the bits of eight bytes that are not of the piece, below 64
+	half     uint8  // half of the bits of eight bytes that are not of the piece, below 64; and isDeep
 	follow   follow
 	parts    parts // that the quote is sure to have
 }
-
-// A way is the chain of nodes whose pieces lead from a node and begin alike.
-type way struct{ from, first uint16 }
 
 // A stand says where the scanner came to stand when it found the slot of a node.
 type stand struct {
@@ -137,44 +137,6 @@ func (t *trail) grow() {
 	}
 }
 
-// gone says that another line went from a node to the node n, and not by the
-// kids. Its piece is looked for by its first eight bytes from then on: many a piece
-// is there once.
-func (t *trail) gone(from, n uint32) {
-	if c := &t.nodes[n]; c.from == noNode && c.size >= 8 {
-		c.from = uint16(from)
-		t.chain(n)
-	}
-}
-
-// maxChain is how many nodes a chain has: lines of noise may begin alike.
-const maxChain = 6
-
-// chain puts a node into the chain of those whose pieces begin alike.
-func (t *trail) chain(n uint32) {
-	c := &t.nodes[n]
-	w := t.way(uint32(c.from), c.head)
-	c.next, c.chained = w.first, 1
-	if w.first != noNode {
-		c.chained += t.nodes[w.first].chained
-	}
-	if c.chained <= maxChain {
-		*w = way{c.from, uint16(n)}
-	}
-}
-
-// way returns where the chain of the pieces is that lead from a node and begin
-// with head, or where it belongs.
-func (t *trail) way(from uint32, head uint64) *way {
-	mask := len(t.ways) - 1
-	for i := int(fold(head^t.seed, uint64(from)^0x9E3779B97F4A7C15)); ; i++ {
-		w := &t.ways[i&mask]
-		if w.first == noNode || uint32(w.from) == from && t.nodes[w.first].head == head {
-			return w
-		}
-	}
-}
-
 // look is what of the first eight bytes of a piece a node remembers of its kids, so
 // that most that are not meant are not looked at. Of a shorter piece, that is 0.
 func look(head uint64) uint64 { return head >> 48 }
@@ -192,9 +154,8 @@ func (c *node) alike(head uint64) uint64 {
 
 // went says that a line went from a node to one of its kids.
 func (t *trail) went(from, to uint32) {
-	c := &t.nodes[from]
-	if c.latest() != to {
-		c.turn(uint64(to), t.nodes[to].shown())
+	if t.nodes[from].latest() != to {
+		t.turn(from, to)
 	}
 }
 
@@ -209,13 +170,16 @@ func (c *node) shown() uint64 {
 	return look(c.head)
 }
 
-// turn makes a kid the latest one.
-func (c *node) turn(kid, look uint64) {
-	at := uint(0)
-	for at < 48 && uint64(uint16(c.kids>>at)) != kid {
-		at += 16
-	}
-	among := uint64(1)<<(at+16) - 1 // those that were later
+// turn makes a kid the latest one, in place of the oldest one where it is new.
+func (t *trail) turn(from, to uint32) {
+	const (
+		each = 0x0001000100010001
+		high = 0x8000800080008000
+	)
+	c, kid := &t.nodes[from], uint64(to)
+	other := c.kids ^ kid*each
+	at := bits.TrailingZeros64((other-each)&^other&high|1<<63) + 1
+	among := uint64(1)<<at - 1 // the kid's place, and those that were later
 	c.kids = c.kids&^among | c.kids<<16&among | kid
-	c.looks = c.looks&^among | c.looks<<16&among | look
+	c.looks = c.looks&^among | c.looks<<16&among | t.nodes[to].shown()
 }

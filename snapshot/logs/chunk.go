@@ -34,6 +34,9 @@ type chunk struct {
 	open bool
 }
 
+// end is where in the text the chunk ends.
+func (c *chunk) end() int64 { return c.offset + int64(len(c.raw)) }
+
 // chunker cuts a text into chunks.
 type chunker struct {
 	r      io.Reader

@@ -135,14 +135,27 @@ func (g *termGroup) find(t *segmentTerms) {
 	}
 }
 
+// order returns the terms that are in some block, in their order.
+func (g *termGroup) order() []keyedTerm {
+	list := make([]keyedTerm, 0, len(g.uses))
+	for n := range g.uses {
+		// A term may be one of a segment, and yet of none of its blocks.
+		if use := g.uses[n].n; use > 0 {
+			list = append(list, keyedTerm{termOrder(g.table.term(uint32(n))), uint32(n), use})
+		}
+	}
+	g.table.sort(list)
+	return list
+}
+
 // blocks returns for each term, in the given order, the numbers of its blocks
 // within the group, ascending and behind one another.
 func (g *termGroup) blocks(order []keyedTerm) []uint16 {
 	next := make([]uint32, len(g.uses)) // where the next block of a term goes
 	at := uint32(0)
-	for _, t := range order {
-		next[t.n] = at
-		at += g.uses[t.n].n
+	for i := range order {
+		next[order[i].n] = at
+		at += order[i].use
 	}
 	out := make([]uint16, len(g.hits))
 	from := 0
@@ -156,19 +169,26 @@ func (g *termGroup) blocks(order []keyedTerm) []uint16 {
 	return out
 }
 
+// term returns a term of the group. The terms lie in megabytes and in another
+// order, so one that the key says is written to the memory that is given.
+func (g *termGroup) term(t *keyedTerm, memory *[fourTermSize]byte) []byte {
+	if own, ok := t.appendTo(memory[:0]); ok {
+		return own
+	}
+	return g.table.term(t.n)
+}
+
 // pages calls put with the first term and the content of each page of terms,
 // in order. It borrows both.
 func (g *termGroup) pages(put func(first, page []byte) error) error {
-	order := g.table.order()
+	order := g.order()
 	rest := g.blocks(order)
 	var page, first, prev []byte
-	for _, o := range order {
-		t, n := g.table.term(o.n), g.uses[o.n].n
-		if n == 0 {
-			continue // of a segment, and yet of none of its blocks
-		}
+	var memory [2][fourTermSize]byte // of this term and of the one before
+	for i := range order {
+		t, n := g.term(&order[i], &memory[i%2]), order[i].use
 		if len(page) == 0 {
-			first, prev = t, nil
+			first, prev = append(first[:0], t...), nil
 		}
 		shared := sharedPrefix(prev, t)
 		page = binary.AppendUvarint(page, uint64(shared))

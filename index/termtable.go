@@ -117,17 +117,25 @@ func (t *termTable) reset() {
 type keyedTerm struct {
 	key uint64
 	n   uint32
+	use uint32 // in how many blocks it is
 }
 
-// order returns the numbers of the terms in their order.
-func (l *termList) order() []keyedTerm {
-	list := make([]keyedTerm, l.len())
-	for n := range list {
-		list[n] = keyedTerm{termOrder(l.term(uint32(n))), uint32(n)}
+// appendTo appends the term, if the key says all of it: it does of IPv4
+// addresses and of process ids, which most terms are.
+func (t *keyedTerm) appendTo(out []byte) (_ []byte, ok bool) {
+	switch letter, side := byte(t.key>>56), byte(t.key>>48); {
+	case letter == termPID:
+		out = append(out, termPID)
+	case letter == termIP && side == 1:
+		out = append(out, fourInSix...)
+	default:
+		return out, false
 	}
-	l.sort(list)
-	return list
+	return binary.BigEndian.AppendUint32(out, uint32(t.key>>16)), true
 }
+
+// fourTermSize is how long the term of an IPv4 address is.
+const fourTermSize = len(fourInSix) + 4
 
 // fourInSix is what the term of an IPv4 address begins with.
 const fourInSix = string(termIP) + "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff"
@@ -142,7 +150,7 @@ func termOrder(term []byte) uint64 {
 			rest = term[len(fourInSix):]
 		}
 	}
-	head := [8]byte{term[0], byte(side)}
+	head := [8]byte{term[0], byte(side)} // see appendTo
 	copy(head[2:], rest)
 	return binary.BigEndian.Uint64(head[:])
 }

@@ -35,10 +35,14 @@ func TestTermOrder(t *testing.T) {
 		require.Equal(t, uint32(i), n)
 	}
 	var last []byte
-	for i, o := range table.order() {
+	g := termGroup{table: table, uses: slices.Repeat([]termUse{{n: 1}}, table.len())}
+	for i, o := range g.order() {
 		term := table.term(o.n)
 		require.True(t, i == 0 || bytes.Compare(last, term) < 0, fmt.Sprintf("%q before %q", last, term))
 		last = term
+		if own, ok := o.appendTo(nil); ok {
+			require.Equal(t, term, own)
+		}
 	}
 }
 

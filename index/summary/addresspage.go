@@ -15,7 +15,7 @@ const (
 	addrPattern        // which threads the address has
 	addrEvents         // of each strand, less one
 	addrCount          // above events, of threads that repeat
-	addrFirst          // ± units, see encodeStrands
+	addrFirst          // ± units, see strandWriter
 	addrLast           // likewise; only where there are several events
 	addrLine           // of the earliest event
 	addrLines          // ± from there to that of the latest; only where there are several

@@ -100,7 +100,7 @@ func (s *sortedRows) kindRows() *cursor[KindRow] {
 }
 
 func (s *sortedRows) userRows() *cursor[UserRow] {
-	list := slices.DeleteFunc(slices.Clone(s.userList), func(i uint32) bool { return s.users[i].Events == 0 })
+	list := slices.DeleteFunc(s.userList, func(i uint32) bool { return s.users[i].Events == 0 })
 	return batches(len(list), func(rows []UserRow, i int) []UserRow { return append(rows, s.users[list[i]]) })
 }
 

@@ -58,10 +58,15 @@ func (w *pageWriter) byte(b byte)   { w.head = append(w.head, b) }
 func (w *pageWriter) finish(t Table, key []byte) Page {
 	head := w.dict.append(nil)
 	head = append(head, w.head...)
-	out := binary.AppendUvarint(nil, uint64(w.rows))
-	out = binary.AppendUvarint(out, uint64(len(head)))
+	size := len(head) + 2*binary.MaxVarintLen32*(1+len(w.cols))
 	for i := range w.cols {
 		w.cols[i].close()
+		size += len(w.cols[i].lens) + len(w.cols[i].low)
+	}
+	out := make([]byte, 0, size)
+	out = binary.AppendUvarint(out, uint64(w.rows))
+	out = binary.AppendUvarint(out, uint64(len(head)))
+	for i := range w.cols {
 		out = binary.AppendUvarint(out, uint64(len(w.cols[i].lens)))
 		out = binary.AppendUvarint(out, uint64(len(w.cols[i].low)))
 	}
@@ -152,6 +157,13 @@ func (t *texts) add(s string) uint64 {
 		t.list = append(t.list, s)
 	}
 	return uint64(n)
+}
+
+// addOther is add for texts of which each is another one than all before it. A
+// page adds all its texts in this way, or none.
+func (t *texts) addOther(s string) uint64 {
+	t.list = append(t.list, s)
+	return uint64(len(t.list) - 1)
 }
 
 func (t *texts) append(out []byte) []byte {

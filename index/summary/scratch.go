@@ -108,7 +108,8 @@ func appendText(out []byte, s string) []byte {
 	return append(binary.AppendUvarint(out, uint64(len(s))), s...)
 }
 
-// scratchPage gathers the rows of one page.
+// scratchPage gathers the rows of one page after the other. What put gets is
+// gone with the next one.
 type scratchPage[T comparable] struct {
 	wording[T]
 	put    func(Page) error
@@ -116,6 +117,7 @@ type scratchPage[T comparable] struct {
 	words  []byte
 	rows   []byte
 	n      int
+	page   []byte // memory for its content
 }
 
 // What the lowest bits of a row's first number say; above them it is the word's.
@@ -166,12 +168,12 @@ func (s *scratchPage[T]) close() error {
 	if s.n == 0 {
 		return nil
 	}
-	out := binary.AppendUvarint(nil, uint64(len(s.number)))
+	out := binary.AppendUvarint(s.page[:0], uint64(len(s.number)))
 	out = append(out, s.words...)
 	out = binary.AppendUvarint(out, uint64(s.n))
 	out = append(out, s.rows...)
 	clear(s.number)
-	s.words, s.rows, s.n = s.words[:0], s.rows[:0], 0
+	s.words, s.rows, s.n, s.page = s.words[:0], s.rows[:0], 0, out
 	return s.put(Page{Table: s.table, Content: out})
 }
 

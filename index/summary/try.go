@@ -114,7 +114,7 @@ func frequentFirst(t *texts, rows []TryRow) []uint32 {
 		return strings.Compare(names[a], names[b])
 	})
 	for _, n := range list {
-		t.add(names[n])
+		t.addOther(names[n])
 	}
 	number := ranks(list)
 	for i := range of {

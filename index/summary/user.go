@@ -35,7 +35,7 @@ func encodeUsers(rows []UserRow) Page {
 	w.byte(s.unit)
 	for i := range rows {
 		r := &rows[i]
-		w.cols[userName].put(w.dict.add(r.Name))
+		w.cols[userName].put(w.dict.addOther(r.Name))
 		w.cols[userEvents].put(uint64(r.Events))
 		w.cols[userCount].put(uint64(r.Count))
 		s.put(w.cols[userTimes:], &r.Sum)

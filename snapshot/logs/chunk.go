@@ -15,6 +15,8 @@ const (
 	maxEntry = 1 << 20
 	// maxEntryLines is where an entry is cut that does not end: a stack overflow prints some thousand frames.
 	maxEntryLines = 4096
+	// pieceSize is how much is read at once: what was read is still in the caches of its processor when its newlines are counted.
+	pieceSize = 256 << 10
 )
 
 // chunk is a run of a log's text that begins with the start of an entry,
@@ -32,12 +34,16 @@ type chunk struct {
 	open bool
 }
 
+// end is where in the text the chunk ends.
+func (c *chunk) end() int64 { return c.offset + int64(len(c.raw)) }
+
 // chunker cuts a text into chunks.
 type chunker struct {
 	r      io.Reader
 	starts func(line []byte) bool
 	rest   []byte // what was read behind the chunk before
 	buf    []byte // of the chunk that is made
+	breaks int64  // newlines in buf
 	eof    bool
 	err    error
 	offset int64
@@ -115,6 +121,7 @@ func (c *chunker) last() (chunk, bool) {
 		return chunk{}, false
 	}
 	c.buf, c.err = io.ReadAll(io.LimitReader(c.tail, chunkSize+maxEntry))
+	c.breaks = breaks(c.buf)
 	if c.tail = nil; len(c.buf) == 0 {
 		return chunk{}, false
 	}
@@ -133,8 +140,10 @@ func (c *chunker) fill(want int) {
 		c.buf = grown
 	}
 	for len(c.buf) < want && !c.eof {
-		n, err := c.r.Read(c.buf[len(c.buf):want])
-		c.buf = c.buf[:len(c.buf)+n]
+		from := len(c.buf)
+		n, err := c.r.Read(c.buf[from:min(want, from+pieceSize)])
+		c.buf = c.buf[:from+n]
+		c.breaks += breaks(c.buf[from:])
 		if err != nil {
 			c.eof = true
 			if !errors.Is(err, io.EOF) {
@@ -175,10 +184,14 @@ func (c *chunker) take(n int) chunk {
 	out := chunk{raw: c.buf[:n:n], buf: c.buf, offset: c.offset, firstLine: c.line, midLine: c.mid}
 	c.rest = append(c.rest[:0], c.buf[n:]...)
 	c.offset += int64(n)
-	c.line += int64(bytes.Count(out.raw, []byte{'\n'}))
+	rest := breaks(c.rest)
+	c.line += c.breaks - rest
+	c.breaks = rest
 	c.mid = out.raw[n-1] != '\n'
 	return out
 }
+
+func breaks(text []byte) int64 { return int64(bytes.Count(text, []byte{'\n'})) }
 
 // lines is how many lines were given away; a last one without a newline
 // counts.

@@ -139,6 +139,7 @@ type reading struct {
 	continues uint32
 	resume    *index.Resume
 	stamp     index.Time
+	walks     []walkedTo // of a log whose years were counted: what was known behind each of its chunks
 	// again tells that the text was cut before, its last entry at tail.
 	again bool
 	tail  int64

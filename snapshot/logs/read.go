@@ -205,12 +205,31 @@ func (r *fileReader) anchor(text io.Reader, from *reading, d *dater) {
 			break
 		}
 		walkYears(&walk, ch.raw, from.format)
+		from.walks = append(from.walks, walkedTo{ch.end(), walk})
 		r.walked = ch.buf
 	}
 	if walk.have {
 		d.base, d.walked = walk.anchor(r.bound, d.zone), true
 		r.bound = civil(walk.first, d.base, d.zone)
 	}
+}
+
+// walkedTo is what a walk of the years knew at a place of a text.
+type walkedTo struct {
+	offset int64
+	walk   yearWalk
+}
+
+// walk goes on with a walk of the years, over a chunk. The chunks are those of
+// the walk before, so what it knew behind each need not be found again; unless
+// the text was cut meanwhile.
+func (r *reading) walk(w *yearWalk, ch *chunk) {
+	if len(r.walks) == 0 || r.walks[0].offset != ch.end() {
+		r.walks = nil
+		walkYears(w, ch.raw, r.format)
+		return
+	}
+	*w, r.walks = r.walks[0].walk, r.walks[1:]
 }
 
 // file reads what was looked at to its end. It reports false when the capture
@@ -260,7 +279,7 @@ func (r *fileReader) chunks(c *chunker, from *reading, d dater, s *index.Source)
 		after := make(chan index.Time, 1)
 		j := &job{chunk: ch, from: from, dater: d, before: before, after: after, done: make(chan struct{})}
 		if d.walked {
-			walkYears(&d.walk, ch.raw, from.format)
+			from.walk(&d.walk, &ch)
 		}
 		// The text is the worker's from here on.
 		if !r.p.send(j) {

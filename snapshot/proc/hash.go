@@ -79,7 +79,7 @@ func (h *hashed) release() { <-h.turn }
 
 // executable asks for the file that runs, through /proc/PID/exe, and for its
 // SHA-256.
-func (v *visit) executable(next func(string) bool) (*index.FileIdentity, string, error) {
+func (v *visit) executable(next func(step) bool) (*index.FileIdentity, string, error) {
 	var st unix.Stat_t
 	if err := unix.Fstatat(v.dir.fd, "exe", &st, 0); err != nil {
 		return nil, "", err
@@ -131,7 +131,7 @@ func (r *reader) noTimeToHash(size int64) bool {
 }
 
 // sum reads fd, which must be the file of key and stay it, to its end.
-func (v *visit) sum(fd int, key fileKey, next func(string) bool) (string, error) {
+func (v *visit) sum(fd int, key fileKey, next func(step) bool) (string, error) {
 	if key.size > maxHashed {
 		return "", errTooLarge
 	}
@@ -174,7 +174,7 @@ func (v *visit) sum(fd int, key fileKey, next func(string) bool) (string, error)
 
 func identityOf(st *unix.Stat_t) *index.FileIdentity {
 	return &index.FileIdentity{
-		Device: fmt.Sprintf("%d:%d", unix.Major(st.Dev), unix.Minor(st.Dev)), Inode: st.Ino, Links: uint64(st.Nlink), Size: st.Size,
+		Device: deviceName(unix.Major(st.Dev), unix.Minor(st.Dev)), Inode: st.Ino, Links: uint64(st.Nlink), Size: st.Size,
 		Mode: st.Mode & 0o7777, UID: st.Uid, GID: st.Gid, Mtime: index.Time(st.Mtim.Nano()), Ctime: index.Time(st.Ctim.Nano()),
 	}
 }

@@ -26,7 +26,7 @@ type image struct {
 // again.
 func (v *visit) otherImage(now *index.FileIdentity) bool {
 	name := image{v.p.Spaces.Mnt, v.p.Exe, v.p.ExeGone}
-	if known, ok := v.images.Load(name); ok && known == *now {
+	if was, ok := v.images[name]; ok && was == *now {
 		return false
 	}
 	text, err := v.dir.link("exe")
@@ -36,14 +36,14 @@ func (v *visit) otherImage(now *index.FileIdentity) bool {
 	if path, gone := v.dir.gone("exe", text); path != name.path || gone != name.gone {
 		return true
 	}
-	v.images.Store(name, *now)
+	v.images.keep(name, *now)
 	return false
 }
 
 // repeat reads a process once more that started another program while it was
 // being read. The result is nil, and slow says why, where it is no longer there,
 // or does not come to rest.
-func (v *visit) repeat(slow *slowPart, next func(step string) bool) *visit {
+func (v *visit) repeat(slow *slowPart, next func(step) bool) *visit {
 	changed := v.turned || slow.turned
 	for range maxTurns {
 		if !next(stepStat) {

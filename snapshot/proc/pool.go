@@ -50,10 +50,10 @@ type job struct {
 	glimpse *glimpse // nil for a process of a later look
 	state   atomic.Int32
 	since   atomic.Int64 // when the step that is under way began, in nanoseconds of time.Since(began)
-	step    atomic.Pointer[string]
-	visit   *visit   // final from jobSlow on
-	again   *visit   // that took its place, where the process started another program meanwhile; final from jobDone on
-	slow    slowPart // final from jobDone on
+	step    atomic.Int32 // one of step
+	visit   *visit       // final from jobSlow on
+	again   *visit       // that took its place, where the process started another program meanwhile; final from jobDone on
+	slow    slowPart     // final from jobDone on
 	done    chan struct{}
 }
 
@@ -156,8 +156,8 @@ func (p *pool) visit(j *job, h *hand) bool {
 		return false
 	}
 	if v.p != nil {
-		next := func(step string) bool {
-			p.touch(j, step)
+		next := func(at step) bool {
+			p.touch(j, at)
 			return j.state.Load() == jobSlow
 		}
 		j.slow = v.slowly(next)
@@ -172,10 +172,13 @@ func (p *pool) visit(j *job, h *hand) bool {
 	return true
 }
 
-func (p *pool) touch(j *job, step string) {
+func (p *pool) touch(j *job, at step) {
 	j.since.Store(int64(time.Since(p.began)))
-	j.step.Store(&step)
+	j.step.Store(int32(at))
 }
+
+// at is the step that is under way.
+func (j *job) at() step { return step(j.step.Load()) }
 
 // finish waits until the job at i is done, or gives it up.
 func (p *pool) finish(ctx context.Context, i int) error {
@@ -220,12 +223,10 @@ type watch struct {
 
 // overdue reports whether the step of a job takes longer than it may.
 func (p *pool) overdue(j *job, w *watch) bool {
-	step := j.step.Load()
-	if step == nil {
-		return false // nobody began it yet
-	}
 	allowed := max(patience>>min(p.blocked, 10), leastPatience)
-	switch *step {
+	switch j.at() {
+	case stepNone:
+		return false
 	case stepStat:
 		allowed = cheapPatience
 	case stepExe:
@@ -245,7 +246,7 @@ func (p *pool) giveUp(j *job) bool {
 	if !j.state.CompareAndSwap(jobSlow, jobBlocked) && !j.state.CompareAndSwap(jobCheap, jobLost) {
 		return false
 	}
-	if j.step.Load() != nil {
+	if j.at() != stepNone {
 		p.stuck++
 	}
 	return true
@@ -272,8 +273,7 @@ func (p *pool) result(j *job) []*index.Process {
 		return all
 	}
 	place := func(reason index.Reason, detail string) {
-		step := *j.step.Load()
-		v.gaps = append(v.gaps, index.Gap{Area: areaProcess, Place: v.at(step), Reason: reason, Detail: detail, PID: j.pid, Count: 1})
+		v.gaps = append(v.gaps, index.Gap{Area: areaProcess, Place: v.at(j.at().String()), Reason: reason, Detail: detail, PID: j.pid, Count: 1})
 	}
 	switch {
 	case j.state.Load() == jobDone:
@@ -281,7 +281,7 @@ func (p *pool) result(j *job) []*index.Process {
 	case p.late():
 		place(index.ReasonDeadline, "")
 	default:
-		v.p.Blocked = *j.step.Load() != stepExe
+		v.p.Blocked = j.at() != stepExe
 		place(index.ReasonBlocked, "the kernel did not answer: the memory of the process is locked, or a file server is gone")
 	}
 	if j.glimpse == nil && p.Live || len(all) > 0 {

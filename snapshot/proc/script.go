@@ -41,7 +41,7 @@ func scriptOf(exe string, args []string) string {
 
 // script finds the script within the root of the process and hashes it. That
 // there is none is no gap: what looks like a name may be something else.
-func (v *visit) script(args []string, next func(string) bool) *index.Script {
+func (v *visit) script(args []string, next func(step) bool) *index.Script {
 	name := scriptOf(v.p.Exe, args)
 	if name == "" || len(name) > maxLinkText {
 		return nil

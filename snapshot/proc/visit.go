@@ -199,14 +199,21 @@ func (v *visit) close() {
 	}
 }
 
-// The steps that may block, by the file that is read.
+// step is what is read of a process at a time: stepStat stands for all that does
+// not block, the others may.
+type step int32
+
 const (
-	stepStat    = "stat" // stands for all that does not block
-	stepCmdline = "cmdline"
-	stepEnviron = "environ"
-	stepMaps    = "maps"
-	stepExe     = "exe"
+	stepNone step = iota // nobody began yet
+	stepStat
+	stepCmdline
+	stepEnviron
+	stepMaps
+	stepExe
 )
+
+// String is the file that is read.
+func (s step) String() string { return [...]string{"", "stat", "cmdline", "environ", "maps", "exe"}[s] }
 
 // slowPart is what had to wait for the memory and the files of a process. It is
 // kept apart from the rest, which is final when this is begun.
@@ -225,18 +232,18 @@ type slowPart struct {
 
 // slowly reads it. Before each step that may block, next is told; it answers
 // whether anybody still waits.
-func (v *visit) slowly(next func(step string) bool) (s slowPart) {
+func (v *visit) slowly(next func(step) bool) (s slowPart) {
 	p := v.p
 	if p.Kernel || exited(p.State) || v.ended || v.statOnly {
 		return s
 	}
-	fail := func(name string, err error) {
+	fail := func(at step, err error) {
 		if err != nil && !(errors.Is(err, fs.ErrNotExist) && v.ended) {
-			s.gaps = append(s.gaps, v.gapOf(name, err, 1))
+			s.gaps = append(s.gaps, v.gapOf(at.String(), err, 1))
 		}
 	}
 	if v.halted.Load() {
-		s.gaps = append(s.gaps, index.Gap{Area: areaProcess, Place: v.at(stepCmdline), Reason: index.ReasonBlocked, PID: v.pid, Count: 1,
+		s.gaps = append(s.gaps, index.Gap{Area: areaProcess, Place: v.at(stepCmdline.String()), Reason: index.ReasonBlocked, PID: v.pid, Count: 1,
 			Detail: "not tried: too many processes did not answer"})
 		return s
 	}

@@ -56,11 +56,16 @@ type recordWriter struct {
 // recordRoom is what most records fit in; those of a small host fit in firstRoom together.
 const recordRoom, firstRoom = 4 << 10, 64 << 10
 
-// grow makes room for a record. The room is doubled and not cleared, since every
-// new page of memory has its price.
+// grow makes room for a record. What does not fit in firstRoom gets the room of a
+// whole value at once: memory that is not used takes none, but every new page of
+// memory has its price, and so has the copying.
 func (r *recordWriter) grow() {
 	if r.buf.Available() < recordRoom {
-		more := make([]byte, 0, max(2*r.buf.Cap(), firstRoom))
+		room := firstRoom
+		if r.buf.Cap() > 0 {
+			room = max(2*r.buf.Cap(), recordBytes+firstRoom)
+		}
+		more := make([]byte, 0, room)
 		r.buf = *bytes.NewBuffer(append(more, r.buf.Bytes()...))
 	}
 }

@@ -140,6 +140,12 @@ func (d dir) link(name string) (string, error) {
 	return string(text), err
 }
 
+// linkWord is link for a text that many processes have in common.
+func (d dir) linkWord(name string, w words) (string, error) {
+	text, err := d.linkBytes(name)
+	return *w.of(text), err
+}
+
 // linkBytes is link without taking memory: it is valid until the next read or
 // link.
 func (d dir) linkBytes(name string) ([]byte, error) {

@@ -115,7 +115,11 @@ func (v *visit) looking(text []byte) bool {
 func (v *visit) openFile(fd int, text []byte) index.OpenFile {
 	f := index.OpenFile{FD: fd}
 	f.Type, f.Inode = linkType(text)
-	f.Target = string(text)
+	if f.Type == "socket" || f.Type == "pipe" {
+		f.Target = string(text)
+	} else {
+		f.Target = *v.words.of(text)
+	}
 	if (f.Type == "file" || f.Type == "device" || f.Type == "memfd") && strings.HasSuffix(f.Target, deleted) {
 		f.Target, f.Deleted = v.dir.gone("fd/"+strconv.Itoa(fd), f.Target)
 	}

@@ -142,6 +142,11 @@ func parseEndpoint(text []byte, words int) (netip.Addr, uint16, error) {
 type numbers struct{ err error }
 
 func (n *numbers) parse(text []byte, base, bits int) uint64 {
+	if base == 10 {
+		if v, ok := shortDecimal(text); ok && v>>bits == 0 {
+			return v
+		}
+	}
 	v, err := strconv.ParseUint(string(text), base, bits)
 	if err != nil && n.err == nil {
 		n.err = torn("number %.40q", text)
@@ -151,6 +156,21 @@ func (n *numbers) parse(text []byte, base, bits int) uint64 {
 
 func (n *numbers) hex(text []byte, bits int) uint64     { return n.parse(text, 16, bits) }
 func (n *numbers) decimal(text []byte, bits int) uint64 { return n.parse(text, 10, bits) }
+
+// shortDecimal is a number of so few digits that it fits; all others are for
+// strconv, which takes three times as long.
+func shortDecimal(text []byte) (v uint64, ok bool) {
+	if len(text) == 0 || len(text) > 18 {
+		return 0, false
+	}
+	for _, c := range text {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		v = v*10 + uint64(c-'0')
+	}
+	return v, true
+}
 
 // pair reads two hexadecimal numbers with a colon between them.
 func (n *numbers) pair(text []byte) (uint64, uint64) {

@@ -309,5 +309,5 @@ func (p *pool) unreached(j *job) []*index.Process {
 func (r *reader) ofGlimpse(g *glimpse) *index.Process {
 	p := r.process(&g.stat)
 	p.Look, p.Spaces.Net = index.LookFirst, g.netns
-	return &p
+	return p
 }

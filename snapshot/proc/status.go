@@ -201,12 +201,12 @@ func (s *statusLines) torn(key string, value []byte) {
 
 // number reads one number, 0 where there is none.
 func (s *statusLines) number(key string, value []byte, base, bits int) uint64 {
-	n, err := strconv.ParseUint(string(value), base, bits)
-	if err != nil {
+	n := numbers{}
+	v := n.parse(value, base, bits)
+	if n.err != nil {
 		s.torn(key, value)
-		return 0
 	}
-	return n
+	return v
 }
 
 func (s *statusLines) set(key string, value []byte, to *int) {

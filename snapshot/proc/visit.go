@@ -135,8 +135,7 @@ func (v *visit) later() {
 func (v *visit) end(now *statText, at int64) {
 	v.ended = exited(now.state) && !exited(v.before.state)
 	v.turned = v.Live && !v.p.Kernel && !v.ended && v.before.otherProgram(now)
-	last := v.process(now)
-	refresh(v.p, &last)
+	now.refresh(v.p)
 	if v.Live {
 		v.p.Interval = interval(&v.before, now, v.passed()-at)
 	}
@@ -152,8 +151,7 @@ func (v *visit) begin() (at int64, err error) {
 	} else {
 		at = v.passed()
 	}
-	p := v.process(&v.before)
-	v.p = &p
+	v.p = v.process(&v.before)
 	return at, nil
 }
 
@@ -175,8 +173,7 @@ func (v *visit) cheap(p *index.Process) {
 // another forgets what was read: the pid was given to another process
 // meanwhile.
 func (v *visit) another() {
-	only := v.process(&v.before)
-	v.p, v.statOnly = &only, true
+	v.p, v.statOnly = v.process(&v.before), true
 	v.gaps = append(v.gaps[:0], index.Gap{Area: areaProcess, Place: v.at(""), Reason: index.ReasonChanged, PID: v.pid, Count: 1,
 		Detail: "the pid was given to another process; only stat was kept"})
 }

@@ -36,7 +36,10 @@ func (v *visit) files(p *index.Process) {
 		v.failed("fd", errTooLarge, over)
 	}
 	var failed []error
-	p.Files = make([]index.OpenFile, 0, len(fds))
+	p.Files = v.room.files
+	if cap(p.Files) < len(fds) || p.Files == nil {
+		p.Files = make([]index.OpenFile, 0, max(len(fds), 16))
+	}
 	room := maxFDText
 	for i, fd := range fds {
 		name := strconv.Itoa(fd)
@@ -61,6 +64,7 @@ func (v *visit) files(p *index.Process) {
 		}
 		p.Files = append(p.Files, f)
 	}
+	v.room.keepFiles(p.Files)
 	p.FDs = &count
 	v.failedAll("fd", failed)
 }

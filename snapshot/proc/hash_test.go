@@ -29,7 +29,7 @@ func TestHashingHasItsTime(t *testing.T) {
 	var own *index.Process
 	_, coverage, err := table.Processes(t.Context(), &host, func(p *index.Process) error {
 		if p.PID == os.Getpid() {
-			own = p
+			own = kept(p)
 		}
 		return nil
 	})
@@ -69,7 +69,7 @@ func TestManyFilesInAHurry(t *testing.T) {
 		var own *index.Process
 		_, _, err = table.Processes(t.Context(), nil, func(p *index.Process) error {
 			if p.PID == os.Getpid() {
-				own = p
+				own = kept(p)
 			}
 			return nil
 		})

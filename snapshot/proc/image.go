@@ -49,7 +49,7 @@ func (v *visit) repeat(slow *slowPart, next func(step) bool) *visit {
 		if !next(stepStat) {
 			break
 		}
-		again := &visit{reader: v.reader, hand: v.hand, pid: v.pid}
+		again := newVisit(v.reader, v.hand, v.pid, nil)
 		again.open()
 		if again.p == nil || again.p.StartTime != v.p.StartTime || again.ended {
 			again.close()

@@ -39,10 +39,11 @@ var errNoQuery = errors.New("the kernel knows no PROCMAP_QUERY")
 // queryMaps asks for the mappings that can be executed, and for those that are
 // shared with a file.
 func (v *visit) queryMaps() (mappings, error) {
-	m := mappings{}
 	if v.noQuery.Load() || !v.Live {
-		return m, errNoQuery
+		return mappings{}, errNoQuery
 	}
+	m := mappings{kept: v.room.maps}
+	defer func() { v.room.keepMaps(m.kept) }()
 	fd, err := openat(v.dir.fd, "maps", 0)
 	if err != nil {
 		return m, err
@@ -55,7 +56,7 @@ func (v *visit) queryMaps() (mappings, error) {
 	}
 	if errors.Is(err, unix.ENOTTY) || errors.Is(err, unix.EINVAL) {
 		v.noQuery.Store(true)
-		return m, errNoQuery
+		return mappings{}, errNoQuery
 	}
 	if err == nil && m.over > 0 {
 		err = errTooLarge

@@ -61,12 +61,13 @@ type job struct {
 // jobs.
 type pool struct {
 	*Table
-	jobs  []*job
-	began time.Time
-	next  atomic.Int64
-	room  chan struct{}
-	quit  chan struct{}
-	group sync.WaitGroup
+	jobs   []*job
+	began  time.Time
+	next   atomic.Int64
+	room   chan struct{}
+	quit   chan struct{}
+	group  sync.WaitGroup
+	spares spares
 }
 
 // late reports whether the time for the state of the host is over.
@@ -91,6 +92,9 @@ func (t *Table) visitJobs(ctx context.Context, jobs []*job, emit emitter) error 
 			}
 		}
 		if j.state.Load() == jobDone {
+			if j.again == nil {
+				p.spares.put(j.visit)
+			}
 			j.visit, j.again, j.slow = nil, nil, slowPart{} // what was emitted lives in the case
 		}
 		select {
@@ -147,12 +151,12 @@ func (p *pool) work(h *hand) {
 
 // visit reports whether anybody waited for the result.
 func (p *pool) visit(j *job, h *hand) bool {
-	v := &visit{reader: p.reader, hand: h, pid: j.pid, glimpse: j.glimpse}
+	v := p.spares.take(p.reader, h, j.pid, j.glimpse)
 	p.touch(j, stepStat)
 	v.open()
-	defer v.close()
 	j.visit = v
 	if !j.state.CompareAndSwap(jobCheap, jobSlow) {
+		v.close()
 		return false
 	}
 	if v.p != nil {
@@ -165,6 +169,7 @@ func (p *pool) visit(j *job, h *hand) bool {
 			j.again = v.repeat(&j.slow, next)
 		}
 	}
+	v.close() // before somebody else may have it
 	if !j.state.CompareAndSwap(jobSlow, jobDone) {
 		return false
 	}

@@ -156,11 +156,12 @@ var optional = []string{"io", "cgroup", "loginuid", "sessionid", "schedstat", "w
 // enough.
 var rarely = []string{"schedstat", "wchan", "oom_score", "oom_score_adj", "environ", "maps", "fdinfo", "task"}
 
-// emitter takes the processes in.
+// emitter takes the processes in. Each is valid until it returns.
 type emitter func(*index.Process) error
 
 // Processes reads every process of the first look, and those that began since,
-// and emits them: by pid, and behind these the later ones likewise. host gives
+// and emits them: by pid, and behind these the later ones likewise. Each is valid
+// until emit returns. host gives
 // the boot time and the names of the users; it may be nil. The error is that
 // emit failed or that ctx ended; then the owners found so far are returned
 // with it.

@@ -147,12 +147,18 @@ func (s *statText) start() uint64 { return s.unsigned(statStart) }
 
 // process is what stat alone knows.
 func (r *reader) process(s *statText) *index.Process {
-	p := &index.Process{
+	p := new(index.Process)
+	r.fill(p, s)
+	return p
+}
+
+// fill makes p what stat alone knows.
+func (r *reader) fill(p *index.Process, s *statText) {
+	*p = index.Process{
 		PID: s.pid, StartTime: s.start(), Started: r.started(s.start()), Kernel: s.numbers[statFlags]&pfKthread != 0,
 		RSS: min(s.unsigned(statRSS), math.MaxInt64>>16) * uint64(os.Getpagesize()),
 	}
 	s.refresh(p)
-	return p
 }
 
 // refresh brings p up to what stat says. The resident size stays: status knows it

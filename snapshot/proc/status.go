@@ -19,7 +19,8 @@ func (v *visit) status(p *index.Process) bool {
 			return v.alive(err)
 		}
 	}
-	if err := parseStatus(data, p); err != nil {
+	v.room.status = statusLines{p: p}
+	if err := v.room.status.parse(data); err != nil {
 		v.fail("status", err)
 	}
 	if p.Threads > 1 {
@@ -36,6 +37,11 @@ func (v *visit) status(p *index.Process) bool {
 // each key once; of a second one, somebody's trick, the first counts.
 func parseStatus(data []byte, p *index.Process) error {
 	s := statusLines{p: p}
+	return s.parse(data)
+}
+
+func (s *statusLines) parse(data []byte) error {
+	p := s.p
 	for len(data) > 0 {
 		line := data
 		if i := bytes.IndexByte(data, '\n'); i >= 0 {
@@ -223,6 +229,9 @@ func (s *statusLines) list(key string, value []byte) []uint32 {
 		if err != nil {
 			s.torn(key, value)
 			return nil
+		}
+		if all == nil {
+			all = make([]uint32, 0, 4) // as many as say who somebody is
 		}
 		all = append(all, uint32(n))
 	}

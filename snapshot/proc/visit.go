@@ -25,6 +25,11 @@ type visit struct {
 	noInfo   bool // a copy without fdinfo
 	// statusText is status as it was read, of a process with several threads: each of them has one of its own.
 	statusText []byte
+	room       *room
+}
+
+func newVisit(r *reader, h *hand, pid int, g *glimpse) *visit {
+	return &visit{reader: r, hand: h, pid: pid, glimpse: g, room: new(room)}
 }
 
 func (v *visit) at(name string) string {
@@ -151,7 +156,8 @@ func (v *visit) begin() (at int64, err error) {
 	} else {
 		at = v.passed()
 	}
-	v.p = v.process(&v.before)
+	v.p = &v.room.process
+	v.fill(v.p, &v.before)
 	return at, nil
 }
 

@@ -53,7 +53,7 @@ type job struct {
 	step    atomic.Int32 // one of step
 	visit   *visit       // final from jobSlow on
 	again   *visit       // that took its place, where the process started another program meanwhile; final from jobDone on
-	slow    slowPart     // final from jobDone on
+	slow    *slowPart    // final from jobDone on
 	done    chan struct{}
 }
 
@@ -95,7 +95,7 @@ func (t *Table) visitJobs(ctx context.Context, jobs []*job, emit emitter) error 
 			if j.again == nil {
 				p.spares.put(j.visit)
 			}
-			j.visit, j.again, j.slow = nil, nil, slowPart{} // what was emitted lives in the case
+			j.visit, j.again, j.slow = nil, nil, nil // what was emitted lives in the case
 		}
 		select {
 		case <-p.room:
@@ -154,7 +154,7 @@ func (p *pool) visit(j *job, h *hand) bool {
 	v := p.spares.take(p.reader, h, j.pid, j.glimpse)
 	p.touch(j, stepStat)
 	v.open()
-	j.visit = v
+	j.visit, j.slow = v, &v.room.slow
 	if !j.state.CompareAndSwap(jobCheap, jobSlow) {
 		v.close()
 		return false
@@ -164,9 +164,9 @@ func (p *pool) visit(j *job, h *hand) bool {
 			p.touch(j, at)
 			return j.state.Load() == jobSlow
 		}
-		j.slow = v.slowly(next)
+		*j.slow = v.slowly(next)
 		if v.turned || j.slow.turned || j.slow.bare {
-			j.again = v.repeat(&j.slow, next)
+			j.again = v.repeat(j.slow, next)
 		}
 	}
 	v.close() // before somebody else may have it

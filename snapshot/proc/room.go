@@ -12,6 +12,7 @@ import (
 type room struct {
 	process index.Process
 	status  statusLines
+	slow    slowPart
 	files   []index.OpenFile
 	maps    []index.Mapping
 }
@@ -49,6 +50,7 @@ func (s *spares) take(r *reader, h *hand, pid int, g *glimpse) *visit {
 	}
 	v := s.all[n-1]
 	s.all = s.all[:n-1]
+	v.room.slow = slowPart{}
 	*v = visit{reader: r, hand: h, pid: pid, glimpse: g, room: v.room, gaps: v.gaps[:0], statusText: v.statusText[:0]}
 	return v
 }

@@ -90,19 +90,31 @@ func (v *visit) executable(next func(step) bool) (*index.FileIdentity, string, e
 	}
 	defer h.release()
 	if !h.done && next(stepExe) {
-		h.done = true
-		h.caps = fileCaps(fmt.Sprintf("/proc/self/fd/%d/exe", v.dir.fd))
-		if !v.NoHash {
-			var fd int
-			if fd, h.err = v.openWhole(v.dir.fd, "exe"); h.err == nil {
-				h.sum, h.err = v.sum(fd, keyOf(&st), next)
-				_ = unix.Close(fd)
-			}
-		}
+		h.caps, h.sum, h.err = v.readExecutable(keyOf(&st), next)
+		// Where this process runs another file by now, nothing is known of the one that others run.
+		h.done = !errors.Is(h.err, errChanged)
 	}
 	id := identityOf(&st)
 	id.Caps = h.caps
 	return id, h.sum, h.err
+}
+
+// readExecutable reads the capabilities and the SHA-256 of the file that runs,
+// which must be that of key.
+func (v *visit) readExecutable(key fileKey, next func(step) bool) (caps, sum string, err error) {
+	caps = fileCaps(fmt.Sprintf("/proc/self/fd/%d/exe", v.dir.fd))
+	if !v.NoHash {
+		var fd int
+		if fd, err = v.openWhole(v.dir.fd, "exe"); err == nil {
+			sum, err = v.sum(fd, key, next)
+			_ = unix.Close(fd)
+		}
+	}
+	var st unix.Stat_t
+	if unix.Fstatat(v.dir.fd, "exe", &st, 0) == nil && keyOf(&st) != key {
+		return "", "", errChanged
+	}
+	return caps, sum, err
 }
 
 // openWhole opens a file to be read whole, without a trace in its time of access
@@ -141,6 +153,9 @@ func (v *visit) sum(fd int, key fileKey, next func(step) bool) (string, error) {
 	}
 	if st.Mode&unix.S_IFMT != unix.S_IFREG {
 		return "", errUnsupported
+	}
+	if keyOf(&st) != key {
+		return "", errChanged
 	}
 	h := sha256.New()
 	buf := dir{buf: v.buf}.room(hashChunk)

@@ -29,15 +29,21 @@ func (v *visit) otherImage(now *index.FileIdentity) bool {
 	if was, ok := v.images[name]; ok && was == *now {
 		return false
 	}
-	text, err := v.dir.link("exe")
-	if err != nil {
-		return false // it ended, and has shown no other
-	}
-	if path, gone := v.dir.gone("exe", text); path != name.path || gone != name.gone {
+	if v.otherName() {
 		return true
 	}
 	v.images.keep(name, *now)
 	return false
+}
+
+// otherName reports whether the link names another file by now.
+func (v *visit) otherName() bool {
+	text, err := v.dir.link("exe")
+	if err != nil {
+		return false // it ended, and has shown no other
+	}
+	path, gone := v.dir.gone("exe", text)
+	return path != v.p.Exe || gone != v.p.ExeGone
 }
 
 // repeat reads a process once more that started another program while it was

@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"errors"
 	"path"
 	"strings"
 
@@ -23,7 +24,8 @@ func scriptOf(exe string, args []string) string {
 	if !known || len(args) < 2 {
 		return ""
 	}
-	if name == "busybox" && len(args) > 2 {
+	// A link to busybox has the name of the applet; busybox itself is told it.
+	if name == "busybox" && path.Base(args[0]) == "busybox" {
 		args = args[1:]
 	}
 	for i, arg := range args[1:] {
@@ -93,7 +95,7 @@ func (v *visit) script(args []string, next func(step) bool) *index.Script {
 		}
 		h.sum, h.err = v.sum(fd, keyOf(&st), next)
 		_ = unix.Close(fd)
-		h.done = true
+		h.done = !errors.Is(h.err, errChanged)
 	}
 	s.SHA256 = h.sum
 	return s

@@ -82,6 +82,11 @@ func (s *statusLines) line(key string, value []byte) {
 			n := uint32(s.number(key, value, 8, 32))
 			p.Umask = &n
 		}
+	case "Threads":
+		// The first look was before: who has started threads since is asked for them.
+		if n := s.number(key, value, 10, 31); n > 0 {
+			p.Threads = int(n)
+		}
 	case "TracerPid":
 		s.set(key, value, &p.Tracer)
 	case "Uid":

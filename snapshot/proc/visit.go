@@ -274,7 +274,7 @@ func (v *visit) slowly(next func(step) bool) (s slowPart) {
 	}
 	if p.Exe != "" && next(stepExe) {
 		s.exe, s.sum, err = v.executable(next)
-		s.turned = err == nil && v.otherImage(s.exe)
+		s.turned = err == nil && v.otherImage(s.exe) || errors.Is(err, errChanged) && v.otherName()
 		fail(stepExe, err)
 		if err == nil && next(stepExe) {
 			s.script = v.script(s.cmdline, next)

@@ -113,13 +113,15 @@ func main() { os.Exit(run(os.Args[1:])) }
 // How much garbage may wait to be collected, in percent of what lives. A server
 // in trouble has little memory to spare.
 const (
-	// sparing is for a capture, which runs once.
+	// patient is for the start, up to the first collection: it is a multiple of the 4 MiB that the runtime starts with, which are the ballast and
+	// 32 MiB more. Most questions are answered before that, and the state of a host with some thousand processes is written.
+	patientQuestion, patientCapture = 1200, 1600
+	// sparing is for what a capture does later, which is to read logs.
 	sparing = 40
-	// patient is for the start of a question: it is a multiple of the 4 MiB that the runtime starts with, which are the ballast and
-	// 32 MiB more. Most questions are answered before that.
-	patient = 1200
-	// thrifty is for the few that are not.
+	// thrifty is for the few questions that go on.
 	thrifty = 25
+	// The ballasts, in MiB.
+	ballastQuestion, ballastCapture = 16, 32
 )
 
 // ballast returns memory that is never touched, and so takes none. It counts as
@@ -128,28 +130,23 @@ func ballast(mib int) []byte { return make([]byte, mib<<20) }
 
 // collectSparingly is for what runs long and keeps much. What it returns ends it.
 func collectSparingly() (done func()) {
-	b := ballast(32)
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(sparing)
-	}
 	// What a capture needs at once was measured as some 70 MiB and 35 MiB for each core. With this limit its garbage is
 	// collected in time, whatever the size of the logs; it is no bound that could stop one.
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(int64(72+56*runtime.GOMAXPROCS(0)) << 20)
 	}
-	return func() { runtime.KeepAlive(b) }
+	return collectLate(ballastCapture, patientCapture, sparing)
 }
 
-// collectLate keeps the collector away from the start of a question. A setting
+// collectLate keeps the collector away from the start of a command. A setting
 // of the environment stands. What it returns ends it.
-func collectLate() (done func()) {
-	if os.Getenv("GOGC") != "" {
-		return func() {}
+func collectLate(mib, patient, later int) (done func()) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(patient)
+		// Nobody holds this value, so the first collection finds it. It has a pointer: what has none may share its memory with others.
+		runtime.AddCleanup(new(*byte), func(percent int) { debug.SetGCPercent(percent) }, later)
 	}
-	debug.SetGCPercent(patient)
-	b := ballast(16)
-	// Nobody holds this value, so the first collection finds it. It has a pointer: what has none may share its memory with others.
-	runtime.AddCleanup(new(*byte), func(percent int) { debug.SetGCPercent(percent) }, thrifty)
+	b := ballast(mib)
 	return func() { runtime.KeepAlive(b) }
 }
 
@@ -197,7 +194,7 @@ func run(args []string) int {
 		default:
 			c.flags(o, cmd.Flags())
 			cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
-				defer collectLate()()
+				defer collectLate(ballastQuestion, patientQuestion, thrifty)()
 				status, err = c.run(cmd.Context(), env, o, args)
 				return err
 			}

@@ -9,13 +9,13 @@ import (
 // their pids; those that a second look found come behind, likewise.
 func (w *Writer) AddProcess(p *Process) error {
 	w.counts.Processes++
-	return w.record(&w.processes, p)
+	return record(w, &w.processes, p, appendProcess)
 }
 
 // AddSocket adds a socket to the snapshot.
 func (w *Writer) AddSocket(s *Socket) error {
 	w.counts.Sockets++
-	return w.record(&w.sockets, s)
+	return record(w, &w.sockets, s, appendSocket)
 }
 
 // EndState packs the processes and the sockets, when no more of them come. Commit
@@ -32,7 +32,11 @@ func (w *Writer) EndState() error {
 // AddGap adds what the snapshot could not see.
 func (w *Writer) AddGap(g *Gap) error {
 	w.counts.Gaps++
-	return w.record(&w.gaps, g)
+	b, err := w.encode.Marshal(g)
+	if err != nil {
+		return fmt.Errorf("%s: cbor: %w", bucketGap, err)
+	}
+	return record(w, &w.gaps, b, func(to, b []byte) []byte { return append(to, b...) })
 }
 
 // MaxSnapshot is how large a Snapshot may be in a case: what a reader takes for
@@ -41,8 +45,19 @@ const MaxSnapshot = maxRecord - 64<<10
 
 // SizeOf is how many bytes a record takes in a case before it is packed.
 func (w *Writer) SizeOf(v any) (int, error) {
-	b, err := w.encode.Marshal(v)
+	b, err := w.encoded(v)
 	return len(b), err
+}
+
+// encoded is a value in the room of the processes, behind those that wait there.
+// It is valid until the next record.
+func (w *Writer) encoded(v any) ([]byte, error) {
+	room := &w.processes.buf
+	from := room.Len()
+	err := w.encode.MarshalToBuffer(v, room)
+	b := room.Bytes()[from:]
+	room.Truncate(from)
+	return b, err
 }
 
 // recordWriter gathers the records of one kind into values.
@@ -56,21 +71,24 @@ type recordWriter struct {
 // recordRoom is what most records fit in; those of a small host fit in firstRoom together.
 const recordRoom, firstRoom = 4 << 10, 64 << 10
 
-// grow makes room for a record. The room is doubled and not cleared, since every
-// new page of memory has its price.
+// grow makes room for a record. What does not fit in firstRoom gets the room of a
+// whole value at once: memory that is not used takes none, but every new page of
+// memory has its price, and so has the copying.
 func (r *recordWriter) grow() {
 	if r.buf.Available() < recordRoom {
-		more := make([]byte, 0, max(2*r.buf.Cap(), firstRoom))
+		room := firstRoom
+		if r.buf.Cap() > 0 {
+			room = max(2*r.buf.Cap(), recordBytes+firstRoom)
+		}
+		more := make([]byte, 0, room)
 		r.buf = *bytes.NewBuffer(append(more, r.buf.Bytes()...))
 	}
 }
 
-func (w *Writer) record(r *recordWriter, v any) error {
+func record[T any](w *Writer, r *recordWriter, v T, encode func([]byte, T) []byte) error {
 	r.grow()
 	before := r.buf.Len()
-	if err := w.encode.MarshalToBuffer(v, &r.buf); err != nil {
-		return fmt.Errorf("%s: cbor: %w", r.bucket, err)
-	}
+	r.buf.Write(encode(r.buf.AvailableBuffer(), v))
 	if size := r.buf.Len() - before; size > maxRecord {
 		return fmt.Errorf("%s: a record of %d bytes: at most %d", r.bucket, size, maxRecord)
 	}

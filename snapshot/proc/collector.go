@@ -29,7 +29,12 @@ type collector struct {
 }
 
 func (r *tableReader) collect(proto string) *collector {
-	return &collector{tableReader: r, proto: proto, first: map[uint64]int32{}, seen: map[socketKey]bool{}}
+	if r.first == nil {
+		r.first, r.seen = map[uint64]int32{}, map[socketKey]bool{}
+	}
+	clear(r.first)
+	clear(r.seen)
+	return &collector{tableReader: r, proto: proto, first: r.first, seen: r.seen}
 }
 
 func (c *collector) add(s index.Socket) {

@@ -38,7 +38,7 @@ func openat(at int, name string, flags int) (int, error) {
 func (d dir) open(name string) (dir, error) {
 	open := openat
 	if d.live {
-		open = func(at int, name string, flags int) (int, error) { return quickOpen(at, cstring(name), flags) }
+		open = quickOpen
 	}
 	fd, err := open(d.fd, name, unix.O_DIRECTORY)
 	return dir{fd: fd, live: d.live, buf: d.buf}, err
@@ -76,11 +76,7 @@ func (d dir) text(name string, limit int) ([]byte, error) {
 	if !d.live {
 		return d.content(name, limit, false)
 	}
-	return d.quickText(cstring(name), limit)
-}
-
-func (d dir) quickText(n name, limit int) ([]byte, error) {
-	fd, err := quickOpen(d.fd, n, 0)
+	fd, err := quickOpen(d.fd, name, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +94,11 @@ func (d dir) content(name string, limit int, whole bool) ([]byte, error) {
 		return nil, err
 	}
 	data, err := d.fill(fd, limit, whole, unix.Read)
-	_ = unix.Close(fd)
+	if d.live {
+		quickClose(fd)
+	} else {
+		_ = unix.Close(fd) // a server may be told
+	}
 	return data, err
 }
 
@@ -140,11 +140,17 @@ func (d dir) link(name string) (string, error) {
 	return string(text), err
 }
 
+// linkWord is link for a text that many processes have in common.
+func (d dir) linkWord(name string, w words) (string, error) {
+	text, err := d.linkBytes(name)
+	return *w.of(text), err
+}
+
 // linkBytes is link without taking memory: it is valid until the next read or
 // link.
 func (d dir) linkBytes(name string) ([]byte, error) {
 	buf := d.room(maxLinkText + 1)
-	n, err := quickLink(d.fd, cstring(name), buf)
+	n, err := quickLink(d.fd, name, buf)
 	if err != nil {
 		return nil, err
 	}

@@ -267,7 +267,7 @@ func parseDiversions(text []byte) (all []diversion) {
 // nothing has touched it since the package was unpacked: the kernel keeps that
 // time, and nobody sets it but by the clock.
 func (h *hostReader) verify(info *folder, name, listed string, p *index.Program, left *int) {
-	err := info.lines(entry{cstring(name + ".md5sums"), unix.S_IFREG}, maxPackageText, func(line []byte) bool {
+	err := info.lines(entry{name + ".md5sums", unix.S_IFREG}, maxPackageText, func(line []byte) bool {
 		p.MD5 = md5Of(line, strings.TrimPrefix(listed, "/"))
 		return p.MD5 == ""
 	})

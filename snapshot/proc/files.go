@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -35,7 +36,10 @@ func (v *visit) files(p *index.Process) {
 		v.failed("fd", errTooLarge, over)
 	}
 	var failed []error
-	p.Files = make([]index.OpenFile, 0, len(fds))
+	p.Files = v.room.files
+	if cap(p.Files) < len(fds) || p.Files == nil {
+		p.Files = make([]index.OpenFile, 0, max(len(fds), 16))
+	}
 	room := maxFDText
 	for i, fd := range fds {
 		name := strconv.Itoa(fd)
@@ -60,6 +64,7 @@ func (v *visit) files(p *index.Process) {
 		}
 		p.Files = append(p.Files, f)
 	}
+	v.room.keepFiles(p.Files)
 	p.FDs = &count
 	v.failedAll("fd", failed)
 }
@@ -114,8 +119,12 @@ func (v *visit) looking(text []byte) bool {
 func (v *visit) openFile(fd int, text []byte) index.OpenFile {
 	f := index.OpenFile{FD: fd}
 	f.Type, f.Inode = linkType(text)
-	f.Target = string(text)
-	if f.Type == "file" || f.Type == "device" || f.Type == "memfd" {
+	if f.Type == "socket" || f.Type == "pipe" {
+		f.Target = string(text)
+	} else {
+		f.Target = *v.words.of(text)
+	}
+	if (f.Type == "file" || f.Type == "device" || f.Type == "memfd") && strings.HasSuffix(f.Target, deleted) {
 		f.Target, f.Deleted = v.dir.gone("fd/"+strconv.Itoa(fd), f.Target)
 	}
 	return f
@@ -125,23 +134,29 @@ func (v *visit) openFile(fd int, text []byte) index.OpenFile {
 // it, and where the reader stands in them; of devices and pipes the mode of the
 // link is enough. A socket and an epoll instance are always open for both.
 func (v *visit) access(d dir, name string, f *index.OpenFile) {
-	read := v.dir.text
+	quick := true
 	switch {
 	case f.Type == "file", f.Type == "memfd":
 	case f.Type == "anon" && (!v.Live || f.Target != eventPoll):
-		read = v.dir.whole // some take locks of the kernel
+		quick = false // some take locks of the kernel
 	case f.Type == "anon", f.Type == "socket":
 		f.Access = "rw"
 		return
 	default:
 		if v.Live {
-			if mode, err := quickMode(d.fd, cstring(name)); err == nil {
+			if mode, err := quickMode(d.fd, name); err == nil {
 				f.Access = accessOf(mode&0o400 != 0, mode&0o200 != 0)
 			}
 		}
 		return
 	}
-	data, err := read("fdinfo/"+name, maxText)
+	var data []byte
+	var err error
+	if name = "fdinfo/" + name; quick {
+		data, err = v.dir.text(name, maxText)
+	} else {
+		data, err = v.dir.whole(name, maxText)
+	}
 	switch {
 	case err == nil:
 		if err := parseFDInfo(data, f); err != nil {

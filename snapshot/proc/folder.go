@@ -45,7 +45,7 @@ func (t *tree) plainFolder(plain, at string) (*folder, error) {
 		_ = unix.Close(fd)
 		return nil, err
 	}
-	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.file, b.file) })
+	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.name, b.name) })
 	return &folder{dir: dir{fd: fd, buf: new([]byte)}, at: at, entries: entries, opened: t.opened}, nil
 }
 
@@ -153,11 +153,11 @@ const lineRoom = 64 << 10
 // entry is one entry of a directory. The library asks for each by its name once
 // more, in a directory that was opened within a root.
 type entry struct {
-	file name
+	name string
 	kind uint32 // as in the mode of stat(2)
 }
 
-func (e entry) Name() string { return string(e.file[:len(e.file)-1]) }
+func (e entry) Name() string { return e.name }
 
 func (e entry) IsDir() bool { return e.kind == unix.S_IFDIR }
 
@@ -178,7 +178,7 @@ func entriesOf(fd int, buf []byte) ([]entry, error) {
 			if text, e.kind, rest = parseDirent(rest); text == "" || text == ".\x00" || text == "..\x00" {
 				continue
 			}
-			e.file = name(text)
+			e.name = text[:len(text)-1]
 			if e.kind == 0 { // a file system that does not tell
 				var st unix.Stat_t
 				if unix.Fstatat(fd, e.Name(), &st, unix.AT_SYMLINK_NOFOLLOW|unix.AT_NO_AUTOMOUNT) != nil {

@@ -209,10 +209,9 @@ func FuzzDirent(f *testing.F) {
 			require.Equal(t, same, string(text))
 			require.Equal(t, after, string(rest))
 			if same != "" {
-				e := entry{name(same), kind}
+				e := entry{same[:len(same)-1], kind}
 				require.NotEmpty(t, e.Name())
 				require.NotContains(t, e.Name(), "\x00")
-				require.Equal(t, e.file, cstring(e.Name()))
 			}
 		}
 	})

@@ -10,10 +10,27 @@ type hand struct {
 	environs   said[[]index.Variable]
 	limitTexts said[[]index.Limit]
 	cgroups    said[cgroup]
+	images     learned[image, index.FileIdentity]
+	mapNames   learned[mapFile, mapName] // of files from which code is executed
 }
 
 func newHand() *hand {
-	return &hand{buf: new([]byte), words: words{}, environs: said[[]index.Variable]{}, limitTexts: said[[]index.Limit]{}, cgroups: said[cgroup]{}}
+	return &hand{buf: new([]byte), words: words{}, environs: said[[]index.Variable]{}, limitTexts: said[[]index.Limit]{}, cgroups: said[cgroup]{},
+		images: learned[image, index.FileIdentity]{}, mapNames: learned[mapFile, mapName]{}}
+}
+
+// learned is what is known of files by one process and holds for others. A nil
+// one keeps nothing.
+type learned[K comparable, V any] map[K]V
+
+// maxLearned bounds it: a host of many containers runs some thousand programs and
+// libraries.
+const maxLearned = 1 << 14
+
+func (k learned[K, V]) keep(key K, v V) {
+	if k != nil && len(k) < maxLearned {
+		k[key] = v
+	}
 }
 
 // said are texts that many processes have in common (workers have one

@@ -79,7 +79,7 @@ func (h *hashed) release() { <-h.turn }
 
 // executable asks for the file that runs, through /proc/PID/exe, and for its
 // SHA-256.
-func (v *visit) executable(next func(string) bool) (*index.FileIdentity, string, error) {
+func (v *visit) executable(next func(step) bool) (*index.FileIdentity, string, error) {
 	var st unix.Stat_t
 	if err := unix.Fstatat(v.dir.fd, "exe", &st, 0); err != nil {
 		return nil, "", err
@@ -90,19 +90,31 @@ func (v *visit) executable(next func(string) bool) (*index.FileIdentity, string,
 	}
 	defer h.release()
 	if !h.done && next(stepExe) {
-		h.done = true
-		h.caps = fileCaps(fmt.Sprintf("/proc/self/fd/%d/exe", v.dir.fd))
-		if !v.NoHash {
-			var fd int
-			if fd, h.err = v.openWhole(v.dir.fd, "exe"); h.err == nil {
-				h.sum, h.err = v.sum(fd, keyOf(&st), next)
-				_ = unix.Close(fd)
-			}
-		}
+		h.caps, h.sum, h.err = v.readExecutable(keyOf(&st), next)
+		// Where this process runs another file by now, nothing is known of the one that others run.
+		h.done = !errors.Is(h.err, errChanged)
 	}
 	id := identityOf(&st)
 	id.Caps = h.caps
 	return id, h.sum, h.err
+}
+
+// readExecutable reads the capabilities and the SHA-256 of the file that runs,
+// which must be that of key.
+func (v *visit) readExecutable(key fileKey, next func(step) bool) (caps, sum string, err error) {
+	caps = fileCaps(fmt.Sprintf("/proc/self/fd/%d/exe", v.dir.fd))
+	if !v.NoHash {
+		var fd int
+		if fd, err = v.openWhole(v.dir.fd, "exe"); err == nil {
+			sum, err = v.sum(fd, key, next)
+			_ = unix.Close(fd)
+		}
+	}
+	var st unix.Stat_t
+	if unix.Fstatat(v.dir.fd, "exe", &st, 0) == nil && keyOf(&st) != key {
+		return "", "", errChanged
+	}
+	return caps, sum, err
 }
 
 // openWhole opens a file to be read whole, without a trace in its time of access
@@ -131,7 +143,7 @@ func (r *reader) noTimeToHash(size int64) bool {
 }
 
 // sum reads fd, which must be the file of key and stay it, to its end.
-func (v *visit) sum(fd int, key fileKey, next func(string) bool) (string, error) {
+func (v *visit) sum(fd int, key fileKey, next func(step) bool) (string, error) {
 	if key.size > maxHashed {
 		return "", errTooLarge
 	}
@@ -141,6 +153,9 @@ func (v *visit) sum(fd int, key fileKey, next func(string) bool) (string, error)
 	}
 	if st.Mode&unix.S_IFMT != unix.S_IFREG {
 		return "", errUnsupported
+	}
+	if keyOf(&st) != key {
+		return "", errChanged
 	}
 	h := sha256.New()
 	buf := dir{buf: v.buf}.room(hashChunk)
@@ -174,7 +189,7 @@ func (v *visit) sum(fd int, key fileKey, next func(string) bool) (string, error)
 
 func identityOf(st *unix.Stat_t) *index.FileIdentity {
 	return &index.FileIdentity{
-		Device: fmt.Sprintf("%d:%d", unix.Major(st.Dev), unix.Minor(st.Dev)), Inode: st.Ino, Links: uint64(st.Nlink), Size: st.Size,
+		Device: deviceName(unix.Major(st.Dev), unix.Minor(st.Dev)), Inode: st.Ino, Links: uint64(st.Nlink), Size: st.Size,
 		Mode: st.Mode & 0o7777, UID: st.Uid, GID: st.Gid, Mtime: index.Time(st.Mtim.Nano()), Ctime: index.Time(st.Ctim.Nano()),
 	}
 }

@@ -3,6 +3,7 @@ package proc
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -29,7 +30,7 @@ func TestHashingHasItsTime(t *testing.T) {
 	var own *index.Process
 	_, coverage, err := table.Processes(t.Context(), &host, func(p *index.Process) error {
 		if p.PID == os.Getpid() {
-			own = p
+			own = kept(p)
 		}
 		return nil
 	})
@@ -40,6 +41,35 @@ func TestHashingHasItsTime(t *testing.T) {
 	require.NotNil(t, own.ExeFile)
 	require.Empty(t, own.ExeSHA256)
 	require.Equal(t, index.ReasonDeadline, gaps[fmt.Sprintf("/proc/%d/exe", os.Getpid())].Reason)
+}
+
+// A process that starts another program while its executable is read says
+// nothing of that one.
+func TestHashOfAnotherProgram(t *testing.T) {
+	at := t.TempDir()
+	run := func(program string) {
+		require.NoError(t, os.RemoveAll(filepath.Join(at, "exe")))
+		require.NoError(t, os.Symlink(program, filepath.Join(at, "exe")))
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(at, "a"), []byte("one"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(at, "b"), []byte("another"), 0o700))
+	for _, noHash := range []bool{false, true} {
+		r, err := newReader(Options{Proc: at, Root: "/", NoHash: noHash}, func(index.Gap) {})
+		require.NoError(t, err)
+		defer r.top.close()
+		v := newVisit(r, newHand(), 1, nil)
+		v.dir = r.top
+		run("a")
+		_, _, err = v.executable(func(step) bool {
+			run("b")
+			return true
+		})
+		require.ErrorIs(t, err, errChanged)
+		run("a")
+		_, sum, err := v.executable(func(step) bool { return true })
+		require.NoError(t, err)
+		require.Equal(t, noHash, sum == "")
+	}
 }
 
 // Once half of the time is over, many files of one process are not all listed.
@@ -69,7 +99,7 @@ func TestManyFilesInAHurry(t *testing.T) {
 		var own *index.Process
 		_, _, err = table.Processes(t.Context(), nil, func(p *index.Process) error {
 			if p.PID == os.Getpid() {
-				own = p
+				own = kept(p)
 			}
 			return nil
 		})

@@ -104,8 +104,7 @@ func (t *Table) probe(last int, known map[int]bool) {
 			if _, found := slices.BinarySearch(listed, pid); found {
 				return true
 			}
-			_, err := unix.Getpgid(pid)
-			return err != nil || t.top.isThread(pid, t.leaders[pid])
+			return !answers(pid) || t.top.isThread(pid, t.leaders[pid])
 		})
 	}
 	for _, pid := range unlisted {
@@ -169,7 +168,7 @@ func (d dir) probe(from, to int, listed []bool, leaders map[int]int) (unlisted [
 		if listed[pid] {
 			continue
 		}
-		if _, err := unix.Getpgid(pid); err == nil && !d.isThread(pid, leaders[pid]) {
+		if answers(pid) && !d.isThread(pid, leaders[pid]) {
 			unlisted = append(unlisted, pid)
 		}
 	}
@@ -181,7 +180,7 @@ func (d dir) probe(from, to int, listed []bool, leaders map[int]int) (unlisted [
 // where none is known: a look there is cheaper than to read its status.
 func (d dir) isThread(id, leader int) bool {
 	if leader != 0 && leader != id {
-		if _, err := quickMode(d.fd, cstring(strconv.Itoa(leader)+"/task/"+strconv.Itoa(id))); err == nil {
+		if _, err := quickMode(d.fd, strconv.Itoa(leader)+"/task/"+strconv.Itoa(id)); err == nil {
 			return true
 		}
 	}

@@ -26,30 +26,36 @@ type image struct {
 // again.
 func (v *visit) otherImage(now *index.FileIdentity) bool {
 	name := image{v.p.Spaces.Mnt, v.p.Exe, v.p.ExeGone}
-	if known, ok := v.images.Load(name); ok && known == *now {
+	if was, ok := v.images[name]; ok && was == *now {
 		return false
 	}
+	if v.otherName() {
+		return true
+	}
+	v.images.keep(name, *now)
+	return false
+}
+
+// otherName reports whether the link names another file by now.
+func (v *visit) otherName() bool {
 	text, err := v.dir.link("exe")
 	if err != nil {
 		return false // it ended, and has shown no other
 	}
-	if path, gone := v.dir.gone("exe", text); path != name.path || gone != name.gone {
-		return true
-	}
-	v.images.Store(name, *now)
-	return false
+	path, gone := v.dir.gone("exe", text)
+	return path != v.p.Exe || gone != v.p.ExeGone
 }
 
 // repeat reads a process once more that started another program while it was
 // being read. The result is nil, and slow says why, where it is no longer there,
 // or does not come to rest.
-func (v *visit) repeat(slow *slowPart, next func(step string) bool) *visit {
+func (v *visit) repeat(slow *slowPart, next func(step) bool) *visit {
 	changed := v.turned || slow.turned
 	for range maxTurns {
 		if !next(stepStat) {
 			break
 		}
-		again := &visit{reader: v.reader, hand: v.hand, pid: v.pid}
+		again := newVisit(v.reader, v.hand, v.pid, nil)
 		again.open()
 		if again.p == nil || again.p.StartTime != v.p.StartTime || again.ended {
 			again.close()

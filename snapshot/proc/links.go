@@ -35,17 +35,17 @@ func (v *visit) links(p *index.Process) {
 		return
 	}
 	if !p.Kernel {
-		if text, err := v.dir.link("exe"); err != nil {
+		if text, err := v.dir.linkWord("exe", v.words); err != nil {
 			v.fail("exe", err)
 		} else {
 			p.Exe, p.ExeGone = v.dir.gone("exe", text)
 		}
 	}
 	var err error
-	if p.Cwd, err = v.dir.link("cwd"); err != nil {
+	if p.Cwd, err = v.dir.linkWord("cwd", v.words); err != nil {
 		v.fail("cwd", err)
 	}
-	if p.Root, err = v.dir.link("root"); err != nil {
+	if p.Root, err = v.dir.linkWord("root", v.words); err != nil {
 		v.fail("root", err)
 	}
 }
@@ -56,22 +56,23 @@ func (v *visit) spaces(p *index.Process) {
 	var failed []error
 	for _, space := range []struct {
 		name  string
+		link  string
 		inode *uint64
 		young bool // came in Linux 4.6 or 5.6
 	}{
-		{"cgroup", &p.Spaces.Cgroup, true},
-		{"ipc", &p.Spaces.IPC, false},
-		{"mnt", &p.Spaces.Mnt, false},
-		{"net", &p.Spaces.Net, false},
-		{"pid", &p.Spaces.PID, false},
-		{"time", &p.Spaces.Time, true},
-		{"user", &p.Spaces.User, false},
-		{"uts", &p.Spaces.UTS, false},
+		{"cgroup", "ns/cgroup", &p.Spaces.Cgroup, true},
+		{"ipc", "ns/ipc", &p.Spaces.IPC, false},
+		{"mnt", "ns/mnt", &p.Spaces.Mnt, false},
+		{"net", "ns/net", &p.Spaces.Net, false},
+		{"pid", "ns/pid", &p.Spaces.PID, false},
+		{"time", "ns/time", &p.Spaces.Time, true},
+		{"user", "ns/user", &p.Spaces.User, false},
+		{"uts", "ns/uts", &p.Spaces.UTS, false},
 	} {
 		if *space.inode = v.knownSpace(p, space.name); *space.inode != 0 {
 			continue
 		}
-		text, err := v.dir.linkBytes("ns/" + space.name)
+		text, err := v.dir.linkBytes(space.link)
 		if err == nil {
 			var ok bool
 			if *space.inode, ok = bracketedBytes(text, space.name); !ok {

@@ -103,6 +103,10 @@ func TestScriptOf(t *testing.T) {
 		f := strings.Fields(args)
 		require.Equal(t, want, scriptOf(f[0], f), args)
 	}
+	// A link to busybox is an applet of its own.
+	require.Equal(t, "/init", scriptOf("/bin/busybox", []string{"/bin/sh", "/init", "start"}))
+	require.Equal(t, "/init", scriptOf("/bin/busybox", []string{"-sh", "-x", "/init", "start"}))
+	require.Empty(t, scriptOf("/bin/busybox", []string{"busybox", "sh"}))
 }
 
 // Values that may be secrets stay out of the case unless they are asked for.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -156,6 +157,22 @@ type still struct {
 	containers []index.Container
 }
 
+// kept is a copy of a process, which lives no longer than it is emitted.
+func kept(p *index.Process) *index.Process {
+	c := *p
+	c.Files, c.Maps = slices.Clone(p.Files), slices.Clone(p.Maps)
+	c.Switches, c.Security, c.Memory, c.Signals = copyOf(p.Switches), copyOf(p.Security), copyOf(p.Memory), copyOf(p.Signals)
+	return &c
+}
+
+func copyOf[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	c := *p
+	return &c
+}
+
 func take(t *testing.T, o Options) *still {
 	t.Helper()
 	s := &still{processes: map[int]*index.Process{}}
@@ -171,7 +188,7 @@ func take(t *testing.T, o Options) *still {
 	s.host = ReadHost(o, gap)
 	owners, coverage, err := table.Processes(context.Background(), &s.host, func(p *index.Process) error {
 		if p.Look != index.LookFirst || s.processes[p.PID] == nil {
-			s.processes[p.PID] = p
+			s.processes[p.PID] = kept(p)
 		}
 		s.order = append(s.order, p.PID)
 		if p.Look != index.LookSecond {

@@ -5,7 +5,6 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-	"sync"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -40,23 +39,24 @@ var errNoQuery = errors.New("the kernel knows no PROCMAP_QUERY")
 // queryMaps asks for the mappings that can be executed, and for those that are
 // shared with a file.
 func (v *visit) queryMaps() (mappings, error) {
-	m := mappings{}
 	if v.noQuery.Load() || !v.Live {
-		return m, errNoQuery
+		return mappings{}, errNoQuery
 	}
+	m := mappings{kept: v.room.maps}
+	defer func() { v.room.keepMaps(m.kept) }()
 	fd, err := openat(v.dir.fd, "maps", 0)
 	if err != nil {
 		return m, err
 	}
 	defer unix.Close(fd)
-	q := &querier{fd: fd, name: dir{buf: v.buf}.room(maxLinkText + 16), names: &v.mapNames, space: v.p.Spaces.Mnt}
+	q := &querier{fd: fd, name: dir{buf: v.buf}.room(maxLinkText + 16), names: v.mapNames, space: v.p.Spaces.Mnt}
 	err = q.all(mapExecutable|mapOrNext, &m)
 	if err == nil {
 		err = q.all(mapOfFile|mapShared|mapOrNext, &m)
 	}
 	if errors.Is(err, unix.ENOTTY) || errors.Is(err, unix.EINVAL) {
 		v.noQuery.Store(true)
-		return m, errNoQuery
+		return mappings{}, errNoQuery
 	}
 	if err == nil && m.over > 0 {
 		err = errTooLarge
@@ -76,14 +76,14 @@ type mapName struct {
 }
 
 // querier asks about one process. The names of files from which code is
-// executed are asked for once for all processes of a mount namespace: of a file
+// executed are asked for once for all processes of a mount namespace by each reader: of a file
 // with two names it is the one that was seen first.
 type querier struct {
 	fd    int
 	name  []byte
 	q     mapQuery
 	space uint64
-	names *sync.Map // of mapName by mapFile
+	names learned[mapFile, mapName]
 }
 
 // ask fills q with the first mapping from addr on that has the flags.
@@ -134,8 +134,7 @@ func (q *querier) keep(f *mapQuery, m *mappings) error {
 	key := mapFile{q.space, f.inode, f.major, f.minor}
 	plain := perms == "r-xp" && f.inode != 0
 	if plain {
-		if known, ok := q.names.Load(key); ok {
-			n := known.(mapName)
+		if n, ok := q.names[key]; ok {
 			m.add(index.Mapping{Perms: perms, Inode: f.inode, Device: n.device, Path: n.path, Deleted: n.deleted}, f.start, f.end-f.start)
 			return nil
 		}
@@ -153,7 +152,7 @@ func (q *querier) keep(f *mapQuery, m *mappings) error {
 	}
 	out.Path, out.Deleted = strings.CutSuffix(string(name), deleted)
 	if plain {
-		q.names.Store(key, mapName{out.Path, out.Device, out.Deleted})
+		q.names.keep(key, mapName{out.Path, out.Device, out.Deleted})
 	}
 	m.add(out, f.start, f.end-f.start)
 	return nil

@@ -201,7 +201,7 @@ func digestExpression(sum hash.Hash, b []byte) {
 		}
 	})
 	switch name {
-	case "counter", "quota", "last", "limit", "connlimit":
+	case "counter", "quota", "last":
 		data = nil
 	}
 	_, _ = sum.Write(binary.BigEndian.AppendUint32([]byte(name), uint32(len(data))))

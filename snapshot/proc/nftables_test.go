@@ -1,7 +1,9 @@
 package proc
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"net"
 	"net/netip"
 	"os"
@@ -182,4 +184,19 @@ func FuzzRules(f *testing.F) {
 		}
 		_ = hasNetlink(data, unix.NETLINK_NETFILTER)
 	})
+}
+
+// What a rule is set to makes a difference, and what it counted makes none.
+func TestDigestOfExpressions(t *testing.T) {
+	digest := func(name string, value uint32) string {
+		sum := sha256.New()
+		digestExpression(sum, nfNested(1, nfAttribute(exprName, nfText(name)), nfNested(exprData, nfAttribute(1, nfWord(value))))[4:])
+		return hex.EncodeToString(sum.Sum(nil))
+	}
+	for _, name := range []string{"limit", "connlimit", "ct"} {
+		require.NotEqual(t, digest(name, 1), digest(name, 2), name)
+	}
+	for _, name := range []string{"counter", "quota", "last"} {
+		require.Equal(t, digest(name, 1), digest(name, 2), name)
+	}
 }

@@ -50,10 +50,10 @@ type job struct {
 	glimpse *glimpse // nil for a process of a later look
 	state   atomic.Int32
 	since   atomic.Int64 // when the step that is under way began, in nanoseconds of time.Since(began)
-	step    atomic.Pointer[string]
-	visit   *visit   // final from jobSlow on
-	again   *visit   // that took its place, where the process started another program meanwhile; final from jobDone on
-	slow    slowPart // final from jobDone on
+	step    atomic.Int32 // one of step
+	visit   *visit       // final from jobSlow on
+	again   *visit       // that took its place, where the process started another program meanwhile; final from jobDone on
+	slow    *slowPart    // final from jobDone on
 	done    chan struct{}
 }
 
@@ -61,12 +61,13 @@ type job struct {
 // jobs.
 type pool struct {
 	*Table
-	jobs  []*job
-	began time.Time
-	next  atomic.Int64
-	room  chan struct{}
-	quit  chan struct{}
-	group sync.WaitGroup
+	jobs   []*job
+	began  time.Time
+	next   atomic.Int64
+	room   chan struct{}
+	quit   chan struct{}
+	group  sync.WaitGroup
+	spares spares
 }
 
 // late reports whether the time for the state of the host is over.
@@ -91,7 +92,10 @@ func (t *Table) visitJobs(ctx context.Context, jobs []*job, emit emitter) error 
 			}
 		}
 		if j.state.Load() == jobDone {
-			j.visit, j.again, j.slow = nil, nil, slowPart{} // what was emitted lives in the case
+			if j.again == nil {
+				p.spares.put(j.visit)
+			}
+			j.visit, j.again, j.slow = nil, nil, nil // what was emitted lives in the case
 		}
 		select {
 		case <-p.room:
@@ -147,24 +151,25 @@ func (p *pool) work(h *hand) {
 
 // visit reports whether anybody waited for the result.
 func (p *pool) visit(j *job, h *hand) bool {
-	v := &visit{reader: p.reader, hand: h, pid: j.pid, glimpse: j.glimpse}
+	v := p.spares.take(p.reader, h, j.pid, j.glimpse)
 	p.touch(j, stepStat)
 	v.open()
-	defer v.close()
-	j.visit = v
+	j.visit, j.slow = v, &v.room.slow
 	if !j.state.CompareAndSwap(jobCheap, jobSlow) {
+		v.close()
 		return false
 	}
 	if v.p != nil {
-		next := func(step string) bool {
-			p.touch(j, step)
+		next := func(at step) bool {
+			p.touch(j, at)
 			return j.state.Load() == jobSlow
 		}
-		j.slow = v.slowly(next)
+		*j.slow = v.slowly(next)
 		if v.turned || j.slow.turned || j.slow.bare {
-			j.again = v.repeat(&j.slow, next)
+			j.again = v.repeat(j.slow, next)
 		}
 	}
+	v.close() // before somebody else may have it
 	if !j.state.CompareAndSwap(jobSlow, jobDone) {
 		return false
 	}
@@ -172,10 +177,13 @@ func (p *pool) visit(j *job, h *hand) bool {
 	return true
 }
 
-func (p *pool) touch(j *job, step string) {
+func (p *pool) touch(j *job, at step) {
 	j.since.Store(int64(time.Since(p.began)))
-	j.step.Store(&step)
+	j.step.Store(int32(at))
 }
+
+// at is the step that is under way.
+func (j *job) at() step { return step(j.step.Load()) }
 
 // finish waits until the job at i is done, or gives it up.
 func (p *pool) finish(ctx context.Context, i int) error {
@@ -220,12 +228,10 @@ type watch struct {
 
 // overdue reports whether the step of a job takes longer than it may.
 func (p *pool) overdue(j *job, w *watch) bool {
-	step := j.step.Load()
-	if step == nil {
-		return false // nobody began it yet
-	}
 	allowed := max(patience>>min(p.blocked, 10), leastPatience)
-	switch *step {
+	switch j.at() {
+	case stepNone:
+		return false
 	case stepStat:
 		allowed = cheapPatience
 	case stepExe:
@@ -245,7 +251,7 @@ func (p *pool) giveUp(j *job) bool {
 	if !j.state.CompareAndSwap(jobSlow, jobBlocked) && !j.state.CompareAndSwap(jobCheap, jobLost) {
 		return false
 	}
-	if j.step.Load() != nil {
+	if j.at() != stepNone {
 		p.stuck++
 	}
 	return true
@@ -272,8 +278,7 @@ func (p *pool) result(j *job) []*index.Process {
 		return all
 	}
 	place := func(reason index.Reason, detail string) {
-		step := *j.step.Load()
-		v.gaps = append(v.gaps, index.Gap{Area: areaProcess, Place: v.at(step), Reason: reason, Detail: detail, PID: j.pid, Count: 1})
+		v.gaps = append(v.gaps, index.Gap{Area: areaProcess, Place: v.at(j.at().String()), Reason: reason, Detail: detail, PID: j.pid, Count: 1})
 	}
 	switch {
 	case j.state.Load() == jobDone:
@@ -281,7 +286,7 @@ func (p *pool) result(j *job) []*index.Process {
 	case p.late():
 		place(index.ReasonDeadline, "")
 	default:
-		v.p.Blocked = *j.step.Load() != stepExe
+		v.p.Blocked = j.at() != stepExe
 		place(index.ReasonBlocked, "the kernel did not answer: the memory of the process is locked, or a file server is gone")
 	}
 	if j.glimpse == nil && p.Live || len(all) > 0 {
@@ -309,5 +314,5 @@ func (p *pool) unreached(j *job) []*index.Process {
 func (r *reader) ofGlimpse(g *glimpse) *index.Process {
 	p := r.process(&g.stat)
 	p.Look, p.Spaces.Net = index.LookFirst, g.netns
-	return &p
+	return p
 }

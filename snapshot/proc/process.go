@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,18 +20,15 @@ type Owners map[uint64][]index.Owner
 // reader is what the visits to all processes share.
 type reader struct {
 	Options
-	opened  time.Time
-	top     dir // of the procfs itself
-	users   map[uint32]string
-	booted  index.Time
-	gap     func(index.Gap)
-	hashes  *hasher
-	halted  atomic.Bool   // no file that can block is to be opened any more
-	noQuery atomic.Bool   // the kernel knows no PROCMAP_QUERY
-	ownPIDs atomic.Uint64 // inode of the pid namespace of the procfs; 0 until a process told
-	images  sync.Map      // of index.FileIdentity by image
-	// mapNames are the names of files from which code is executed.
-	mapNames sync.Map
+	opened   time.Time
+	top      dir // of the procfs itself
+	users    map[uint32]string
+	booted   index.Time
+	gap      func(index.Gap)
+	hashes   *hasher
+	halted   atomic.Bool   // no file that can block is to be opened any more
+	noQuery  atomic.Bool   // the kernel knows no PROCMAP_QUERY
+	ownPIDs  atomic.Uint64 // inode of the pid namespace of the procfs; 0 until a process told
 	owners   Owners
 	owned    int            // entries of owners
 	lost     int            // descriptors of sockets that found no room there
@@ -160,11 +156,12 @@ var optional = []string{"io", "cgroup", "loginuid", "sessionid", "schedstat", "w
 // enough.
 var rarely = []string{"schedstat", "wchan", "oom_score", "oom_score_adj", "environ", "maps", "fdinfo", "task"}
 
-// emitter takes the processes in.
+// emitter takes the processes in. Each is valid until it returns.
 type emitter func(*index.Process) error
 
 // Processes reads every process of the first look, and those that began since,
-// and emits them: by pid, and behind these the later ones likewise. host gives
+// and emits them: by pid, and behind these the later ones likewise. Each is valid
+// until emit returns. host gives
 // the boot time and the names of the users; it may be nil. The error is that
 // emit failed or that ctx ended; then the owners found so far are returned
 // with it.

@@ -87,3 +87,10 @@ func TestLiveLabels(t *testing.T) {
 		}
 	}
 }
+
+// Threads that were started since the first look are asked for, too.
+func TestThreadsSinceTheFirstLook(t *testing.T) {
+	p := index.Process{Threads: 1}
+	require.NoError(t, parseStatus([]byte("Name:\tx\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nThreads:\t3\n"), &p))
+	require.Equal(t, 3, p.Threads)
+}

@@ -1,10 +1,10 @@
 package proc
 
 import (
+	"errors"
+	"fmt"
 	"path"
 	"strings"
-
-	"golang.org/x/sys/unix"
 
 	"stilltrace/index"
 )
@@ -23,7 +23,8 @@ func scriptOf(exe string, args []string) string {
 	if !known || len(args) < 2 {
 		return ""
 	}
-	if name == "busybox" && len(args) > 2 {
+	// A link to busybox has the name of the applet; busybox itself is told it.
+	if name == "busybox" && path.Base(args[0]) == "busybox" {
 		args = args[1:]
 	}
 	for i, arg := range args[1:] {
@@ -41,7 +42,7 @@ func scriptOf(exe string, args []string) string {
 
 // script finds the script within the root of the process and hashes it. That
 // there is none is no gap: what looks like a name may be something else.
-func (v *visit) script(args []string, next func(string) bool) *index.Script {
+func (v *visit) script(args []string, next func(step) bool) *index.Script {
 	name := scriptOf(v.p.Exe, args)
 	if name == "" || len(name) > maxLinkText {
 		return nil
@@ -52,48 +53,33 @@ func (v *visit) script(args []string, next func(string) bool) *index.Script {
 		}
 		name = path.Join(v.p.Cwd, name)
 	}
-	root, err := again(func() (int, error) {
-		return unix.Openat(v.dir.fd, "root", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	})
+	root, err := openTree(fmt.Sprintf("/proc/self/fd/%d/root", v.dir.fd), "/")
 	if err != nil {
 		return nil
 	}
-	defer unix.Close(root)
-	how := unix.OpenHow{Flags: unix.O_RDONLY | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS}
-	var fd int
+	defer root.close()
 	// Opening a device or a FIFO could do something: it is looked at before.
-	look := how
-	look.Flags = unix.O_PATH | unix.O_CLOEXEC
-	if fd, err = unix.Openat2(root, strings.TrimPrefix(name, "/"), &look); err != nil {
+	plain, st, err := root.resolve(strings.TrimPrefix(name, "/"))
+	if err != nil || !isRegular(st) {
 		return nil
 	}
-	var st unix.Stat_t
-	err = unix.Fstat(fd, &st)
-	_ = unix.Close(fd)
-	if err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG {
-		return nil
-	}
-	s := &index.Script{Path: path.Clean("/" + name), File: identityOf(&st)}
+	s := &index.Script{Path: path.Clean("/" + name), File: identityOf(st)}
 	if v.NoHash {
 		return s
 	}
-	h := v.hashes.of(keyOf(&st))
+	h := v.hashes.of(keyOf(st))
 	if !h.take() {
 		return s
 	}
 	defer h.release()
 	if !h.done {
-		untouched := how
-		untouched.Flags |= unix.O_NOATIME
-		if fd, err = unix.Openat2(root, strings.TrimPrefix(name, "/"), &untouched); err != nil {
-			fd, err = unix.Openat2(root, strings.TrimPrefix(name, "/"), &how)
-		}
+		f, err := root.openPlain(plain)
 		if err != nil {
 			return s
 		}
-		h.sum, h.err = v.sum(fd, keyOf(&st), next)
-		_ = unix.Close(fd)
-		h.done = true
+		h.sum, h.err = v.sum(f.fd, keyOf(st), next)
+		_ = f.Close()
+		h.done = !errors.Is(h.err, errChanged)
 	}
 	s.SHA256 = h.sum
 	return s

@@ -46,8 +46,9 @@ func (t *Table) ReadSockets(ctx context.Context) (*SocketTables, error) {
 	defer tree.close()
 	dir, own := netDirectory(tree, t.Live)
 	r := tableReader{tree: tree, options: t.Options, gap: gap, filters: t.hasNFTables(tree)}
-	err = r.space(ctx, dir, "/proc/net", own, 0)
 	members := t.netMembers(tree)
+	r.left = len(members)
+	err = r.space(ctx, dir, "/proc/net", own, 0)
 	for _, netns := range slices.Sorted(maps.Keys(members)) {
 		if netns == own && own != 0 || err != nil {
 			continue
@@ -110,6 +111,7 @@ func (r *tableReader) spaceOf(ctx context.Context, netns uint64, pids []int) err
 // space reads one namespace, through pid where it is not the reader's own.
 func (r *tableReader) space(ctx context.Context, dir, place string, netns uint64, pid int) error {
 	r.dir, r.place = dir, place
+	r.left = max(r.left-1, 0)
 	from := len(r.sockets)
 	var missing []string
 	none := r.emptyTables()
@@ -191,13 +193,17 @@ func (r *tableReader) emptyTables() map[string]bool {
 	return none
 }
 
-// grow makes room for n sockets. The room is doubled, since the next namespace
-// has its own.
+// grow makes room for n sockets, and for as many in each namespace that is still
+// to be read: room that is not used takes no memory. Beyond quickRoom it is but
+// doubled.
 func (r *tableReader) grow(n int) {
 	if n > cap(r.sockets)-len(r.sockets) {
-		r.sockets = slices.Grow(r.sockets, max(n, len(r.sockets)))
+		r.sockets = slices.Grow(r.sockets, max(n, len(r.sockets), min(n*(r.left+1), quickRoom)))
 	}
 }
+
+// quickRoom are the sockets that room is made for at once, some five megabytes.
+const quickRoom = 1 << 14
 
 // usual are the tables that every host has, and protocols all that are read.
 var (
@@ -262,10 +268,13 @@ type tableReader struct {
 	spaces     []index.NetSpace
 	filters    bool // the kernel has nftables
 	flows      int  // that were kept
+	left       int  // namespaces that are still to be read, about
 	// Room that is used again for each table:
 	in     *bufio.Reader
-	answer []byte // of the kernel
-	asked  []index.Socket
+	answer []byte         // of the kernel
+	asked  []index.Socket // of TCP over IPv6
+	first  map[uint64]int32
+	seen   map[socketKey]bool
 }
 
 // buffered reads f by the buffer of the reader.

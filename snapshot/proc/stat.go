@@ -115,6 +115,9 @@ func letter(c byte) string {
 }
 
 func statNumber(f []byte) (int64, bool) {
+	if n, ok := shortDecimal(f); ok {
+		return int64(n), true
+	}
 	if f[0] != '-' {
 		if n, err := strconv.ParseUint(string(f), 10, 64); err == nil {
 			return int64(min(n, math.MaxInt64)), true
@@ -143,37 +146,50 @@ func (s *statText) otherProgram(last *statText) bool {
 func (s *statText) start() uint64 { return s.unsigned(statStart) }
 
 // process is what stat alone knows.
-func (r *reader) process(s *statText) index.Process {
-	p := index.Process{
-		PID: s.pid, PPID: int(s.numbers[statPPID]), Comm: s.comm, State: s.state,
-		StartTime: s.start(), Started: r.started(s.start()),
-		Threads: int(s.unsigned(statThreads)), Nice: int(s.numbers[statNice]), PGRP: int(s.numbers[statPGRP]), SID: int(s.numbers[statSession]),
-		TTY: ttyName(uint32(s.numbers[statTTY])), Flags: uint32(s.numbers[statFlags]), Kernel: s.numbers[statFlags]&pfKthread != 0,
-		UserMS: s.ms(statUser), SystemMS: s.ms(statSystem),
-		VSize: s.unsigned(statVSize), RSS: min(s.unsigned(statRSS), math.MaxInt64>>16) * uint64(os.Getpagesize()),
-	}
-	if f := (index.Faults{
-		Minor: s.unsigned(statMinor), Major: s.unsigned(statMajor), ChildMinor: s.unsigned(statChildMinor), ChildMajor: s.unsigned(statChildMajor),
-		ChildUserMS: s.ms(statChildUser), ChildSystemMS: s.ms(statChildSystem), BlockIOMS: s.ms(statBlockIO),
-	}); f != (index.Faults{}) {
-		p.Faults = &f
-	}
-	if c := (index.Sched{Policy: uint32(s.unsigned(statPolicy)), RealTime: uint32(s.unsigned(statRealTime))}); c != (index.Sched{}) {
-		p.Sched = &c
-	}
+func (r *reader) process(s *statText) *index.Process {
+	p := new(index.Process)
+	r.fill(p, s)
 	return p
 }
 
-// refresh brings what stat says of p up to what it said last.
-func refresh(p, last *index.Process) {
-	p.PPID, p.Comm, p.State, p.Threads, p.Nice, p.PGRP, p.SID, p.TTY = last.PPID, last.Comm, last.State, last.Threads, last.Nice, last.PGRP, last.SID, last.TTY
-	p.Flags, p.UserMS, p.SystemMS, p.VSize, p.Faults = last.Flags, last.UserMS, last.SystemMS, last.VSize, last.Faults
-	switch {
-	case p.Sched == nil:
-		p.Sched = last.Sched
-	case last.Sched != nil:
-		p.Sched.Policy, p.Sched.RealTime = last.Sched.Policy, last.Sched.RealTime
+// fill makes p what stat alone knows.
+func (r *reader) fill(p *index.Process, s *statText) {
+	*p = index.Process{
+		PID: s.pid, StartTime: s.start(), Started: r.started(s.start()), Kernel: s.numbers[statFlags]&pfKthread != 0,
+		RSS: min(s.unsigned(statRSS), math.MaxInt64>>16) * uint64(os.Getpagesize()),
 	}
+	s.refresh(p)
+}
+
+// refresh brings p up to what stat says. The resident size stays: status knows it
+// better.
+func (s *statText) refresh(p *index.Process) {
+	p.PPID, p.Comm, p.State = int(s.numbers[statPPID]), s.comm, s.state
+	p.Threads, p.Nice, p.PGRP, p.SID = int(s.unsigned(statThreads)), int(s.numbers[statNice]), int(s.numbers[statPGRP]), int(s.numbers[statSession])
+	p.TTY, p.Flags = ttyName(uint32(s.numbers[statTTY])), uint32(s.numbers[statFlags])
+	p.UserMS, p.SystemMS, p.VSize = s.ms(statUser), s.ms(statSystem), s.unsigned(statVSize)
+	p.Faults = orNil(p.Faults, index.Faults{
+		Minor: s.unsigned(statMinor), Major: s.unsigned(statMajor), ChildMinor: s.unsigned(statChildMinor), ChildMajor: s.unsigned(statChildMajor),
+		ChildUserMS: s.ms(statChildUser), ChildSystemMS: s.ms(statChildSystem), BlockIOMS: s.ms(statBlockIO),
+	})
+	c := index.Sched{Policy: uint32(s.unsigned(statPolicy)), RealTime: uint32(s.unsigned(statRealTime))}
+	if p.Sched != nil {
+		c.WaitMS = p.Sched.WaitMS
+	}
+	p.Sched = orNil(p.Sched, c)
+}
+
+// orNil is where v lies, in was where that is not nil; nil where v says nothing.
+func orNil[T comparable](was *T, v T) *T {
+	var nothing T
+	switch {
+	case v == nothing:
+		return nil
+	case was == nil:
+		was = new(T)
+	}
+	*was = v
+	return was
 }
 
 // interval is what the process used between two readings of its stat, ns

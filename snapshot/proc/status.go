@@ -19,7 +19,8 @@ func (v *visit) status(p *index.Process) bool {
 			return v.alive(err)
 		}
 	}
-	if err := parseStatus(data, p); err != nil {
+	v.room.status = statusLines{p: p}
+	if err := v.room.status.parse(data); err != nil {
 		v.fail("status", err)
 	}
 	if p.Threads > 1 {
@@ -36,6 +37,11 @@ func (v *visit) status(p *index.Process) bool {
 // each key once; of a second one, somebody's trick, the first counts.
 func parseStatus(data []byte, p *index.Process) error {
 	s := statusLines{p: p}
+	return s.parse(data)
+}
+
+func (s *statusLines) parse(data []byte) error {
+	p := s.p
 	for len(data) > 0 {
 		line := data
 		if i := bytes.IndexByte(data, '\n'); i >= 0 {
@@ -75,6 +81,11 @@ func (s *statusLines) line(key string, value []byte) {
 		if p.Umask == nil {
 			n := uint32(s.number(key, value, 8, 32))
 			p.Umask = &n
+		}
+	case "Threads":
+		// The first look was before: who has started threads since is asked for them.
+		if n := s.number(key, value, 10, 31); n > 0 {
+			p.Threads = int(n)
 		}
 	case "TracerPid":
 		s.set(key, value, &p.Tracer)
@@ -201,12 +212,12 @@ func (s *statusLines) torn(key string, value []byte) {
 
 // number reads one number, 0 where there is none.
 func (s *statusLines) number(key string, value []byte, base, bits int) uint64 {
-	n, err := strconv.ParseUint(string(value), base, bits)
-	if err != nil {
+	n := numbers{}
+	v := n.parse(value, base, bits)
+	if n.err != nil {
 		s.torn(key, value)
-		return 0
 	}
-	return n
+	return v
 }
 
 func (s *statusLines) set(key string, value []byte, to *int) {
@@ -223,6 +234,9 @@ func (s *statusLines) list(key string, value []byte) []uint32 {
 		if err != nil {
 			s.torn(key, value)
 			return nil
+		}
+		if all == nil {
+			all = make([]uint32, 0, 4) // as many as say who somebody is
 		}
 		all = append(all, uint32(n))
 	}

@@ -97,7 +97,7 @@ func (h *hostReader) privileged() {
 // before whether a server answers for it, so that nothing is waited for there.
 func (h *hostReader) modeOf(f *folder, e entry) uint32 {
 	if h.live {
-		mode, _ := quickMode(f.dir.fd, e.file)
+		mode, _ := quickMode(f.dir.fd, e.name)
 		return mode
 	}
 	var st unix.Stat_t

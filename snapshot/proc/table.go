@@ -113,10 +113,12 @@ func (r *reader) counts() (forks uint64, err error) {
 // the meantime, until a listing shows no new ones.
 func (t *Table) visitAll(ctx context.Context, host *index.Host, emit emitter) error {
 	known := make(map[int]bool, len(t.glimpses))
+	first := make([]job, len(t.glimpses))
 	jobs := make([]*job, len(t.glimpses))
 	for i := range t.glimpses {
 		known[t.glimpses[i].pid] = true
-		jobs[i] = &job{pid: t.glimpses[i].pid, glimpse: &t.glimpses[i], done: make(chan struct{})}
+		jobs[i] = &first[i]
+		jobs[i].pid, jobs[i].glimpse, jobs[i].done = t.glimpses[i].pid, &t.glimpses[i], make(chan struct{})
 	}
 	t.passes = 1
 	if err := t.visitJobs(ctx, jobs, emit); err != nil {

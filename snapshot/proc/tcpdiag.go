@@ -43,28 +43,31 @@ func tcpRequest() []byte {
 // askTCP reads the sockets of TCP of the namespace of a monitor, and reports
 // whether that gave all of them; else the files have to be read.
 func (r *tableReader) askTCP(monitor int) bool {
-	all := r.asked[:0]
+	from, six := len(r.sockets), r.asked[:0]
+	four := r.collect("tcp")
 	var bad error
 	err := r.ask(monitor, tcpRequest(), func(b []byte) {
 		s, err := parseTCPDiag(b)
-		if bad = cmp.Or(bad, err); bad == nil && len(all) <= maxSockets {
-			all = append(all, s)
+		switch bad = cmp.Or(bad, err); {
+		case bad != nil:
+		case s.Proto == "tcp":
+			four.add(s)
+		case len(six) <= maxSockets:
+			six = append(six, s)
 		}
 	})
-	r.asked = all
+	r.asked = six
 	if err = cmp.Or(err, bad); err != nil {
+		r.sockets = r.sockets[:from]
 		r.noMonitor(err)
 		return false
 	}
-	for _, proto := range []string{"tcp", "tcp6"} {
-		c := r.collect(proto)
-		for i := range all {
-			if all[i].Proto == proto {
-				c.add(all[i])
-			}
-		}
-		c.done()
+	four.done()
+	c := r.collect("tcp6")
+	for i := range six {
+		c.add(six[i])
 	}
+	c.done()
 	return true
 }
 

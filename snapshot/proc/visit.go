@@ -25,6 +25,11 @@ type visit struct {
 	noInfo   bool // a copy without fdinfo
 	// statusText is status as it was read, of a process with several threads: each of them has one of its own.
 	statusText []byte
+	room       *room
+}
+
+func newVisit(r *reader, h *hand, pid int, g *glimpse) *visit {
+	return &visit{reader: r, hand: h, pid: pid, glimpse: g, room: new(room)}
 }
 
 func (v *visit) at(name string) string {
@@ -135,8 +140,7 @@ func (v *visit) later() {
 func (v *visit) end(now *statText, at int64) {
 	v.ended = exited(now.state) && !exited(v.before.state)
 	v.turned = v.Live && !v.p.Kernel && !v.ended && v.before.otherProgram(now)
-	last := v.process(now)
-	refresh(v.p, &last)
+	now.refresh(v.p)
 	if v.Live {
 		v.p.Interval = interval(&v.before, now, v.passed()-at)
 	}
@@ -152,8 +156,8 @@ func (v *visit) begin() (at int64, err error) {
 	} else {
 		at = v.passed()
 	}
-	p := v.process(&v.before)
-	v.p = &p
+	v.p = &v.room.process
+	v.fill(v.p, &v.before)
 	return at, nil
 }
 
@@ -175,8 +179,7 @@ func (v *visit) cheap(p *index.Process) {
 // another forgets what was read: the pid was given to another process
 // meanwhile.
 func (v *visit) another() {
-	only := v.process(&v.before)
-	v.p, v.statOnly = &only, true
+	v.p, v.statOnly = v.process(&v.before), true
 	v.gaps = append(v.gaps[:0], index.Gap{Area: areaProcess, Place: v.at(""), Reason: index.ReasonChanged, PID: v.pid, Count: 1,
 		Detail: "the pid was given to another process; only stat was kept"})
 }
@@ -199,14 +202,21 @@ func (v *visit) close() {
 	}
 }
 
-// The steps that may block, by the file that is read.
+// step is what is read of a process at a time: stepStat stands for all that does
+// not block, the others may.
+type step int32
+
 const (
-	stepStat    = "stat" // stands for all that does not block
-	stepCmdline = "cmdline"
-	stepEnviron = "environ"
-	stepMaps    = "maps"
-	stepExe     = "exe"
+	stepNone step = iota // nobody began yet
+	stepStat
+	stepCmdline
+	stepEnviron
+	stepMaps
+	stepExe
 )
+
+// String is the file that is read.
+func (s step) String() string { return [...]string{"", "stat", "cmdline", "environ", "maps", "exe"}[s] }
 
 // slowPart is what had to wait for the memory and the files of a process. It is
 // kept apart from the rest, which is final when this is begun.
@@ -225,18 +235,18 @@ type slowPart struct {
 
 // slowly reads it. Before each step that may block, next is told; it answers
 // whether anybody still waits.
-func (v *visit) slowly(next func(step string) bool) (s slowPart) {
+func (v *visit) slowly(next func(step) bool) (s slowPart) {
 	p := v.p
 	if p.Kernel || exited(p.State) || v.ended || v.statOnly {
 		return s
 	}
-	fail := func(name string, err error) {
+	fail := func(at step, err error) {
 		if err != nil && !(errors.Is(err, fs.ErrNotExist) && v.ended) {
-			s.gaps = append(s.gaps, v.gapOf(name, err, 1))
+			s.gaps = append(s.gaps, v.gapOf(at.String(), err, 1))
 		}
 	}
 	if v.halted.Load() {
-		s.gaps = append(s.gaps, index.Gap{Area: areaProcess, Place: v.at(stepCmdline), Reason: index.ReasonBlocked, PID: v.pid, Count: 1,
+		s.gaps = append(s.gaps, index.Gap{Area: areaProcess, Place: v.at(stepCmdline.String()), Reason: index.ReasonBlocked, PID: v.pid, Count: 1,
 			Detail: "not tried: too many processes did not answer"})
 		return s
 	}
@@ -264,7 +274,7 @@ func (v *visit) slowly(next func(step string) bool) (s slowPart) {
 	}
 	if p.Exe != "" && next(stepExe) {
 		s.exe, s.sum, err = v.executable(next)
-		s.turned = err == nil && v.otherImage(s.exe)
+		s.turned = err == nil && v.otherImage(s.exe) || errors.Is(err, errChanged) && v.otherName()
 		fail(stepExe, err)
 		if err == nil && next(stepExe) {
 			s.script = v.script(s.cmdline, next)

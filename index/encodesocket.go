@@ -1,0 +1,43 @@
+package index
+
+func appendSocket(b []byte, s *Socket) []byte {
+	to := beginFields(b)
+	value(&to, "uid", s.UID, appendUint)
+	to.textIf("path", s.Path)
+	to.uintIf("peer", s.Peer)
+	to.textIf("type", s.Type)
+	to.uintIf("drops", s.Drops)
+	to.uint("inode", s.Inode)
+	to.address("laddr", s.Local)
+	to.uint("lport", uint64(s.LPort))
+	to.uint("netns", s.NetNS)
+	to.text("proto", s.Proto)
+	to.address("raddr", s.Remote)
+	to.uint("rport", uint64(s.RPort))
+	to.text("state", s.State)
+	to.intIf("timer", int64(s.Timer))
+	to.textIf("cgroup", s.Cgroup)
+	to.uintIf("groups", uint64(s.Groups))
+	to.boolIf("orphan", s.Orphan)
+	partsIf(&to, "owners", s.Owner, appendOwner)
+	to.uintIf("portid", uint64(s.PortID))
+	to.uintIf("probes", s.Probes)
+	to.uint("recv_q", s.RecvQ)
+	to.uint("send_q", s.SendQ)
+	valueIf(&to, "backlog", s.Backlog, appendUint)
+	to.intIf("ifindex", int64(s.Iface))
+	to.textIf("protocol", s.Protocol)
+	to.uintIf("timer_ms", s.TimerMS)
+	to.uintIf("cgroup_id", s.CgroupID)
+	to.textIf("container", s.Container)
+	to.uintIf("retransmits", s.Retransmits)
+	return to.end()
+}
+
+func appendOwner(b []byte, o *Owner) []byte {
+	to := beginFields(b)
+	to.int("fd", int64(o.FD))
+	to.int("pid", int64(o.PID))
+	to.text("comm", o.Comm)
+	return to.end()
+}

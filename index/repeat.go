@@ -17,19 +17,22 @@ type Pattern struct {
 	pid       int // the variable that is the process id, or -1
 	ip        int // the variable that is the address, or -1
 
-	ipOf    int      // of the first line it is one, or with 1 of the last one
-	number  uint32   // of the shape
-	stamp   int      // the variable that is the stamp, or -1: the time is that of the event before
-	offset  int64    // from the stamp to the time
-	ipv4    [2][]int // the variables of the first and the last line that are addresses
-	colons  [2][]int // and those that may be
-	user    reach    // where it is another in each line
-	session reach    // likewise
-	apart   [][2]spot
-	named   *patternNames // nil: its addresses are those of its variables
-	sum     patternSum
-	terms   []uint32 // that all its events have
-	seen    uint32   // the block whose terms have them
+	ipOf     int      // of the first line it is one, or with 1 of the last one
+	number   uint32   // of the shape
+	stamp    int      // the variable that is the stamp, or -1: the time is that of the event before
+	offset   int64    // from the stamp to the time
+	ipv4     [2][]int // the variables of the first and the last line that are addresses
+	colons   [2][]int // and those that may be
+	user     reach    // where it is another in each line
+	session  reach    // likewise
+	apart    [][2]spot
+	named    *patternNames // nil: its addresses are those of its variables
+	sum      patternSum
+	terms    []uint32  // that all its events have
+	alone    bool      // see isAlone
+	userKind text.Kind // of the user's variable, if it is one
+	seen     uint32    // the block whose terms have them
+	opened   uint32    // the block of which its lot is
 }
 
 // MaxPatternLines bounds the lines of a pattern: most tracebacks are shorter.
@@ -158,6 +161,12 @@ func (b *SegmentBuilder) Pattern(e *Entry) *Pattern {
 	}
 	if !p.settle(b, e) || b.sum != nil && !p.sum.settle(p, b, e) {
 		return nil
+	}
+	if p.alone = p.isAlone(); !p.user.varies() {
+		p.user.mark = -1
+	} else if p.user.mark >= 0 {
+		line := s.text.Line(s.first + p.user.line)
+		p.userKind = line.Kind(p.user.mark)
 	}
 	return p
 }
@@ -318,7 +327,7 @@ func (b *SegmentBuilder) markUser(r *reach, l *Lines) {
 		return
 	}
 	line := l.Of[r.line]
-	k := b.named(line.Kind(r.mark), line.Values[r.mark])
+	k := b.nameAt(line.Kind(r.mark), line.Values[r.mark])
 	if k.block == b.set.block {
 		return
 	}
@@ -328,8 +337,8 @@ func (b *SegmentBuilder) markUser(r *reach, l *Lines) {
 	b.set.mark(k.term - 1)
 }
 
-// named returns what is known of a text of the segment as the name of a user.
-func (b *SegmentBuilder) named(k text.Kind, n uint64) *knownName {
+// nameAt returns what is known of a text of the segment as the name of a user.
+func (b *SegmentBuilder) nameAt(k text.Kind, n uint64) *knownName {
 	of := &b.names[k]
 	for int(n) >= len(*of) {
 		*of = append(*of, knownName{})
@@ -391,7 +400,7 @@ func (b *SegmentBuilder) Repeat(p *Pattern, l *Lines, at Time, offset int64) boo
 	if p.session.varies() {
 		set.mark(set.session(b.in(&p.session, l)))
 	}
-	if b.sum != nil && !b.again && !b.apart {
+	if b.counts() {
 		b.sum.repeat(p, b, l, at)
 	}
 	return true

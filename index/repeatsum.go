@@ -19,6 +19,7 @@ type patternSum struct {
 
 	// Numbers are those of a round.
 	round, number, name int
+	lot                 summary.Lot
 }
 
 // settle fills in what is counted; false where an example could not be found in
@@ -39,15 +40,22 @@ func (s *patternSum) settle(p *Pattern, b *SegmentBuilder, e *Entry) bool {
 	return s.message.place(&b.shape, b.raw, e.Message)
 }
 
-// repeat counts an event that lies in its lines as the pattern says.
-func (s *summarizer) repeat(p *Pattern, b *SegmentBuilder, l *Lines, at Time) {
-	c, v := &p.sum, &s.event
+// counted returns what is counted of the events of a pattern, with the numbers
+// of this round.
+func (s *summarizer) counted(p *Pattern) *patternSum {
+	c := &p.sum
 	if c.round != s.round.Names {
 		c.round, c.number, c.name = s.round.Names, s.Kind(c.kind, c.keep), summary.None
 		if len(c.user) > 0 {
 			c.name = s.User(c.user)
 		}
 	}
+	return c
+}
+
+// repeat counts an event that lies in its lines as the pattern says.
+func (s *summarizer) repeat(p *Pattern, b *SegmentBuilder, l *Lines, at Time) {
+	c, v := s.counted(p), &s.event
 	start, _ := b.shape.bounds(l.First)
 	v.Kind, v.User, v.About = c.number, c.name, summary.None
 	if p.user.varies() {
@@ -99,7 +107,7 @@ func (s *summarizer) userIn(r *reach, b *SegmentBuilder, l *Lines) int {
 		return summary.None
 	}
 	line := l.Of[r.line]
-	k := b.named(line.Kind(r.mark), line.Values[r.mark])
+	k := b.nameAt(line.Kind(r.mark), line.Values[r.mark])
 	if k.round != s.round.Names+1 {
 		k.round, k.number = s.round.Names+1, int32(s.User(b.in(r, l)))
 	}

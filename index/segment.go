@@ -66,6 +66,8 @@ type SegmentBuilder struct {
 	times []byte
 	rest  []byte
 	blank bool // no block was begun
+	taken []taken
+	warm  uint32 // see settle
 
 	events []byte // memory for a block's packed events
 }
@@ -101,7 +103,7 @@ func newSegmentBuilder(seed maphash.Seed) (*SegmentBuilder, error) {
 func (b *SegmentBuilder) Reset(source uint32, offset, firstLine int64) {
 	b.row = segmentRow{Source: source, Offset: offset, Line: firstLine}
 	b.at0, b.line0 = offset, firstLine
-	b.err, b.blank = nil, true
+	b.err, b.blank, b.taken = nil, true, b.taken[:0]
 	b.parts.reset()
 	clear(b.fields)
 	s := &b.shared
@@ -167,6 +169,7 @@ func (b *SegmentBuilder) Add(e *Entry) {
 		return
 	}
 	s := &b.shape
+	s.next = max(s.next, b.line)
 	s.locate(e.Start, e.End)
 	if s.first <= b.line {
 		b.fail(e, "shares a line with the one before it")
@@ -181,10 +184,13 @@ func (b *SegmentBuilder) Add(e *Entry) {
 	b.see(e.Time)
 	b.end = e.End
 	b.set.addEntry(e)
-	if b.sum != nil && !b.again && !b.apart {
+	if b.counts() {
 		b.sum.add(b.row.Source, b.at0+int64(e.Start), b.line0+int64(s.first), e)
 	}
 }
+
+// counts reports whether the summary counts the entries that are added.
+func (b *SegmentBuilder) counts() bool { return b.sum != nil && !b.again && !b.apart }
 
 // flowOn writes that the next event is lines first to end.
 func (b *SegmentBuilder) flowOn(first, end int, number uint32) {
@@ -234,6 +240,10 @@ const blockParts = text.BlockParts + 1
 func (b *SegmentBuilder) endBlock() {
 	if b.blank {
 		return
+	}
+	b.settle()
+	if b.sum != nil {
+		b.sum.end()
 	}
 	columns := b.shape.text.Pack()
 	b.parts.add(columns[0])

@@ -35,6 +35,7 @@ type summarizer struct {
 	kinds [kindSlots]knownKind
 	key   []byte
 	event summary.Event
+	lots  []*summary.Lot // of the block
 }
 
 // kindSlots is how many kinds are remembered by their bytes: most entries are of some hundred kinds.

@@ -57,6 +57,7 @@ type Builder struct {
 	userOf   slots
 	users    []UserRow
 	minutes  pairTable // by source and minute
+	now      thisMinute
 	burst    burst
 	strands  []tally
 	tries    []tally
@@ -80,10 +81,18 @@ type Round struct {
 
 // kind is what is known of one kind of events.
 type kind struct {
+	place
 	row     KindRow
-	thread  uint32
 	undated int // the same kind without times, or None
 	example []byte
+}
+
+// place is where events of a kind are counted beside it.
+type place struct {
+	source  uint32
+	thread  uint32 // the first one of four
+	action  uint8
+	untimed bool // their time is that of the capture: they are in no minute
 }
 
 // What things cost in memory, about.
@@ -111,6 +120,7 @@ func (b *Builder) reset() {
 	b.kindOf.reset()
 	b.userOf.reset()
 	b.minutes.reset()
+	b.now = thisMinute{}
 	b.strands, b.tries, b.deeds = b.strands[:0], b.tries[:0], b.deeds[:0]
 }
 
@@ -143,7 +153,7 @@ func (b *Builder) Kind(k Kind, keep bool) int {
 	n, found := b.kindOf.find(maphash.Comparable(b.seed, k), len(b.kinds), func(n int) bool { return b.kinds[n].row.Kind == k },
 		func(n int) uint64 { return maphash.Comparable(b.seed, b.kinds[n].row.Kind) })
 	if !found {
-		b.kinds = append(b.kinds, kind{row: KindRow{Kind: k, Kept: keep}, thread: b.thread(&k), undated: None})
+		b.kinds = append(b.kinds, kind{place{k.Source, b.thread(&k), k.Action, k.Clock == clockCapture}, KindRow{Kind: k, Kept: keep}, None, nil})
 		b.bytes += kindBytes + len(k.Service) + len(k.Host) + len(k.Type) + len(k.Jail) + len(k.Signature)
 	}
 	return n
@@ -195,27 +205,45 @@ func (b *Builder) User(name []byte) int {
 
 // Add takes in an event.
 func (b *Builder) Add(e *Event) {
-	n := e.Kind
+	n, known := e.Kind, e.Time
 	if e.Time == 0 && !b.kinds[n].row.Undated {
 		n = b.undated(n)
 	}
 	k := &b.kinds[n]
-	sum := Sum{Events: 1, Count: e.Times, First: e.Time, Last: e.Time}
-	b.kind(k, e, &sum)
-	known := sum
+	l := Lot{Times: e.Times, Message: e.Message}
+	l.see(e)
+	k.fold(b, &l)
 	if k.row.Undated {
-		known.First, known.Last = 0, 0
+		known = 0
 	}
-	if k.row.Clock != clockCapture {
-		// All minutes that a time can lie in fit 32 bits.
-		b.minutes.at(k.row.Source, uint32(int32(MinuteOf(e.Time)))).span(&known)
+	if !k.untimed {
+		b.minute(k.source, e.Time).one(e.Times, known)
 	}
 	if e.User != None {
-		b.users[e.User].span(&known)
+		b.users[e.User].one(e.Times, known)
 	}
 	if len(e.Names) > 0 || e.About != None {
-		b.address(k, e, &known)
+		b.address(&k.place, e, known)
 	}
+}
+
+// minute returns what is counted of the minute of a time.
+func (b *Builder) minute(source uint32, t int64) *Sum {
+	if m := &b.now; uint64(t-m.from) < minute && m.source == source && m.known {
+		return &b.minutes.rows[m.row].Sum
+	}
+	m := MinuteOf(t)
+	// All minutes that a time can lie in fit 32 bits.
+	b.now = thisMinute{true, source, b.minutes.find(source, uint32(int32(m))), m * minute}
+	return &b.minutes.rows[b.now.row].Sum
+}
+
+// thisMinute is the minute that was counted last, and its place in the table.
+type thisMinute struct {
+	known  bool
+	source uint32
+	row    int
+	from   int64 // nanoseconds since 1970
 }
 
 // undated returns the kind beside n of events whose time is not known.
@@ -229,33 +257,18 @@ func (b *Builder) undated(n int) int {
 	return b.kinds[n].undated
 }
 
-func (b *Builder) kind(k *kind, e *Event, sum *Sum) {
-	r := &k.row
-	if r.Events == 0 || e.Time < r.First || e.Time == r.First && (e.Line < r.FirstLine || e.Line == r.FirstLine && e.Offset < r.FirstOffset) {
-		r.FirstLine, r.FirstOffset = e.Line, e.Offset
-		if r.Kept {
-			b.bytes -= len(k.example)
-			k.example = append(k.example[:0], e.Message[:min(len(e.Message), b.o.MaxExample)]...)
-			b.bytes += len(k.example)
-		}
-	}
-	if r.Events == 0 || e.Time > r.Last || e.Time == r.Last && e.Line > r.LastLine {
-		r.LastLine = e.Line
-	}
-	r.Sum.fold(sum)
-}
-
-// address counts an event for each address that it names.
-func (b *Builder) address(k *kind, e *Event, known *Sum) {
+// address counts an event for each address that it names. known is its time, or
+// 0.
+func (b *Builder) address(p *place, e *Event, known int64) {
 	b.events++
 	b.times += e.Times
 	if len(e.Names) == 0 {
-		b.name(uint32(e.About), k.thread+aboutIt, e)
+		b.name(uint32(e.About), p.thread+aboutIt, e)
 	} else {
-		b.several(k, e)
+		b.several(p.thread, e)
 	}
 	if e.About != None {
-		b.about(k, e, known)
+		b.about(p, e, known)
 	}
 }
 
@@ -266,14 +279,14 @@ const (
 )
 
 // several counts an event that may name several addresses.
-func (b *Builder) several(k *kind, e *Event) {
+func (b *Builder) several(first uint32, e *Event) {
 	b.names = append(b.names[:0], e.Names...)
 	if e.About != None {
 		b.names = append(b.names, e.About)
 	}
 	b.names = b.burst.distinct(b.names)
 	for _, n := range b.names {
-		thread := k.thread
+		thread := first
 		if e.About != None && b.burst.addrs[n] == b.burst.addrs[e.About] {
 			thread += aboutIt
 		}
@@ -326,18 +339,17 @@ func (b *Builder) settle() {
 }
 
 // about counts what an event says of the address that it is about.
-func (b *Builder) about(k *kind, e *Event, known *Sum) {
-	action := k.row.Action
-	login := action == b.o.Actions.Login
+func (b *Builder) about(p *place, e *Event, known int64) {
+	login := p.action == b.o.Actions.Login
 	if e.User != None {
-		try := *known
-		if !login && action != b.o.Actions.LoginFailed {
-			try.Count = 0
+		times := e.Times
+		if !login && p.action != b.o.Actions.LoginFailed {
+			times = 0
 		}
-		b.burst.tries.at(uint32(e.About), uint32(e.User)).span(&try)
+		b.burst.tries.at(uint32(e.About), uint32(e.User)).one(times, known)
 	}
-	if login || action == b.o.Actions.Banned || action == b.o.Actions.Unbanned {
+	if login || p.action == b.o.Actions.Banned || p.action == b.o.Actions.Unbanned {
 		// The kind with times has all that is asked of it, and its number is the caller's.
-		b.deeds = append(b.deeds, deed{b.burst.addrs[e.About], Place{e.Time, k.row.Source, e.Line}, uint32(e.Kind), int32(e.User), login})
+		b.deeds = append(b.deeds, deed{b.burst.addrs[e.About], Place{e.Time, p.source, e.Line}, uint32(e.Kind), int32(e.User), login})
 	}
 }

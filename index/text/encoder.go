@@ -164,6 +164,17 @@ func (e *Encoder) LineTo(line *Line, i int) {
 	line.Template, line.Marks, line.Values, line.slots = n, t.scan.marks[from:to], t.scan.values[from:to], t.schema.slots[tpl.first:tpl.last]
 }
 
+// Values returns of line i of the block that was scanned last its template and
+// its values. They are valid until the next Scan.
+func (e *Encoder) Values(i int) (template uint32, values []uint64) {
+	t := &e.block
+	from, values := t.firsts[i], t.scan.values
+	if i++; i < len(t.firsts) {
+		values = values[:t.firsts[i]]
+	}
+	return t.lines[i-1], values[from:]
+}
+
 // Templates returns how many templates the segment has so far.
 func (e *Encoder) Templates() int { return len(e.block.schema.templates) }
 

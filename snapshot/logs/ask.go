@@ -85,8 +85,7 @@ func shortest(b []byte) uint64 {
 }
 
 // answers reports whether the line is as it is asked to be.
-func (s *splitter) answers(asks []ask, line *text.Line) bool {
-	values := line.Values
+func (s *splitter) answers(asks []ask, values []uint64) bool {
 	for i := range asks {
 		a := &asks[i]
 		v := values[a.mark]

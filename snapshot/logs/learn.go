@@ -24,7 +24,8 @@ func (s *splitter) learn(n int, e *Entry) {
 		if v.stamp = stampIn(&l.line, e.Stamp); v.stamp < 0 {
 			return
 		}
-		v.zone, v.hasZone = e.Stamp.Zone, e.Stamp.HasZone
+		_, second, _ := l.line.Ticks(v.stamp)
+		v.of = stampForm{uint32(second), int32(e.Stamp.Zone), e.Stamp.HasZone}
 		e.Decide(zoneBehind(line, int(l.line.Marks[v.stamp].End)))
 	} else if undated(&l.line) {
 		return

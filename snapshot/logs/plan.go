@@ -38,8 +38,7 @@ type variant struct {
 	pattern *index.Pattern
 	odd     uint64 // which variables of its first line are odd, or long numbers, a bit each
 	stamp   int    // the variable that is the stamp, or -1
-	zone    int    // as in Stamp
-	hasZone bool
+	of      stampForm
 	clock   index.Clock
 	more    []uint64 // likewise of each of its other lines
 }
@@ -55,7 +54,9 @@ const (
 // look is a line before it is parsed or taken by a plan.
 type look struct {
 	n      int // of the line in the block
-	line   text.Line
+	values []uint64
+	line   text.Line // only where filled
+	filled bool
 	odd    uint64
 	plain  bool     // no variable of it stands against a plan
 	names  bool     // what is quoted in it names addresses: it can only be a further line of an entry
@@ -67,12 +68,12 @@ type look struct {
 // entry.
 func (s *splitter) look(k, i int) *look {
 	l := s.looks[k]
-	s.builder.LineTo(&l.line, i)
-	l.n, l.odd, l.plain, l.names, l.fits, l.begins = i, 0, true, false, nil, false
-	p := s.plan(&l.line)
+	template, values := s.builder.Values(i)
+	l.n, l.values, l.filled, l.odd, l.plain, l.names, l.fits, l.begins = i, values, false, 0, true, false, nil, false
+	p := &s.plans[template]
 	for i := range p.variants {
 		v := &p.variants[i]
-		if v.asks == nil || !s.answers(v.asks, &l.line) || v.stamp >= 0 && !s.dates(l, v.variant) {
+		if v.asks == nil || !s.answers(v.asks, values) || v.stamp >= 0 && !s.dates(l, v.variant) {
 			continue
 		}
 		if l.odd = v.odd; len(v.more) == 0 {
@@ -83,9 +84,18 @@ func (s *splitter) look(k, i int) *look {
 		l.begins = true
 	}
 	if !l.begins {
-		s.lookAgain(p, l)
+		s.fill(l)
+		s.lookAgain(s.plan(&l.line), l)
 	}
 	return l
+}
+
+// fill takes in all that the line is made of.
+func (s *splitter) fill(l *look) {
+	if !l.filled {
+		l.filled = true
+		s.builder.LineTo(&l.line, l.n)
+	}
 }
 
 // lookAgain is look for a line that answers nothing that is asked: which of its
@@ -161,6 +171,9 @@ func (s *splitter) fit(n int) *variant {
 	if s.parseAll || !allPlain(looks) {
 		return nil
 	}
+	for _, l := range looks {
+		s.fill(l)
+	}
 	of := s.lines(n)
 	p := s.plan(&looks[0].line)
 	for i := range p.variants {
@@ -225,6 +238,22 @@ func (s *splitter) begin(p *plan, line *text.Line) {
 // starts reports whether the line begins an entry.
 func (s *splitter) starts(l *look) bool {
 	return l.fits != nil || l.begins || s.format.Starts(afterHole(s.bytes(l)))
+}
+
+// takeLine adds the line that was looked at, which lies as a variant says, as an
+// entry.
+func (s *splitter) takeLine(j *job, v *variant) bool {
+	l := s.looks[0]
+	if v.stamp < 0 {
+		s.fill(l)
+		return s.take(j, v, 1)
+	}
+	at, offset, clock := s.when(j, l, v)
+	if clock != v.clock || !s.builder.RepeatLine(v.pattern, l.n, l.values, at, offset) {
+		return false
+	}
+	s.dated(j, at)
+	return true
 }
 
 // take adds the entry of the first n lines, which lies as a variant says.

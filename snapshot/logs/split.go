@@ -170,6 +170,9 @@ func (s *splitter) block(j *job, rest bool) {
 		}
 		torn, lines := rest && first == 0, i-first
 		if torn || lines > maxPlanned || !s.planned(j, lines) {
+			for _, l := range s.looks[:min(lines, maxPlanned)] {
+				s.fill(l)
+			}
 			s.event(j, first, i-1, torn)
 			if !torn && lines <= maxPlanned && s.sound {
 				s.learn(lines, &s.entry)
@@ -185,9 +188,10 @@ func (s *splitter) block(j *job, rest bool) {
 // takes it.
 func (s *splitter) planned(j *job, n int) bool {
 	v := s.looks[0].fits
-	if n > 1 || v == nil { // a plan may have been made since the line was looked at
-		v = s.fit(n)
+	if n == 1 && v != nil {
+		return s.takeLine(j, v)
 	}
+	v = s.fit(n) // a plan may have been made since the line was looked at
 	return v != nil && s.take(j, v, n)
 }
 

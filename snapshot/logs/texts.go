@@ -16,9 +16,10 @@ const (
 
 // What a byte of a text says besides.
 const (
-	byteOdd   = textPlain << 1 << iota // the text is odd, if it is no path
-	bytePoint                          // addresses have such bytes
-	byteOther                          // words on which formats make a difference have no such bytes
+	byteOdd    = textPlain << 1 << iota // the text is odd, if it is no path
+	bytePoint                           // a point, of which addresses have three or more
+	byteOther                           // words on which formats make a difference have no such bytes
+	byteColons                          // a colon, of which addresses have two or more
 )
 
 // examineTexts finds out what is to be known of the texts that are new in the
@@ -82,8 +83,11 @@ var textBytes = func() (t [256]uint8) {
 		case byteClass[c]&byteWord == 0 && c < 0x80 && bytes.IndexByte([]byte(".-/+%@~"), byte(c)) < 0:
 			t[c] = textOdd
 		}
-		if c == '.' || c == ':' {
+		switch c {
+		case '.':
 			t[c] |= bytePoint
+		case ':':
+			t[c] |= byteColons
 		}
 		if letter := c | 0x20; letter < 'a' || letter > 'z' {
 			t[c] |= byteOther
@@ -105,7 +109,7 @@ func examine(k text.Kind, b []byte) (found byte) {
 	if string(b) == "-" {
 		found |= textStrange
 	}
-	if of&bytePoint != 0 && (bytes.Count(b, []byte{'.'}) >= 3 || bytes.Count(b, []byte{':'}) >= 2) {
+	if of&bytePoint != 0 && bytes.Count(b, []byte{'.'}) >= 3 || of&byteColons != 0 && bytes.Count(b, []byte{':'}) >= 2 {
 		if _, _, end := nextAddress(b, 0); end > 0 {
 			found |= textNames
 		}

@@ -32,8 +32,8 @@ type strand struct {
 const (
 	// maxNear is how many strands hang on an address; more are in a table, so that one of thousands is not looked for in a row of them.
 	maxNear = 8
-	// burstRows is how many strands and tries end a burst: some hundred kilobytes.
-	burstRows = 1 << 13
+	// burstRows is how many strands and tries end a burst: a megabyte.
+	burstRows = 1 << 14
 )
 
 func (b *burst) len() int { return len(b.strands) + len(b.tries.rows) }

@@ -17,22 +17,21 @@ type Pattern struct {
 	pid       int // the variable that is the process id, or -1
 	ip        int // the variable that is the address, or -1
 
-	ipOf     int      // of the first line it is one, or with 1 of the last one
-	number   uint32   // of the shape
-	stamp    int      // the variable that is the stamp, or -1: the time is that of the event before
-	offset   int64    // from the stamp to the time
-	ipv4     [2][]int // the variables of the first and the last line that are addresses
-	colons   [2][]int // and those that may be
-	user     reach    // where it is another in each line
-	session  reach    // likewise
-	apart    [][2]spot
-	named    *patternNames // nil: its addresses are those of its variables
-	sum      patternSum
-	terms    []uint32  // that all its events have
-	alone    bool      // see isAlone
-	userKind text.Kind // of the user's variable, if it is one
-	seen     uint32    // the block whose terms have them
-	opened   uint32    // the block of which its lot is
+	ipOf    int      // of the first line it is one, or with 1 of the last one
+	number  uint32   // of the shape
+	stamp   int      // the variable that is the stamp, or -1: the time is that of the event before
+	offset  int64    // from the stamp to the time
+	ipv4    [2][]int // the variables of the first and the last line that are addresses
+	colons  [2][]int // and those that may be
+	user    reach    // where it is another in each line
+	session reach    // likewise
+	apart   [][2]spot
+	named   *patternNames // nil: its addresses are those of its variables
+	sum     patternSum
+	terms   []uint32 // that all its events have
+	alone   bool     // see IsAlone
+	seen    uint32   // the block whose terms have them
+	opened  uint32   // the block of which its lot is
 }
 
 // MaxPatternLines bounds the lines of a pattern: most tracebacks are shorter.
@@ -91,7 +90,8 @@ func (b *SegmentBuilder) at(p *spot, l *Lines) int {
 type reach struct {
 	line     int // counted from 0
 	from, to text.Place
-	mark     int // the variable that it is, if it is one and that is a text; else -1
+	mark     int       // the variable that it is, if it is one and that is a text; else -1
+	kind     text.Kind // of that
 }
 
 // place fills in where v stands, if it is a part of a line.
@@ -109,7 +109,7 @@ func (r *reach) place(s *shaper, raw, v []byte) (ok bool) {
 	line := s.text.Line(s.first + r.line)
 	k := r.from.Edge / 2
 	if r.mark = -1; ok1 && ok2 && r.from == (text.Place{Edge: 2*k + 1}) && r.to == (text.Place{Edge: 2*k + 2}) && line.Kind(int(k)) > text.KindIPv4 {
-		r.mark = int(k)
+		r.mark, r.kind = int(k), line.Kind(int(k))
 	}
 	return ok1 && ok2
 }
@@ -162,12 +162,7 @@ func (b *SegmentBuilder) Pattern(e *Entry) *Pattern {
 	if !p.settle(b, e) || b.sum != nil && !p.sum.settle(p, b, e) {
 		return nil
 	}
-	if p.alone = p.isAlone(); !p.user.varies() {
-		p.user.mark = -1
-	} else if p.user.mark >= 0 {
-		line := s.text.Line(s.first + p.user.line)
-		p.userKind = line.Kind(p.user.mark)
-	}
+	p.alone = p.isAlone()
 	return p
 }
 
@@ -229,7 +224,7 @@ func (p *Pattern) settle(b *SegmentBuilder, e *Entry) bool {
 		}
 	}
 	if !p.user.place(s, b.raw, e.User) || !p.user.varies() {
-		p.user = reach{}
+		p.user = reach{mark: -1}
 		p.terms = append(p.terms, b.set.user(e.User))
 	}
 	for _, v := range e.Decisive {
@@ -318,42 +313,6 @@ func (p *Pattern) isPID(first *text.Line) bool {
 	}
 	pid, ok := first.Number(p.pid)
 	return ok && pid > 0 && pid <= math.MaxInt32
-}
-
-// markUser makes the user a term of the block whose name is a part of the lines.
-func (b *SegmentBuilder) markUser(r *reach, l *Lines) {
-	if r.mark < 0 {
-		b.set.mark(b.set.user(b.in(r, l)))
-		return
-	}
-	line := l.Of[r.line]
-	k := b.nameAt(line.Kind(r.mark), line.Values[r.mark])
-	if k.block == b.set.block {
-		return
-	}
-	if k.block = b.set.block; k.term == 0 {
-		k.term = b.set.user(b.in(r, l)) + 1
-	}
-	b.set.mark(k.term - 1)
-}
-
-// nameAt returns what is known of a text of the segment as the name of a user.
-func (b *SegmentBuilder) nameAt(k text.Kind, n uint64) *knownName {
-	of := &b.names[k]
-	for int(n) >= len(*of) {
-		*of = append(*of, knownName{})
-	}
-	return &(*of)[n]
-}
-
-// knownName is what is known of a text as the name of a user: the number of its
-// term, plus one, the last block that had it, and the number of the user in a
-// round of the summary.
-type knownName struct {
-	term   uint32
-	block  uint32
-	number int32
-	round  int // plus one
 }
 
 // Repeat adds an entry whose lines fit the pattern. at is the entry's time, and

@@ -107,7 +107,7 @@ func (s *summarizer) userIn(r *reach, b *SegmentBuilder, l *Lines) int {
 		return summary.None
 	}
 	line := l.Of[r.line]
-	k := b.nameAt(line.Kind(r.mark), line.Values[r.mark])
+	k := b.nameAt(r.kind, line.Values[r.mark])
 	if k.round != s.round.Names+1 {
 		k.round, k.number = s.round.Names+1, int32(s.User(b.in(r, l)))
 	}

@@ -23,20 +23,18 @@ func (b *SegmentBuilder) Values(i int) (template uint32, values []uint64) {
 	return b.shape.text.Values(i)
 }
 
-// isAlone reports whether RepeatLine takes lines of the pattern: all that their
+// IsAlone reports whether RepeatLine takes lines of the pattern: all that their
 // events have to themselves are the time and values of variables.
+func (p *Pattern) IsAlone() bool { return p.alone }
+
 func (p *Pattern) isAlone() bool {
 	return len(p.templates) == 1 && p.stamp >= 0 && len(p.apart) == 0 && p.named == nil && !p.session.varies() && (!p.user.varies() || p.user.mark >= 0)
 }
 
-// RepeatLine is Repeat for line i of the block, whose values these are.
+// RepeatLine is Repeat for line i of the block, whose values these are, and a
+// pattern that is alone. at must be a known time.
 func (b *SegmentBuilder) RepeatLine(p *Pattern, i int, values []uint64, at Time, offset int64) bool {
-	if !p.alone {
-		var line text.Line
-		b.LineTo(&line, i)
-		return b.Repeat(p, &Lines{i, i, []*text.Line{&line}}, at, offset)
-	}
-	if i <= b.line || offset != p.offset {
+	if !p.alone || i <= b.line || offset != p.offset || at <= 0 {
 		return false
 	}
 	b.flowOn(i, i, p.number)
@@ -60,7 +58,7 @@ func (b *SegmentBuilder) settle() {
 			}
 		}
 		if t.user.mark >= 0 {
-			if n, of := t.values[t.user.mark], b.names[t.userKind]; n < uint64(len(of)) {
+			if n, of := t.values[t.user.mark], b.names[t.user.kind]; n < uint64(len(of)) {
 				warm += of[n].term
 			}
 		}
@@ -110,9 +108,9 @@ func (b *SegmentBuilder) count(t *taken) {
 // userOf returns what is known of the text that is the user of an entry.
 func (b *SegmentBuilder) userOf(t *taken) *knownName {
 	n := t.values[t.user.mark]
-	user := b.nameAt(t.userKind, n)
+	user := b.nameAt(t.user.kind, n)
 	if user.term == 0 {
-		user.term = b.set.user(b.shape.text.Text(t.userKind, n)) + 1
+		user.term = b.set.user(b.shape.text.Text(t.user.kind, n)) + 1
 	}
 	return user
 }
@@ -124,7 +122,7 @@ func (s *summarizer) count(t *taken, b *SegmentBuilder, user *knownName) {
 	v.User, v.About = c.name, summary.None
 	if user != nil {
 		if user.round != s.round.Names+1 {
-			user.round, user.number = s.round.Names+1, int32(s.User(b.shape.text.Text(p.userKind, t.values[p.user.mark])))
+			user.round, user.number = s.round.Names+1, int32(s.User(b.shape.text.Text(p.user.kind, t.values[p.user.mark])))
 		}
 		v.User = int(user.number)
 	}
@@ -138,9 +136,9 @@ func (s *summarizer) count(t *taken, b *SegmentBuilder, user *knownName) {
 	}
 	for _, k := range p.colons[0] {
 		if m := b.set.colon(&b.shape.text, t.values[k]); m.addr.IsValid() {
-			n := s.number(&m.numbered, m.addr)
-			v.Names = append(v.Names, n)
-			if k == p.ip {
+			if n := s.number(&m.numbered, m.addr); k != p.ip {
+				v.Names = append(v.Names, n)
+			} else {
 				v.About = n
 			}
 		}
@@ -180,5 +178,6 @@ func (s *summarizer) end() {
 	for _, l := range s.lots {
 		s.CloseLot(l)
 	}
+	clear(s.lots)
 	s.lots = s.lots[:0]
 }

@@ -97,7 +97,7 @@ type place struct {
 
 // What things cost in memory, about.
 const (
-	kindBytes = 232 + slotBytes
+	kindBytes = 248 + slotBytes
 	userBytes = 48 + slotBytes
 	deedBytes = 64
 )
@@ -262,9 +262,12 @@ func (b *Builder) undated(n int) int {
 func (b *Builder) address(p *place, e *Event, known int64) {
 	b.events++
 	b.times += e.Times
-	if len(e.Names) == 0 {
+	switch {
+	case len(e.Names) == 0:
 		b.name(uint32(e.About), p.thread+aboutIt, e)
-	} else {
+	case len(e.Names) == 1 && e.About == None:
+		b.name(uint32(e.Names[0]), p.thread, e)
+	default:
 		b.several(p.thread, e)
 	}
 	if e.About != None {

@@ -58,6 +58,12 @@ func feed(t testing.TB, b *Builder, s *sample) {
 	t.Helper()
 	_, err := b.Begin()
 	require.NoError(t, err)
+	e := eventOf(b, s)
+	b.Add(&e)
+}
+
+// eventOf is the sample as an event of a builder.
+func eventOf(b *Builder, s *sample) Event {
 	e := Event{Kind: b.Kind(s.kind, s.keep), User: None, About: None, Times: s.times, Time: s.time, Line: s.line, Offset: s.offset, Message: []byte(s.message)}
 	if s.user != "" {
 		e.User = b.User([]byte(s.user))
@@ -68,7 +74,7 @@ func feed(t testing.TB, b *Builder, s *sample) {
 	for _, a := range s.names {
 		e.Names = append(e.Names, b.Address(netip.MustParseAddr(a)))
 	}
-	b.Add(&e)
+	return e
 }
 
 // samples are n events of some sources, in the order of each source, with all

@@ -55,7 +55,7 @@ const (
 type look struct {
 	n      int // of the line in the block
 	values []uint64
-	line   text.Line // only where filled
+	line   text.Line // once it was filled
 	filled bool
 	odd    uint64
 	plain  bool     // no variable of it stands against a plan
@@ -90,7 +90,8 @@ func (s *splitter) look(k, i int) *look {
 	return l
 }
 
-// fill takes in all that the line is made of.
+// fill takes in all that the line is made of: a plan that takes it as it is asks
+// for its values alone.
 func (s *splitter) fill(l *look) {
 	if !l.filled {
 		l.filled = true
@@ -240,11 +241,11 @@ func (s *splitter) starts(l *look) bool {
 	return l.fits != nil || l.begins || s.format.Starts(afterHole(s.bytes(l)))
 }
 
-// takeLine adds the line that was looked at, which lies as a variant says, as an
-// entry.
+// takeLine adds the line that was looked at first, which lies as a variant says,
+// as an entry.
 func (s *splitter) takeLine(j *job, v *variant) bool {
 	l := s.looks[0]
-	if v.stamp < 0 {
+	if v.stamp < 0 || !v.pattern.IsAlone() {
 		s.fill(l)
 		return s.take(j, v, 1)
 	}

@@ -9,13 +9,13 @@ import (
 // their pids; those that a second look found come behind, likewise.
 func (w *Writer) AddProcess(p *Process) error {
 	w.counts.Processes++
-	return record(w, &w.processes, p, appendProcess)
+	return w.record(&w.processes, p)
 }
 
 // AddSocket adds a socket to the snapshot.
 func (w *Writer) AddSocket(s *Socket) error {
 	w.counts.Sockets++
-	return record(w, &w.sockets, s, appendSocket)
+	return w.record(&w.sockets, s)
 }
 
 // EndState packs the processes and the sockets, when no more of them come. Commit
@@ -32,11 +32,7 @@ func (w *Writer) EndState() error {
 // AddGap adds what the snapshot could not see.
 func (w *Writer) AddGap(g *Gap) error {
 	w.counts.Gaps++
-	b, err := w.encode.Marshal(g)
-	if err != nil {
-		return fmt.Errorf("%s: cbor: %w", bucketGap, err)
-	}
-	return record(w, &w.gaps, b, func(to, b []byte) []byte { return append(to, b...) })
+	return w.record(&w.gaps, g)
 }
 
 // MaxSnapshot is how large a Snapshot may be in a case: what a reader takes for
@@ -45,19 +41,8 @@ const MaxSnapshot = maxRecord - 64<<10
 
 // SizeOf is how many bytes a record takes in a case before it is packed.
 func (w *Writer) SizeOf(v any) (int, error) {
-	b, err := w.encoded(v)
+	b, err := w.encode.Marshal(v)
 	return len(b), err
-}
-
-// encoded is a value in the room of the processes, behind those that wait there.
-// It is valid until the next record.
-func (w *Writer) encoded(v any) ([]byte, error) {
-	room := &w.processes.buf
-	from := room.Len()
-	err := w.encode.MarshalToBuffer(v, room)
-	b := room.Bytes()[from:]
-	room.Truncate(from)
-	return b, err
 }
 
 // recordWriter gathers the records of one kind into values.
@@ -85,10 +70,12 @@ func (r *recordWriter) grow() {
 	}
 }
 
-func record[T any](w *Writer, r *recordWriter, v T, encode func([]byte, T) []byte) error {
+func (w *Writer) record(r *recordWriter, v any) error {
 	r.grow()
 	before := r.buf.Len()
-	r.buf.Write(encode(r.buf.AvailableBuffer(), v))
+	if err := w.encode.MarshalToBuffer(v, &r.buf); err != nil {
+		return fmt.Errorf("%s: cbor: %w", r.bucket, err)
+	}
 	if size := r.buf.Len() - before; size > maxRecord {
 		return fmt.Errorf("%s: a record of %d bytes: at most %d", r.bucket, size, maxRecord)
 	}

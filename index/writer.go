@@ -249,7 +249,7 @@ func (w *Writer) finish(s Snapshot) (Manifest, error) {
 		return Manifest{}, fmt.Errorf("%s: summary: %w", w.path, err)
 	}
 	s.ID, s.Tool, s.Counts = w.snapshot, w.tool, w.counts
-	b, err := w.encoded(s)
+	b, err := w.encode.Marshal(s)
 	if err != nil {
 		return Manifest{}, fmt.Errorf("snapshot: cbor: %w", err)
 	}

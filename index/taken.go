@@ -151,14 +151,14 @@ func (s *summarizer) count(t *taken, b *SegmentBuilder, user *knownName) {
 }
 
 // messageOf returns the message of an entry.
-func (c *patternSum) messageOf(b *SegmentBuilder, t *taken, start, end int) []byte {
-	if c.always != nil {
-		return c.always
+func (s *patternSum) messageOf(b *SegmentBuilder, t *taken, start, end int) []byte {
+	if s.always != nil {
+		return s.always
 	}
 	var line text.Line
 	b.LineTo(&line, t.line)
-	from, ok1 := line.At(c.message.from)
-	to, ok2 := line.At(c.message.to)
+	from, ok1 := line.At(s.message.from)
+	to, ok2 := line.At(s.message.to)
 	if !ok1 || !ok2 || from > to || to > end-start {
 		return nil
 	}

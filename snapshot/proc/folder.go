@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 
@@ -44,6 +45,9 @@ func (t *tree) plainFolder(plain, at string) (*folder, error) {
 	if err != nil && len(entries) == 0 {
 		_ = unix.Close(fd)
 		return nil, err
+	}
+	if err != nil && t.short != nil {
+		t.short(at, err)
 	}
 	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.name, b.name) })
 	return &folder{dir: dir{fd: fd, buf: new([]byte)}, at: at, entries: entries, opened: t.opened}, nil
@@ -163,8 +167,8 @@ func (e entry) IsDir() bool { return e.kind == unix.S_IFDIR }
 
 func (e entry) IsRegular() bool { return e.kind == unix.S_IFREG }
 
-// entriesOf lists a directory, up to maxEntries. Names that came at once lie in
-// memory as one text.
+// entriesOf lists a directory, up to maxEntries. What it found before an error
+// stands. Names that came at once lie in memory as one text.
 func entriesOf(fd int, buf []byte) ([]entry, error) {
 	var all []entry
 	for {
@@ -172,11 +176,14 @@ func entriesOf(fd int, buf []byte) ([]entry, error) {
 		if err != nil || n == 0 {
 			return all, err
 		}
-		for rest := string(buf[:n]); len(rest) > 0 && len(all) < maxEntries; {
+		for rest := string(buf[:n]); len(rest) > 0; {
 			var text string
 			e := entry{}
 			if text, e.kind, rest = parseDirent(rest); text == "" || text == ".\x00" || text == "..\x00" {
 				continue
+			}
+			if len(all) == maxEntries {
+				return all, fmt.Errorf("%w: all but %d of its entries were left out", errTooLarge, maxEntries)
 			}
 			e.name = text[:len(text)-1]
 			if e.kind == 0 { // a file system that does not tell
@@ -187,9 +194,6 @@ func entriesOf(fd int, buf []byte) ([]entry, error) {
 				e.kind = st.Mode & unix.S_IFMT
 			}
 			all = append(all, e)
-		}
-		if len(all) >= maxEntries {
-			return all, nil
 		}
 	}
 }

@@ -86,7 +86,7 @@ func readSteps(o Options, host index.Host, lane int, steps []fileStep, parts []c
 	t, err := openTree(o.Root, "/")
 	if err == nil {
 		defer t.close()
-		t.opened, h.root = h.noteFlags, t
+		t.opened, t.short, h.root = h.noteFlags, h.fail, t
 	}
 	for i, step := range steps {
 		if step.lane != lane {

@@ -22,6 +22,8 @@ type tree struct {
 	buf   []byte // for small files
 	// opened is told of each regular file that is read; it may be nil.
 	opened func(at string, fd int)
+	// short is told of each directory of which not all was listed; it may be nil.
+	short func(at string, err error)
 }
 
 func openTree(dir, place string) (*tree, error) {

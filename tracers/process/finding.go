@@ -199,7 +199,7 @@ var advice = []struct {
 	{"hidden", "look at the host from outside, from another medium or the hypervisor: something hides processes from what runs on it"},
 	{"exe_memfd exe_deleted exe_differs", "keep what runs while it still runs, on the host: cp /proc/PID/exe COPY"},
 	{"kernel_name no_arguments comm_exe remote_shell", "hold it before you end it, so that its memory stays: kill -STOP PID"},
-	{"remote_shell shell_parent", "see whom it talks to, or its parent, and close that way in: stilltrace network CASE pid:PID"},
+	{"remote_shell shell_parent", "see whom it, its parent or its relay talks to, and close that way in: stilltrace network CASE pid:PID"},
 	{"preload ld_so_preload code_place rwx", "keep the files whose code it runs, and find out which package they belong to: dpkg -S FILE, rpm -qf FILE"},
 	{"exe_place script_place", "find out who put it there: stilltrace process CASE PID shows its parents, stilltrace event CASE the hour before it began"},
 	{"uid_change", "find out how it became root: stilltrace event CASE action:sudo, action:su, and files with the setuid bit"},

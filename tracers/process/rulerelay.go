@@ -19,7 +19,7 @@ var relays = []string{"nc", "ncat", "netcat", "nc.openbsd", "nc.traditional", "s
 // through a relay as well; a shell that takes its commands from one, or was told
 // to be interactive, is none of these.
 func relayed(h *host, p *Row) *verdict {
-	for _, relay := range h.relays() {
+	for _, relay := range h.connectedRelays() {
 		own, theirs := h.joined(p, relay)
 		if own == nil {
 			continue
@@ -50,8 +50,9 @@ func relayed(h *host, p *Row) *verdict {
 	return nil
 }
 
-// relays are the processes that could pass on what a shell says.
-func (h *host) relays() []*Row {
+// connectedRelays are the relays of the host that hold a connection: they are looked
+// for once, by the first shell that may have one.
+func (h *host) connectedRelays() []*Row {
 	if h.relaying == nil {
 		h.relaying = []*Row{}
 		for _, p := range h.rows {

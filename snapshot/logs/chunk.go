@@ -41,9 +41,10 @@ func (c *chunk) end() int64 { return c.offset + int64(len(c.raw)) }
 type chunker struct {
 	r      io.Reader
 	starts func(line []byte) bool
-	rest   []byte // what was read behind the chunk before
-	buf    []byte // of the chunk that is made
-	breaks int64  // newlines in buf
+	rest   []byte  // what was read behind the chunk before
+	buf    []byte  // of the chunk that is made
+	breaks int64   // newlines in buf
+	digest *digest // of all that was given away; nil where nobody asks
 	eof    bool
 	err    error
 	offset int64
@@ -144,6 +145,10 @@ func (c *chunker) fill(want int) {
 		n, err := c.r.Read(c.buf[from:min(want, from+pieceSize)])
 		c.buf = c.buf[:from+n]
 		c.breaks += breaks(c.buf[from:])
+		// The last piece may be the next chunk's in part, and mostly is no more than that.
+		if c.digest != nil {
+			c.digest.see(c.buf[:min(len(c.buf), want-pieceSize)])
+		}
 		if err != nil {
 			c.eof = true
 			if !errors.Is(err, io.EOF) {
@@ -182,6 +187,9 @@ func (c *chunker) force() int {
 // take gives the first n bytes away, and keeps what is behind them.
 func (c *chunker) take(n int) chunk {
 	out := chunk{raw: c.buf[:n:n], buf: c.buf, offset: c.offset, firstLine: c.line, midLine: c.mid}
+	if c.digest != nil {
+		c.digest.take(out.raw)
+	}
 	c.rest = append(c.rest[:0], c.buf[n:]...)
 	c.offset += int64(n)
 	rest := breaks(c.rest)

@@ -2,6 +2,7 @@ package logs
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -10,7 +11,8 @@ import (
 )
 
 // Chunks are the whole text, and each begins in the line that it says it begins
-// in, however the text comes and wherever it has to be cut.
+// in, however the text comes and wherever it has to be cut; the digest is that
+// of all that was given away.
 func TestChunks(t *testing.T) {
 	long := strings.Repeat("x", 3*maxEntry)
 	lines := strings.Repeat("Nov 23 02:31:39 web-1 sshd[812]: session opened\n", 3*chunkSize/48)
@@ -19,12 +21,14 @@ func TestChunks(t *testing.T) {
 		{"lines", lines},
 		{"within a line", lines + "Nov 23"},
 		{"a long line", lines[:48*1000] + long + "\n" + lines},
+		{"a long entry", lines[:48*174000] + strings.Repeat("at main.go\n", 2*pieceSize/11) + lines},
 		{"lines that begin nothing", strings.Repeat("at main.go\n", 2*chunkSize/11)},
 		{"no line", strings.Repeat(long, 4)},
 		{"empty lines", strings.Repeat("\n", chunkSize+1)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			chunks := newChunker(iotest.HalfReader(strings.NewReader(c.text)), starts)
+			chunks.digest = &digest{sum: sha256.New()}
 			var all, buf []byte
 			for {
 				ch, ok := chunks.next(buf)
@@ -34,6 +38,8 @@ func TestChunks(t *testing.T) {
 				require.Equal(t, int64(len(all)), ch.offset)
 				require.Equal(t, int64(bytes.Count(all, []byte("\n"))+1), ch.firstLine)
 				all, buf = append(all, ch.raw...), ch.buf
+				want := sha256.Sum256(all)
+				require.Equal(t, want[:], chunks.digest.sum.Sum(nil))
 			}
 			require.NoError(t, chunks.err)
 			require.True(t, c.text == string(all))

@@ -263,9 +263,10 @@ func (r *fileReader) chunks(c *chunker, from *reading, d dater, s *index.Source)
 	s.ID, s.Format, s.Continues, s.Offset = from.id, from.format.Name, from.continues, c.offset
 	s.Open = 0
 	s.Resume = &index.Resume{Yearless: d.walked || from.resume != nil && from.resume.Yearless}
-	sum, lines := from.sum, c.line-1
+	c.digest = &digest{sum: from.sum}
+	lines := c.line - 1
 	resume := func() {
-		s.Resume.Offset, s.Resume.Line, s.Resume.Mid, s.Resume.State = c.offset, c.line, c.mid, index.SumState(sum)
+		s.Resume.Offset, s.Resume.Line, s.Resume.Mid, s.Resume.State = c.offset, c.line, c.mid, index.SumState(c.digest.sum)
 	}
 	resume()
 	before := make(chan index.Time, 1)
@@ -275,7 +276,6 @@ func (r *fileReader) chunks(c *chunker, from *reading, d dater, s *index.Source)
 		if !ok {
 			break
 		}
-		sum.Write(ch.raw)
 		after := make(chan index.Time, 1)
 		j := &job{chunk: ch, from: from, dater: d, before: before, after: after, done: make(chan struct{})}
 		if d.walked {
@@ -292,7 +292,7 @@ func (r *fileReader) chunks(c *chunker, from *reading, d dater, s *index.Source)
 			resume()
 		}
 	}
-	s.Bytes, s.Lines, s.SHA256 = c.offset-s.Offset, c.lines()-lines, hex.EncodeToString(sum.Sum(nil))
+	s.Bytes, s.Lines, s.SHA256 = c.offset-s.Offset, c.lines()-lines, hex.EncodeToString(c.digest.sum.Sum(nil))
 	return true
 }
 

@@ -52,11 +52,9 @@ func (t *table) column(c int) {
 		for _, h := range hits {
 			class.named |= h
 		}
-		if a, b := pick(hits); a != fromNone {
-			flags := t.miss(codes, hits, a, b)
-			if l := t.out.choose(kind, t.misses); l.cost+flags < p.layout.cost {
-				p.layout, p.a, p.b, codes = l, a, b, t.misses
-			}
+		if t.source(p, kind, codes, hits) {
+			t.miss(codes, hits, p.a, p.b)
+			codes = t.misses
 		}
 		if class.n >= planFrom {
 			p.left = planFor
@@ -65,6 +63,32 @@ func (t *table) column(c int) {
 	t.out.out[sectionHeads] = append(t.out.out[sectionHeads], byte(p.a|p.b<<4))
 	t.named(hits, p.a, p.b)
 	t.out.write(p.layout, codes)
+}
+
+// source finds the sources of a plan, and reports whether there are any. Those
+// that have a key are asked with every value, here and by whoever reads: of what
+// a column takes they have to save more than a fifth.
+func (t *table) source(p *plan, kind Kind, codes []uint64, hits []uint8) bool {
+	best := p.layout.cost
+	for _, of := range [...]uint8{1<<sources - 1, 1<<sources - 1 - withKey} {
+		a, b := pick(hits, of)
+		if a == fromNone {
+			break
+		}
+		flags := t.miss(codes, hits, a, b)
+		l := t.out.choose(kind, t.misses)
+		keyed, cost := (withKey>>a|withKey>>b)&1 != 0, l.cost+flags
+		if keyed {
+			cost += cost / 4
+		}
+		if cost < best {
+			best, p.layout, p.a, p.b = cost, l, a, b
+		}
+		if !keyed {
+			break
+		}
+	}
+	return p.a != fromNone
 }
 
 // A plan is how the values of a class were best written. To find that out takes
@@ -97,12 +121,12 @@ const (
 	planFrom = 16 // values that it is made for at least
 )
 
-// pick returns the source that named the most values, and the one that named
-// most of the others.
-func pick(hits []uint8) (a, b int) {
+// pick returns of some sources, a bit each, the one that named the most values,
+// and the one that named most of the others.
+func pick(hits []uint8, of uint8) (a, b int) {
 	var counts [1 << sources]uint32
 	for _, h := range hits {
-		counts[h&(1<<sources-1)]++
+		counts[h&of&(1<<sources-1)]++
 	}
 	var all [sources]uint32
 	for h := 2; h < len(counts); h += 2 {

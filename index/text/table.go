@@ -1,6 +1,9 @@
 package text
 
-import "bytes"
+import (
+	"bytes"
+	"math/bits"
+)
 
 // A table is the lines of a block taken apart: of a text, or of some of the
 // paths in it. Its templates and dictionaries live as long as the segment.
@@ -16,7 +19,6 @@ type table struct {
 	found   []found  // of the classes
 	uses    []use    // of the templates
 	used    []uint32 // the templates of the block
-	differs []uint64 // of each slot of these the bits that differ from those of their first line
 	plans   []plan
 	starts  []uint32 // where the values of a class begin in the arrays below
 	codes   []uint64 // what is written for each value, or would be, class by class
@@ -45,6 +47,7 @@ type found struct {
 type use struct {
 	lines, first uint32 // how many, and where the values of the first one begin
 	from, to     uint32 // its steps
+	same         uint64 // which of its first slots have one value in all lines, a bit each
 }
 
 // reset begins a segment.
@@ -52,7 +55,7 @@ func (t *table) reset() {
 	t.scan.dict.reset()
 	t.scan.trail.reset(fingerprint(t.scan.dict.mix[0]))
 	t.schema.reset()
-	t.found, t.plans, t.uses, t.used, t.differs = t.found[:0], t.plans[:0], t.uses[:0], t.used[:0], t.differs[:0]
+	t.found, t.plans, t.uses, t.used = t.found[:0], t.plans[:0], t.uses[:0], t.used[:0]
 	t.prints.reset()
 }
 
@@ -69,8 +72,6 @@ func (t *table) begin() {
 	}
 	for _, n := range t.used {
 		t.uses[n] = use{}
-		tpl := &t.schema.templates[n]
-		clear(t.differs[tpl.first:tpl.last])
 	}
 	t.used = t.used[:0]
 }
@@ -100,14 +101,16 @@ func (t *table) line(text []byte, n int) {
 	t.lines = append(t.lines, number)
 	u := &t.uses[number]
 	if u.lines++; u.lines == 1 {
-		u.first = first
+		u.first, u.same = first, 1<<min(len(t.scan.values)-int(first), 64)-1
 		t.used = append(t.used, number)
 		return
 	}
 	values := t.scan.values[first:]
-	of, differs := t.scan.values[u.first:][:len(values)], t.differs[t.schema.templates[number].first:][:len(values)]
-	for i, v := range values {
-		differs[i] |= v ^ of[i]
+	of := t.scan.values[u.first:][:len(values)]
+	for m := u.same; m != 0; m &= m - 1 {
+		if i := bits.TrailingZeros64(m); values[i] != of[i] {
+			u.same &^= 1 << (i & 63)
+		}
 	}
 }
 
@@ -120,7 +123,7 @@ func (t *table) settle() {
 			if c.n == 0 {
 				c.first = v
 			}
-			c.varies = c.varies || v != c.first || t.differs[int(tpl.first)+i] != 0
+			c.varies = c.varies || v != c.first || u.lines > 1 && u.same>>i&1 == 0
 			c.n += u.lines
 		}
 	}
@@ -147,9 +150,6 @@ func (t *table) template() uint32 {
 			t.found, t.plans = append(t.found, found{}), append(t.plans, plan{})
 		}
 		t.uses = append(t.uses, use{})
-		for len(t.differs) < len(t.schema.slots) {
-			t.differs = append(t.differs, 0)
-		}
 	}
 	return n
 }

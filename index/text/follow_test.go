@@ -73,7 +73,12 @@ func TestFollowFindsWhatScanningFinds(t *testing.T) {
 		"id=00ff00ff00ff00ff00ff00ff id=00ff00ff00[1]: 123456 id=00FF00FF00FF00FF00FF00FF id=00ff00ff00ff00ff00ff00fg \"00ff00ff00ff00ff00ff00ff\" \"00ff00ff00ff00ff00ff00ff\":\n" +
 		"a 10.20.30.40. b 10.20.30.40, a 10.20.30.40.5 b 10.20.30.40x a 10.20.30.40: b 9.9.9.9. a \"10.20.30.41 b\nc \"10.20.30.42 /d\n00000000 000000000 0000000012 00000000000000001 01 02/03/04 12/13 2026/1 1-2-3\n" +
 		"12345678 123456789 12345678901234567 12345678.123 12345678901.123 \"a b/c 1\" \"a /c 1\" \"a1\" \"a 1\"\n" +
-		"a=<b@c.d>, e=<Qn/eWkiT+E3h> a=<ada> a=<1a2> a=<1.2.3.4> a=<xy12> a=<xy12 z> a=<12+ab> a=<12 z> a=<> a=<\nid 0b0e8f6e-2f57-4b8f-9c1d-0a1b2c3d4e5f 0b0e8f6e-2f57 0b0e8f6e 12345678-2f57-4b8f-9c1d-0a1b2c3d4e5f 12345678-9\nuser 3 uSep  1 03:10:00 user 3 user 33\n"
+		"a=<b@c.d>, e=<Qn/eWkiT+E3h> a=<ada> a=<1a2> a=<1.2.3.4> a=<xy12> a=<xy12 z> a=<12+ab> a=<12 z> a=<> a=<\n" +
+		"a ssh2 b\na ssh22 b\na ssh3 ssh2\na ssh2:1 ssh2::1 ssh2.5 xssh2 fail2ban fail3ban fail2ban1 SHA256:a1 SHA257 MD5 MD6 IPv4 IPv5 \"x\"ssh2 1.2.3.4ssh2 ssh2/a ssh2\"b c\" ssh2=d ssh2-5\n" +
+		"HTTP/1.1 HTTP/1.0\" 2 HTTP/2 HTTP/2.0 HTTP/10 HTTP/1.10 HTTP/1.1.1 HTTP/1.500 HTTP/1x HTTP/1.1x /a/HTTP/1.1 HTTP/1.1/a HTTP/1.1\"b\n" +
+		"2026-11-23T03:10:00.5+00:00 2\n2026-11-23T03:10:00.5+01:30 3\n2026-11-23T03:10:00+01:3 4\n2026-11-23T03:10:00+01:30:5 5\n2026-11-23 03:10:00 -0500 6\n2026-11-23 03:10:00 +05000 7\n2026-11-23 03:10:00 +0500a 8\n" +
+		"a [23/Nov/2026:03:10:00 +0000] b\na [23/Nov/2026:03:10:00 +0100] b\na [23/Nov/2026:03:10:00 +0100.5] b\na [23/Nov/2026:03:10:00 +010] b\nSep  1 03:10:00 -05 user +05:00 a\n" +
+		"<134>1 2026-11-23T03:10:00Z a\n<134>1x a\n<134>12 a\n<134>2 a\n<13>1 a\n<a1>1 b\n <134>1 c\n\nid 0b0e8f6e-2f57-4b8f-9c1d-0a1b2c3d4e5f 0b0e8f6e-2f57 0b0e8f6e 12345678-2f57-4b8f-9c1d-0a1b2c3d4e5f 12345678-9\nuser 3 uSep  1 03:10:00 user 3 user 33\n"
 	require.NoError(t, filepath.WalkDir("../../testdata/logs", func(path string, entry os.DirEntry, err error) error {
 		require.NoError(t, err)
 		if entry.IsDir() {
@@ -92,7 +97,7 @@ func TestFollowFindsWhatScanningFinds(t *testing.T) {
 	var b strings.Builder
 	parts := strings.Fields(odd + " \" : / = , ( ) [ ] 1 23 456 7890 a user Sep 01:02:03 2026-11-23 03:10:00,123 2026-11-23T03:10:00.5 1a2b3c4d 0123456789abcdef0123456789abcdef =< > < -" +
 		" 0b0e8f6e-2f57-4b8f-9c1d-0a1b2c3d4e5f 12345678-2f57-4b8f-9c1d-0a1b2c3d4e5f 0B0E8F6E-2F57-4B8F-9C1D-0A1B2C3D4E5F 2409:40c0:89df:dff8:3284:cd6a:1aef:3368:27242 2409:40c0:89df:dff8:3284:cd6a:1aef:3368 :27242 :2724a \"12\": \"12a\":" +
-		" 0b0e8f6e 12345678 -2f57 -1234 -0a1b2c3d4e5f")
+		" 0b0e8f6e 12345678 -2f57 -1234 -0a1b2c3d4e5f +0000 +01:30 -0500 ssh2 ssh fail2ban HTTP/1.1 HTTP/ HTTP/1. SHA256 <134>1 <134>")
 	for range 50000 {
 		for range 1 + r.IntN(6) {
 			fmt.Fprint(&b, parts[r.IntN(len(parts))], [...]string{"", " ", " ", "  "}[r.IntN(4)])

@@ -10,6 +10,9 @@ func (s *scanner) number(i int) int {
 	for start > s.done && classes[line[start-1]]&isAlnum != 0 {
 		start--
 	}
+	if end := s.named(start, i, e); end > 0 {
+		return end
+	}
 	if start == i {
 		if end := s.whenOrWhere(i, e); end > 0 {
 			return end

@@ -102,6 +102,8 @@ func (s *signer) sign(out, msg []byte, userStart, userEnd int, vars []variable) 
 				}
 				i = v.end
 			}
+		case isDigit(c):
+			i = s.named(i)
 		case c == '\'' || c == '`' || c == '"':
 			i = s.quoted(i)
 		case c == '/' && pathStarts(msg, i):
@@ -121,6 +123,21 @@ func (s *signer) sign(out, msg []byte, userStart, userEnd int, vars []variable) 
 		s.out = s.out[:len(s.out)-1]
 	}
 	return s.out
+}
+
+// named masks digits that are no variable, such as those of ssh2 or HTTP/1.1, and
+// returns where they end.
+func (s *signer) named(i int) int {
+	s.mask(maskNumber)
+	for {
+		for i < len(s.msg) && isDigit(s.msg[i]) {
+			i++
+		}
+		if i+1 >= len(s.msg) || s.msg[i] != '.' || !isDigit(s.msg[i+1]) {
+			return i
+		}
+		i++
+	}
 }
 
 func (s *signer) mask(mask string) { s.out = append(s.out, mask...) }

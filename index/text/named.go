@@ -1,8 +1,8 @@
 package text
 
-// Numbers that belong to a name say nothing of the line that they stand in: the
-// version of HTTP, the zone behind a stamp, the digit of ssh2. They are static
-// text, and a name that is said so reads better in a signature, too.
+// Digits that belong to a name say nothing of the line that they stand in: those
+// of ssh2, of the version of HTTP, of the zone behind a stamp. They are static
+// text, since a variable costs each line something.
 
 // named returns where the name, version or zone ends to which the digits
 // line[i:e] belong, 0 where they belong to none. The word around them begins at
@@ -88,14 +88,14 @@ func versionEnd(line []byte, i, e int) int {
 // isZone reports whether the digits at i stand behind a sign, and that behind a
 // stamp.
 func (s *scanner) isZone(i int) bool {
-	if c := s.line[i-1]; c != '+' && c != '-' {
+	if c := s.line[i-1]; s.slots == 0 || c != '+' && c != '-' {
 		return false
 	}
 	if i-1 != s.done && (i-2 != s.done || s.line[s.done] != ' ') {
 		return false
 	}
 	k := s.lastKind()
-	return s.slots > 0 && (k == KindStamp || k == KindAgain)
+	return k == KindStamp || k == KindAgain
 }
 
 // zoneEnd returns where a zone ends whose first digits are line[i:e]: hours and

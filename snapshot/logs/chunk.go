@@ -145,8 +145,9 @@ func (c *chunker) fill(want int) {
 		n, err := c.r.Read(c.buf[from:min(want, from+pieceSize)])
 		c.buf = c.buf[:from+n]
 		c.breaks += breaks(c.buf[from:])
-		// The last piece may be the next chunk's in part, and mostly is no more than that.
-		if c.digest != nil {
+		// The last piece may be the next chunk's in part, and mostly no more than that. A chunk that takes more than the first try is mostly
+		// cut far before the end of what was read.
+		if c.digest != nil && want == chunkSize {
 			c.digest.see(c.buf[:min(len(c.buf), want-pieceSize)])
 		}
 		if err != nil {

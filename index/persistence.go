@@ -3,9 +3,9 @@ package index
 // Unit is one unit file of systemd (systemd.unit(5)) with its drop-ins, read
 // from the files and not asked of systemd.
 type Unit struct {
-	Name string `json:"name"` // ssh.service, logrotate.timer
+	Name string `json:"name"` // ssh.service, logrotate.timer; service.d/x.conf of a drop-in that is of no one unit
 	Path string `json:"path"` // of the file that counts: /etc before /run before /usr/lib
-	// Target is what Path leads to where it is a link: /dev/null for a masked unit, else the unit that it is another name of.
+	// Target is what Path leads to where it is a link: /dev/null for a masked unit, the unit that it is another name of, or a file elsewhere, whose text counts.
 	Target  string   `json:"target,omitzero"`
 	Mtime   Time     `json:"mtime,omitzero"`
 	Size    int64    `json:"size_bytes,omitzero"`
@@ -25,9 +25,9 @@ type CronJob struct {
 	Path     string `json:"path"`
 	Line     int    `json:"line,omitzero"` // from 1; 0 where the whole file is the job (cron.daily, at)
 	User     string `json:"user,omitzero"`
-	Schedule string `json:"schedule"` // the five fields or @word as written; hourly, daily, … of a directory; at, of a job of at(1)
-	Command  string `json:"command,omitzero"`
-	Mtime    Time   `json:"mtime,omitzero"` // of the file
+	Schedule string `json:"schedule"`         // the five fields or @word as written; hourly, daily, … of a directory; at, of a job of at(1)
+	Command  string `json:"command,omitzero"` // of a directory's file what that is, links followed; of a job of at its first line
+	Mtime    Time   `json:"mtime,omitzero"`   // of the file
 }
 
 // WatchedFile is a file that starts programs or says who may do what: of a

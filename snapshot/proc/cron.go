@@ -29,7 +29,8 @@ func (h *hostReader) cron() {
 	}
 }
 
-// eachFile calls do with the regular files of a directory, if it is there.
+// eachFile calls do with the files of a directory and the links to some, which
+// cron follows, if it is there.
 func (h *hostReader) eachFile(dir string, do func(f *folder, name string)) {
 	f := h.list(dir)
 	if f == nil {
@@ -37,7 +38,7 @@ func (h *hostReader) eachFile(dir string, do func(f *folder, name string)) {
 	}
 	defer f.close()
 	for _, e := range f.entries {
-		if e.IsRegular() && !strings.HasPrefix(e.Name(), ".") {
+		if (e.IsRegular() || e.isLink()) && !strings.HasPrefix(e.Name(), ".") {
 			do(f, e.Name())
 		}
 	}
@@ -54,10 +55,10 @@ func (h *hostReader) crontab(dir, name, user string, named bool) {
 
 // table reads one table; in a named one each line says as which user.
 func (h *hostReader) table(f *folder, name, user string, named bool) {
-	text, st, err := f.read(name, maxNames)
+	text, st, err := f.linked(h.root, name, maxNames)
 	at := f.at + "/" + name
 	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) {
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errUnsupported) { // a link to /dev/null is no table
 			h.fail(at, err)
 		}
 		return
@@ -139,9 +140,17 @@ func cutFields(line string, n int) (fields, rest string, ok bool) {
 
 // script is a file that is run as often as its directory says.
 func (h *hostReader) script(f *folder, name, often string) {
-	job := index.CronJob{Path: f.at + "/" + name, User: "root", Schedule: often, Command: f.at + "/" + name}
-	if _, st, err := f.read(name, 0); err == nil || errors.Is(err, errTooLarge) {
+	at := f.at + "/" + name
+	job := index.CronJob{Path: at, User: "root", Schedule: often, Command: at}
+	_, st, err := f.linked(h.root, name, 0)
+	switch {
+	case errors.Is(err, errUnsupported), errors.Is(err, fs.ErrNotExist):
+		return // a link that leads to no file
+	case st != nil:
 		job.Mtime = index.Time(st.Mtim.Nano())
+	}
+	if plain, _, err := h.root.resolve(f.nameIn(h.root, name)); err == nil {
+		job.Command = h.root.at(plain)
 	}
 	h.host.Cron = append(h.host.Cron, job)
 }
@@ -149,19 +158,32 @@ func (h *hostReader) script(f *folder, name, often string) {
 // at is a job of at(1), whose name has its queue, number and minute:
 // a0000301b2c3d4.
 func (h *hostReader) at(f *folder, name string) {
-	_, st, err := f.read(name, 0)
-	if err != nil && !errors.Is(err, errTooLarge) {
-		h.fail(f.at+"/"+name, err)
-		return
-	}
 	minutes, err := strconv.ParseUint(name[max(len(name)-8, 0):], 16, 32)
 	if len(name) != 14 || err != nil {
 		return // the lock and the counter of atd
+	}
+	text, st, err := f.read(name, maxNames)
+	if err != nil && (st == nil || !errors.Is(err, errTooLarge)) {
+		h.fail(f.at+"/"+name, err)
+		return
 	}
 	user := h.host.UserName(st.Uid)
 	if user == "" {
 		user = fmt.Sprint(st.Uid)
 	}
-	h.host.Cron = append(h.host.Cron, index.CronJob{Path: f.at + "/" + name, User: user,
+	h.host.Cron = append(h.host.Cron, index.CronJob{Path: f.at + "/" + name, User: user, Command: atCommand(text),
 		Schedule: "at " + time.Unix(int64(minutes)*60, 0).UTC().Format("2006-01-02T15:04Z"), Mtime: index.Time(st.Mtim.Nano())})
+}
+
+// atCommand returns the first line of what a job of at(1) runs. Before it stand
+// the environment, which may hold secrets, and the change of directory: those who
+// wrote it have a line with a brace as the last one.
+func atCommand(text string) string {
+	_, commands, _ := strings.Cut(text, "\n}\n")
+	for line := range strings.Lines(commands) {
+		if line = strings.TrimSpace(line); line != "" {
+			return line[:min(len(line), maxText)]
+		}
+	}
+	return ""
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -73,6 +74,27 @@ func (f *folder) close() { _ = unix.Close(f.dir.fd) }
 func (f *folder) read(name string, limit int) (string, *unix.Stat_t, error) {
 	data, st, err := f.bytes(name, limit)
 	return string(data), st, err
+}
+
+// linked is read for a file that may stand behind links, which stay within the
+// tree.
+func (f *folder) linked(t *tree, name string, limit int) (string, *unix.Stat_t, error) {
+	text, st, err := f.read(name, limit)
+	if st == nil || !isLink(st) {
+		return text, st, err
+	}
+	file, err := t.open(f.nameIn(t, name))
+	if err != nil {
+		return "", nil, err
+	}
+	defer file.Close()
+	data, err := f.dir.fill(file.fd, limit, false, unix.Read)
+	return string(data), &file.stat, err
+}
+
+// nameIn is what the tree calls an entry.
+func (f *folder) nameIn(t *tree, name string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(f.at, t.place), "/") + "/" + name
 }
 
 // bytes is read without a copy: they are valid until the next read.
@@ -166,6 +188,8 @@ func (e entry) Name() string { return e.name }
 func (e entry) IsDir() bool { return e.kind == unix.S_IFDIR }
 
 func (e entry) IsRegular() bool { return e.kind == unix.S_IFREG }
+
+func (e entry) isLink() bool { return e.kind == unix.S_IFLNK }
 
 // entriesOf lists a directory, up to maxEntries. What it found before an error
 // stands. Names that came at once lie in memory as one text.

@@ -35,20 +35,28 @@ const passwd = "root:x:0:0:root:/root:/bin/bash\nann:x:1000:1000::/home/ann:/bin
 
 func TestUnits(t *testing.T) {
 	h, gaps := files(t, map[string]any{
-		"etc/passwd":                                                       passwd,
-		"lib":                                                              link("usr/lib"),
-		"usr/lib/systemd/system/ssh.service":                               "[Unit]\nDescription=x\n[Service]\nExecStartPre=/usr/sbin/sshd -t\nExecStart=/usr/sbin/sshd -D \\\n  $OPTS\n# ExecStart=/no\nUser=root\n",
-		"usr/lib/systemd/system/backup.timer":                              "[Timer]\nOnCalendar=daily\nOnBootSec=5min\nUnit=copy.service\nPersistent=true\n",
-		"usr/lib/systemd/system/docker.socket":                             "[Socket]\nListenStream=/run/docker.sock\nService=docker.service\n",
-		"usr/lib/systemd/system/watch.path":                                "[Path]\nPathModified=/etc/passwd\n",
-		"usr/lib/systemd/system/multi-user.target":                         "[Unit]\n",
-		"usr/lib/systemd/system/getty@.service":                            "[Service]\nExecStart=-/sbin/agetty %I\n",
-		"etc/systemd/system/sshd.service":                                  link("/lib/systemd/system/ssh.service"),
-		"etc/systemd/system/rescue.service":                                link("/dev/null"),
-		"etc/systemd/system/multi-user.target.wants/ssh.service":           link("/lib/systemd/system/ssh.service"),
-		"etc/systemd/system/getty.target.wants/getty@tty1.service":         link("/lib/systemd/system/getty@.service"),
-		"etc/systemd/system/ssh.service.d/evil.conf":                       "[Service]\nExecStartPost=/tmp/.x/m\n",
-		"etc/systemd/system/pipe.service":                                  fifo{},
+		"etc/passwd":                                               passwd,
+		"lib":                                                      link("usr/lib"),
+		"usr/lib/systemd/system/ssh.service":                       "[Unit]\nDescription=x\n[Service]\nExecStartPre=/usr/sbin/sshd -t\nExecStart=/usr/sbin/sshd -D \\\n  $OPTS\n# ExecStart=/no\nUser=root\n",
+		"usr/lib/systemd/system/backup.timer":                      "[Timer]\nOnCalendar=daily\nOnBootSec=5min\nUnit=copy.service\nPersistent=true\n",
+		"usr/lib/systemd/system/docker.socket":                     "[Socket]\nListenStream=/run/docker.sock\nService=docker.service\n",
+		"usr/lib/systemd/system/watch.path":                        "[Path]\nPathModified=/etc/passwd\n",
+		"usr/lib/systemd/system/multi-user.target":                 "[Unit]\n",
+		"usr/lib/systemd/system/getty@.service":                    "[Service]\nExecStart=-/sbin/agetty %I\n",
+		"etc/systemd/system/sshd.service":                          link("/lib/systemd/system/ssh.service"),
+		"etc/systemd/system/rescue.service":                        link("/dev/null"),
+		"etc/systemd/system/multi-user.target.wants/ssh.service":   link("/lib/systemd/system/ssh.service"),
+		"etc/systemd/system/getty.target.wants/getty@tty1.service": link("/lib/systemd/system/getty@.service"),
+		"etc/systemd/system/ssh.service.d/evil.conf":               "[Service]\nExecStartPost=/tmp/.x/m\n",
+		"etc/systemd/system/pipe.service":                          fifo{},
+		"etc/systemd/system/far.service":                           link("/opt/x/systemd/system/far.service"),
+		"opt/x/systemd/system/far.service":                         "[Service]\nExecStart=/opt/x/far\n",
+		"etc/systemd/system/gone.service":                          link("/opt/gone.service"),
+		"etc/systemd/system/service.d/10-all.conf":                 "[Service]\nExecStartPost=/tmp/all\n",
+		"etc/systemd/system/backup-.service.d/x.conf":              link("/opt/x/drop"),
+		"etc/systemd/system/docker.service.d/limits.conf":          "[Service]\nLimitNOFILE=1\n",
+		"opt/x/drop": "[Service]\nExecStop=/opt/x/stop\n",
+		"home/ann/.local/share/systemd/user/share.timer":                   "[Timer]\nOnCalendar=hourly\n",
 		"home/ann/.config/systemd/user/miner.service":                      "[Service]\nExecStart=/home/ann/.m\n",
 		"home/ann/.config/systemd/user/default.target.wants/miner.service": link("../miner.service"),
 		"var/lib/systemd/timers/stamp-backup.timer":                        "",
@@ -66,13 +74,18 @@ func TestUnits(t *testing.T) {
 	require.Equal(t, map[string]index.Unit{
 		"ssh.service": {Name: "ssh.service", Path: "/usr/lib/systemd/system/ssh.service", DropIns: []string{"/etc/systemd/system/ssh.service.d/evil.conf"}, WantedBy: []string{"multi-user.target"},
 			Exec: []string{"ExecStartPre=/usr/sbin/sshd -t", "ExecStart=/usr/sbin/sshd -D  $OPTS", "ExecStartPost=/tmp/.x/m"}, User: "root"},
-		"sshd.service":   {Name: "sshd.service", Path: "/etc/systemd/system/sshd.service", Target: "/lib/systemd/system/ssh.service"},
-		"rescue.service": {Name: "rescue.service", Path: "/etc/systemd/system/rescue.service", Target: "/dev/null"},
-		"backup.timer":   {Name: "backup.timer", Path: "/usr/lib/systemd/system/backup.timer", Schedule: []string{"OnCalendar=daily", "OnBootSec=5min"}, Starts: "copy.service", Last: 1},
-		"docker.socket":  {Name: "docker.socket", Path: "/usr/lib/systemd/system/docker.socket", Schedule: []string{"ListenStream=/run/docker.sock"}, Starts: "docker.service"},
-		"watch.path":     {Name: "watch.path", Path: "/usr/lib/systemd/system/watch.path", Schedule: []string{"PathModified=/etc/passwd"}},
-		"getty@.service": {Name: "getty@.service", Path: "/usr/lib/systemd/system/getty@.service", Exec: []string{"ExecStart=-/sbin/agetty %I"}, WantedBy: []string{"getty.target"}},
-		"miner.service":  {Name: "miner.service", Path: "/home/ann/.config/systemd/user/miner.service", Exec: []string{"ExecStart=/home/ann/.m"}, WantedBy: []string{"default.target"}},
+		"sshd.service":             {Name: "sshd.service", Path: "/etc/systemd/system/sshd.service", Target: "/lib/systemd/system/ssh.service"},
+		"rescue.service":           {Name: "rescue.service", Path: "/etc/systemd/system/rescue.service", Target: "/dev/null"},
+		"backup.timer":             {Name: "backup.timer", Path: "/usr/lib/systemd/system/backup.timer", Schedule: []string{"OnCalendar=daily", "OnBootSec=5min"}, Starts: "copy.service", Last: 1},
+		"docker.socket":            {Name: "docker.socket", Path: "/usr/lib/systemd/system/docker.socket", Schedule: []string{"ListenStream=/run/docker.sock"}, Starts: "docker.service"},
+		"watch.path":               {Name: "watch.path", Path: "/usr/lib/systemd/system/watch.path", Schedule: []string{"PathModified=/etc/passwd"}},
+		"getty@.service":           {Name: "getty@.service", Path: "/usr/lib/systemd/system/getty@.service", Exec: []string{"ExecStart=-/sbin/agetty %I"}, WantedBy: []string{"getty.target"}},
+		"far.service":              {Name: "far.service", Path: "/etc/systemd/system/far.service", Target: "/opt/x/systemd/system/far.service", Exec: []string{"ExecStart=/opt/x/far"}},
+		"gone.service":             {Name: "gone.service", Path: "/etc/systemd/system/gone.service", Target: "/opt/gone.service"},
+		"share.timer":              {Name: "share.timer", Path: "/home/ann/.local/share/systemd/user/share.timer", Schedule: []string{"OnCalendar=hourly"}},
+		"service.d/10-all.conf":    {Name: "service.d/10-all.conf", Path: "/etc/systemd/system/service.d/10-all.conf", Exec: []string{"ExecStartPost=/tmp/all"}},
+		"backup-.service.d/x.conf": {Name: "backup-.service.d/x.conf", Path: "/etc/systemd/system/backup-.service.d/x.conf", Exec: []string{"ExecStop=/opt/x/stop"}},
+		"miner.service":            {Name: "miner.service", Path: "/home/ann/.config/systemd/user/miner.service", Exec: []string{"ExecStart=/home/ann/.m"}, WantedBy: []string{"default.target"}},
 	}, units)
 	require.Len(t, gaps, 1)
 	require.Equal(t, "/etc/systemd/system/pipe.service", gaps[0].Place)
@@ -88,7 +101,14 @@ func TestCron(t *testing.T) {
 		"etc/cron.daily/.placeholder":          "",
 		"etc/anacrontab":                       "START_HOURS_RANGE=3-22\n1\t5\tcron.daily\trun-parts /etc/cron.daily\n",
 		"var/spool/cron/crontabs/ann":          "0 3 * * 1-5 /home/ann/job --x\n",
-		"var/spool/cron/atjobs/a0000301c2b3a4": "#!/bin/sh\n",
+		"etc/cron.d/linked":                    link("/opt/jobs"),
+		"etc/cron.d/none":                      link("/dev/null"),
+		"etc/cron.d/gone":                      link("/opt/gone"),
+		"opt/jobs":                             "@daily root /opt/job\n",
+		"etc/cron.hourly/linked":               link("../../opt/script"),
+		"etc/cron.hourly/gone":                 link("/opt/gone"),
+		"opt/script":                           "#!/bin/sh\n",
+		"var/spool/cron/atjobs/a0000301c2b3a4": "#!/bin/sh\n# atrun uid=0 gid=0\nAWS_SECRET=x; export AWS_SECRET\ncd /root || {\n\t echo 'Execution directory inaccessible' >&2\n\t exit 1\n}\n\n/tmp/.x -d\nrm x\n",
 		"var/spool/cron/atjobs/.SEQ":           "3",
 	})
 	require.Empty(t, gaps)
@@ -100,10 +120,12 @@ func TestCron(t *testing.T) {
 	require.Equal(t, []string{
 		"/etc/crontab:4 root|17 *\t* * *|cd / && run-parts --report /etc/cron.hourly",
 		"/etc/cron.d/evil:1 www-data|@reboot|/tmp/.x a=b",
+		"/etc/cron.d/linked:1 root|@daily|/opt/job",
 		"/etc/anacrontab:2 root|1\t5\tcron.daily|run-parts /etc/cron.daily",
+		"/etc/cron.hourly/linked:0 root|hourly|/opt/script",
 		"/etc/cron.daily/logrotate:0 root|daily|/etc/cron.daily/logrotate",
 		"/var/spool/cron/crontabs/ann:1 ann|0 3 * * 1-5|/home/ann/job --x",
-		"/var/spool/cron/atjobs/a0000301c2b3a4:0 root|at " + time.Unix(0x01c2b3a4*60, 0).UTC().Format("2006-01-02T15:04Z") + "|",
+		"/var/spool/cron/atjobs/a0000301c2b3a4:0 root|at " + time.Unix(0x01c2b3a4*60, 0).UTC().Format("2006-01-02T15:04Z") + "|/tmp/.x -d",
 	}, got)
 }
 
@@ -120,14 +142,16 @@ func TestAuthorizedKeys(t *testing.T) {
 	require.NoError(t, err)
 	h, gaps := files(t, map[string]any{
 		"etc/passwd":                    passwd,
-		"etc/ssh/sshd_config":           "#AuthorizedKeysFile x\nauthorizedkeysfile .ssh/authorized_keys /etc/keys/%u\n",
+		"etc/ssh/sshd_config":           "#AuthorizedKeysFile x\nInclude more/*.conf\nauthorizedkeysfile=\".ssh/authorized_keys\" /etc/keys/%u\n",
+		"etc/ssh/more/a.conf":           "Match User ann\n\tAuthorizedKeysFile /etc/more/%U\n",
+		"etc/more/1000":                 string(line),
 		"home/ann/.ssh/authorized_keys": "# mine\n\n" + string(line) + "no key at all\n",
 		"etc/keys/root":                 `command="/bin/sh -c \"x y\"",from="192.0.2.0/24,*.example" ` + string(line),
 		"root/.ssh/authorized_keys":     fifo{},
 	})
 	require.Len(t, gaps, 1)
 	require.Equal(t, "/home/ann/.ssh/authorized_keys:4", gaps[0].Place)
-	require.Len(t, h.Keys, 2)
+	require.Len(t, h.Keys, 3)
 	for i := range h.Keys {
 		require.NotZero(t, h.Keys[i].Mtime)
 		h.Keys[i].Mtime = 0
@@ -136,6 +160,7 @@ func TestAuthorizedKeys(t *testing.T) {
 	require.Equal(t, []index.AuthorizedKey{
 		{User: "root", Path: "/etc/keys/root", Line: 1, Type: "ssh-ed25519", Fingerprint: fingerprint, Options: `command="/bin/sh -c \"x y\"",from="192.0.2.0/24,*.example"`, Comment: "ann@laptop home"},
 		{User: "ann", Path: "/home/ann/.ssh/authorized_keys", Line: 3, Type: "ssh-ed25519", Fingerprint: fingerprint, Comment: "ann@laptop home"},
+		{User: "ann", Path: "/etc/more/1000", Line: 1, Type: "ssh-ed25519", Fingerprint: fingerprint, Comment: "ann@laptop home"},
 	}, h.Keys)
 }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"strings"
@@ -29,29 +30,23 @@ func (h *hostReader) authorizedKeys() {
 	}
 }
 
-// keyFiles are the patterns of AuthorizedKeysFile of sshd_config.
+// keyFiles are the patterns of AuthorizedKeysFile of sshd's configuration, which
+// was read before, for everybody or for some.
 func (h *hostReader) keyFiles() []string {
 	patterns := []string{".ssh/authorized_keys", ".ssh/authorized_keys2"}
-	files := []string{"etc/ssh/sshd_config"}
-	if f, err := h.root.folder("etc/ssh/sshd_config.d"); err == nil {
-		for _, e := range f.entries {
-			if strings.HasSuffix(e.Name(), ".conf") {
-				files = append(files, "etc/ssh/sshd_config.d/"+e.Name())
-			}
-		}
-		f.close()
+	if h.host.SSHD == nil {
+		return patterns
 	}
-	for _, name := range files {
-		data, err := h.root.read(name, maxText)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			h.fail(h.root.at(name), err)
-		}
-		for line := range strings.Lines(string(data)) {
-			f := strings.Fields(line)
-			if len(f) > 1 && strings.EqualFold(f[0], "AuthorizedKeysFile") && len(patterns) < maxKeyFiles {
-				patterns = append(patterns, f[1:]...)
+	add := func(options []index.SSHDOption) {
+		for _, o := range options {
+			if o.Key == "authorizedkeysfile" && len(patterns) < maxKeyFiles {
+				patterns = append(patterns, strings.Fields(strings.ReplaceAll(o.Value, `"`, " "))...)
 			}
 		}
+	}
+	add(h.host.SSHD.Options)
+	for _, m := range h.host.SSHD.Matches {
+		add(m.Options)
 	}
 	return patterns
 }
@@ -62,7 +57,7 @@ func keyFile(pattern string, u *index.User) string {
 	if pattern == "none" {
 		return ""
 	}
-	name := strings.NewReplacer("%%", "%", "%h", u.Home, "%u", u.Name).Replace(pattern)
+	name := strings.NewReplacer("%%", "%", "%h", u.Home, "%u", u.Name, "%U", fmt.Sprint(u.UID)).Replace(pattern)
 	if !path.IsAbs(name) {
 		if !path.IsAbs(u.Home) {
 			return ""

@@ -16,12 +16,16 @@ import (
 // unitFolders are the places of unit files, those that count first
 // (systemd.unit(5)).
 var unitFolders = []string{
-	"etc/systemd/system", "run/systemd/system", "run/systemd/transient", "run/systemd/generator", "usr/local/lib/systemd/system", "usr/lib/systemd/system", "lib/systemd/system",
+	"etc/systemd/system.control", "run/systemd/system.control", "run/systemd/transient", "run/systemd/generator.early", "etc/systemd/system", "etc/systemd/system.attached",
+	"run/systemd/system", "run/systemd/system.attached", "run/systemd/generator", "usr/local/lib/systemd/system", "usr/lib/systemd/system", "lib/systemd/system", "run/systemd/generator.late",
 }
 
 // userUnitFolders are those of the managers of users, of which each name may be
 // there once for all and once for each user.
-var userUnitFolders = []string{"etc/systemd/user", "usr/lib/systemd/user"}
+var userUnitFolders = []string{"etc/xdg/systemd/user", "etc/systemd/user", "run/systemd/user", "usr/local/lib/systemd/user", "usr/lib/systemd/user"}
+
+// homeUnitFolders are those in the home of a user.
+var homeUnitFolders = []string{".config/systemd/user.control", ".config/systemd/user", ".local/share/systemd/user"}
 
 // units reads the unit files that start something.
 func (h *hostReader) units() {
@@ -36,7 +40,9 @@ func (h *hostReader) units() {
 	u.flush()
 	for i := range h.host.Users {
 		if home := strings.TrimPrefix(path.Clean("/"+h.host.Users[i].Home), "/"); home != "" {
-			u.folder(path.Join(home, ".config/systemd/user"))
+			for _, dir := range homeUnitFolders {
+				u.folder(path.Join(home, dir))
+			}
 			u.flush()
 		}
 	}
@@ -52,13 +58,18 @@ type unitReader struct {
 	units []index.Unit
 	at    map[string]int  // place in units by name
 	seen  map[string]bool // folders, by their name without links
+	// folders are those of units, likewise, once a link leads out of one.
+	folders map[string]bool
 	wants []want
 	conf  []dropIn
 }
 
 type want struct{ unit, by string }
 
-type dropIn struct{ unit, path, text string }
+type dropIn struct {
+	unit, path, text string
+	stat             *unix.Stat_t
+}
 
 // flush ends a manager: what others say of a unit is given to it.
 func (u *unitReader) flush() {
@@ -71,6 +82,13 @@ func (u *unitReader) flush() {
 		if i, ok := u.find(d.unit); ok {
 			u.units[i].DropIns = append(u.units[i].DropIns, d.path)
 			parseUnit(d.text, &u.units[i])
+			continue
+		}
+		// It is of all units of a type or a prefix (service.d, backup-.service.d), or of one that is not there.
+		one := index.Unit{Name: d.unit + ".d/" + path.Base(d.path), Path: d.path}
+		if parseUnit(d.text, &one); d.stat != nil && len(one.Exec) > 0 && len(u.units) < maxUnits {
+			one.Mtime, one.Size = index.Time(d.stat.Mtim.Nano()), d.stat.Size
+			u.units = append(u.units, one)
 		}
 	}
 	for i := range u.units {
@@ -139,6 +157,7 @@ func (u *unitReader) unit(f *folder, name string) {
 			u.fail(one.Path, errUnsupported)
 			return
 		}
+		u.elsewhere(f, name, &one)
 	case err != nil && !errors.Is(err, errTooLarge):
 		u.fail(one.Path, err)
 		return
@@ -153,6 +172,37 @@ func (u *unitReader) unit(f *folder, name string) {
 	u.units = append(u.units, one)
 }
 
+// elsewhere reads what a link leads to, unless that is a unit of the same folders,
+// of which the link is another name.
+func (u *unitReader) elsewhere(f *folder, name string, one *index.Unit) {
+	plain, st, err := u.root.resolve(f.nameIn(u.root, name))
+	if err != nil || !isRegular(st) || u.isFolder(path.Dir(plain)) {
+		return // masked, or it leads nowhere
+	}
+	text, st, err := f.linked(u.root, name, maxText)
+	if err != nil {
+		u.fail(one.Path, err)
+	}
+	if st != nil {
+		one.Mtime, one.Size = index.Time(st.Mtim.Nano()), st.Size
+		parseUnit(text, one)
+	}
+}
+
+// isFolder reports whether units are looked for in a directory, whose name has no
+// links.
+func (u *unitReader) isFolder(dir string) bool {
+	if u.folders == nil {
+		u.folders = map[string]bool{}
+		for _, name := range slices.Concat(unitFolders, userUnitFolders) {
+			if plain, _, err := u.root.resolve(name); err == nil {
+				u.folders[plain] = true
+			}
+		}
+	}
+	return u.folders[dir] || u.seen[dir]
+}
+
 // beside reads a directory that belongs to a unit: of those that it starts, or
 // of drop-ins.
 func (u *unitReader) beside(folder, name string) {
@@ -161,7 +211,7 @@ func (u *unitReader) beside(folder, name string) {
 		by, wants = strings.CutSuffix(name, ".requires")
 	}
 	unit, drops := strings.CutSuffix(name, ".d")
-	if !wants && (!drops || !startsSomething(unit)) {
+	if !wants && (!drops || !startsSomething("."+unit)) {
 		return
 	}
 	f, err := u.root.folder(folder + "/" + name)
@@ -179,11 +229,11 @@ func (u *unitReader) beside(folder, name string) {
 			continue
 		}
 		at := f.at + "/" + e.Name()
-		text, _, err := f.read(e.Name(), maxText)
-		if err != nil && !errors.Is(err, errUnsupported) {
+		text, st, err := f.linked(u.root, e.Name(), maxText)
+		if err != nil && !errors.Is(err, errUnsupported) { // a link to /dev/null takes one away
 			u.fail(at, err)
 		}
-		u.conf = append(u.conf, dropIn{unit, at, text})
+		u.conf = append(u.conf, dropIn{unit, at, text, st})
 	}
 }
 

@@ -60,8 +60,8 @@ type unitReader struct {
 	seen  map[string]bool // folders, by their name without links
 	// folders are those of units, likewise, once a link leads out of one.
 	folders map[string]bool
-	wants []want
-	conf  []dropIn
+	wants   []want
+	conf    []dropIn
 }
 
 type want struct{ unit, by string }

@@ -121,7 +121,7 @@ func (s *scanner) howNumber(k Kind, start int) follow {
 			return followSlot
 		}
 	}
-	if prefixed && word < start-2 || s.mayBeNamed(word, start) {
+	if prefixed && word < start-2 || s.mayBeName(word, start) {
 		return followSlot
 	}
 	if word == start && k == KindIPv4 {

@@ -4,10 +4,10 @@ package text
 // of ssh2, of the version of HTTP, of the zone behind a stamp. They are static
 // text, since a variable costs each line something.
 
-// named returns where the name, version or zone ends to which the digits
+// nameEnd returns where the name, version or zone ends to which the digits
 // line[i:e] belong, 0 where they belong to none. The word around them begins at
 // start.
-func (s *scanner) named(start, i, e int) int {
+func (s *scanner) nameEnd(start, i, e int) int {
 	line := s.wide
 	switch {
 	case start < i:
@@ -57,9 +57,9 @@ func beginsName(letters []byte) bool {
 	return false
 }
 
-// mayBeNamed reports whether digits at i could belong to a name, a version or a
+// mayBeName reports whether digits at i could belong to a name, a version or a
 // zone. The word around them begins at start.
-func (s *scanner) mayBeNamed(start, i int) bool {
+func (s *scanner) mayBeName(start, i int) bool {
 	if start < i {
 		return beginsName(s.line[start:i])
 	}
@@ -72,14 +72,16 @@ func (s *scanner) isVersion(i int) bool {
 	return i-len(http) >= s.done && string(s.line[i-len(http):i]) == http
 }
 
-// versionEnd returns where a version ends whose first digits are line[i:e].
+// versionEnd returns where a version ends whose first digits are line[i:e]: one
+// digit, or two with a point between them. Who asks for something may write any.
 func versionEnd(line []byte, i, e int) int {
-	if line[e] == '.' {
-		if n := digitsAt(line, e+1); n == 1 {
-			e += 2
-		}
+	if e > i+1 {
+		return 0
 	}
-	if e-i > 3 || line[e] == '.' || classes[line[e]]&isAlnum != 0 {
+	if line[e] == '.' && digitsAt(line, e+1) == 1 {
+		e += 2
+	}
+	if line[e] == '.' || classes[line[e]]&isAlnum != 0 {
 		return 0
 	}
 	return e
@@ -99,12 +101,15 @@ func (s *scanner) isZone(i int) bool {
 }
 
 // zoneEnd returns where a zone ends whose first digits are line[i:e]: hours and
-// minutes, with a colon between them or without.
+// minutes, with a colon between them or without, as far from UTC as some place is.
 func zoneEnd(line []byte, i, e int) int {
 	switch {
 	case e-i == 2 && line[e] == ':' && digitsAt(line, e+1) == 2:
 		e += 3
 	case e-i != 4:
+		return 0
+	}
+	if two(line, i) > 14 || two(line, e-2)%15 != 0 {
 		return 0
 	}
 	if c := line[e]; c == '.' || c == ':' || classes[c]&isAlnum != 0 {

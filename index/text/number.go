@@ -10,7 +10,7 @@ func (s *scanner) number(i int) int {
 	for start > s.done && classes[line[start-1]]&isAlnum != 0 {
 		start--
 	}
-	if end := s.named(start, i, e); end > 0 {
+	if end := s.nameEnd(start, i, e); end > 0 {
 		return end
 	}
 	if start == i {

@@ -47,7 +47,7 @@ type found struct {
 type use struct {
 	lines, first uint32 // how many, and where the values of the first one begin
 	from, to     uint32 // its steps
-	same         uint64 // which of its first slots have one value in all lines, a bit each
+	same         uint64 // which of its first 64 slots have one value in all lines so far, a bit each
 }
 
 // reset begins a segment.

@@ -70,7 +70,7 @@ func (t *table) column(c int) {
 // a column takes they have to save more than a fifth.
 func (t *table) source(p *plan, kind Kind, codes []uint64, hits []uint8) bool {
 	best := p.layout.cost
-	for _, of := range [...]uint8{1<<sources - 1, 1<<sources - 1 - withKey} {
+	for _, of := range [...]uint8{0xFF, 0xFF &^ withKey} {
 		a, b := pick(hits, of)
 		if a == fromNone {
 			break

@@ -103,7 +103,7 @@ func (s *signer) sign(out, msg []byte, userStart, userEnd int, vars []variable) 
 				i = v.end
 			}
 		case isDigit(c):
-			i = s.named(i)
+			i = s.digits(i)
 		case c == '\'' || c == '`' || c == '"':
 			i = s.quoted(i)
 		case c == '/' && pathStarts(msg, i):
@@ -125,9 +125,9 @@ func (s *signer) sign(out, msg []byte, userStart, userEnd int, vars []variable) 
 	return s.out
 }
 
-// named masks digits that are no variable, such as those of ssh2 or HTTP/1.1, and
+// digits masks digits that are no variable, such as those of ssh2 or HTTP/1.1, and
 // returns where they end.
-func (s *signer) named(i int) int {
+func (s *signer) digits(i int) int {
 	s.mask(maskNumber)
 	for {
 		for i < len(s.msg) && isDigit(s.msg[i]) {

@@ -176,10 +176,10 @@ func (h *hostReader) at(f *folder, name string) {
 }
 
 // atCommand returns the first line of what a job of at(1) runs. Before it stand
-// the environment, which may hold secrets, and the change of directory: those who
-// wrote it have a line with a brace as the last one.
+// the environment, which may hold secrets, and the change of directory, as at
+// writes it; a newline of the environment stands between quotes there.
 func atCommand(text string) string {
-	_, commands, _ := strings.Cut(text, "\n}\n")
+	_, commands, _ := strings.Cut(text, "\n\t exit 1\n}\n")
 	for line := range strings.Lines(commands) {
 		if line = strings.TrimSpace(line); line != "" {
 			return line[:min(len(line), maxText)]

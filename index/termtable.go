@@ -95,6 +95,8 @@ func (t *termTable) grow() {
 		slots *= 2
 	}
 	t.slots = make([]uint64, slots)
+	// A page of new memory that is read first and written then is set up twice, and the second time all processors have to forget the first.
+	clear(t.slots)
 	mask := uint32(len(t.slots) - 1)
 	for n, h := range t.hashes {
 		i := h & mask

@@ -41,6 +41,7 @@ func (c *chunk) end() int64 { return c.offset + int64(len(c.raw)) }
 type chunker struct {
 	r      io.Reader
 	starts func(line []byte) bool
+	size   int     // of a chunk, about
 	rest   []byte  // what was read behind the chunk before
 	buf    []byte  // of the chunk that is made
 	breaks int64   // newlines in buf
@@ -56,7 +57,7 @@ type chunker struct {
 }
 
 func newChunker(r io.Reader, starts func([]byte) bool) *chunker {
-	return &chunker{r: r, starts: starts, line: 1}
+	return &chunker{r: r, starts: starts, size: chunkSize, line: 1}
 }
 
 // newToldChunker cuts a text that goes on at the given place, and whose last
@@ -77,7 +78,7 @@ func (c *chunker) resume(at *index.Resume) {
 // text that was read before a failure comes whole.
 func (c *chunker) next(buf []byte) (chunk, bool) {
 	c.buf = append(buf[:0], c.rest...)
-	for want := chunkSize; ; want += maxEntry {
+	for want := c.size; ; want += maxEntry {
 		c.fill(want)
 		if len(c.buf) == 0 {
 			return c.last()
@@ -88,7 +89,7 @@ func (c *chunker) next(buf []byte) (chunk, bool) {
 		if n := c.cut(); n > 0 {
 			return c.take(n), true
 		}
-		if len(c.buf) >= chunkSize+maxEntry {
+		if len(c.buf) >= c.size+maxEntry {
 			out := c.take(c.force())
 			out.cut = c.mid
 			return out, true
@@ -147,7 +148,7 @@ func (c *chunker) fill(want int) {
 		c.breaks += breaks(c.buf[from:])
 		// The last piece may be the next chunk's in part, and mostly no more than that. A chunk that takes more than the first try is mostly
 		// cut far before the end of what was read.
-		if c.digest != nil && want == chunkSize {
+		if c.digest != nil && want == c.size {
 			c.digest.see(c.buf[:min(len(c.buf), want-pieceSize)])
 		}
 		if err != nil {

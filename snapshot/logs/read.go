@@ -199,6 +199,8 @@ func formatHeld(l *heldLog) (Format, bool) {
 func (r *fileReader) anchor(text io.Reader, from *reading, d *dater) {
 	var walk yearWalk
 	c := from.chunker(text)
+	// Nothing is kept of what is walked: a small memory stays in the caches of the processor.
+	c.size = pieceSize
 	for {
 		ch, ok := c.next(r.walked)
 		if !ok || r.p.ctx.Err() != nil {
@@ -220,16 +222,28 @@ type walkedTo struct {
 	walk   yearWalk
 }
 
-// walk goes on with a walk of the years, over a chunk. The chunks are those of
-// the walk before, so what it knew behind each need not be found again; unless
-// the text was cut meanwhile.
+// walk goes on with a walk of the years, over a chunk. What an earlier walk
+// knew at the last of its places within the chunk need not be found again; unless
+// the text is another one meanwhile.
 func (r *reading) walk(w *yearWalk, ch *chunk) {
-	if len(r.walks) == 0 || r.walks[0].offset != ch.end() {
-		r.walks = nil
-		walkYears(w, ch.raw, r.format)
-		return
+	rest := ch.raw
+	for len(r.walks) > 0 && r.walks[0].offset <= ch.end() {
+		to, n := r.walks[0].walk, int(r.walks[0].offset-ch.offset)
+		r.walks = r.walks[1:]
+		if r.lastStamp(ch.raw[:max(n, 0)]) != to.last {
+			r.walks = nil
+			break
+		}
+		*w, rest = to, ch.raw[n:]
 	}
-	*w, r.walks = r.walks[0].walk, r.walks[1:]
+	walkYears(w, rest, r.format)
+}
+
+// lastStamp is that of the last line, if it has one without a year.
+func (r *reading) lastStamp(text []byte) Stamp {
+	var w yearWalk
+	walkYears(&w, text[bytes.LastIndexByte(bytes.TrimSuffix(text, []byte("\n")), '\n')+1:], r.format)
+	return w.last
 }
 
 // file reads what was looked at to its end. It reports false when the capture

@@ -153,9 +153,10 @@ func (o *opened) rewind() error {
 }
 
 // buffered reads the next n bytes of the file. Of ten thousand small logs most
-// of the work would be to make room for large ones.
+// of the work would be to make room for large ones. Whoever reads a piece of one
+// reads past the buffer.
 func (o *opened) buffered(n int64) *bufio.Reader {
-	return bufio.NewReaderSize(io.LimitReader(o.file, n), int(min(n, 256<<10)))
+	return bufio.NewReaderSize(io.LimitReader(&cachedFile{file: o.file}, n), int(min(n, pieceSize/4)))
 }
 
 // head returns the first bytes of the whole text and begins anew.

@@ -57,8 +57,13 @@ LD_PRELOAD and SSH_CONNECTION. No name is looked up unless --resolve says so.`,
   sudo stilltrace snapshot --append -o web01.db
   stilltrace snapshot -o web01.db /var/log/nginx '/srv/*/app.log'
   stilltrace snapshot -o disk.db --root /mnt/disk --no-proc --captured-at 2026-11-20T10:00:00Z`, nil, nil},
-		{"info", "CASE.db", "what a case holds, and what it could not see", `Shows the host, the capture, its logs, and what was not seen and why.`,
+		{"info", "CASE.db [LIST]", "what a case holds, and what it could not see", `Shows the host, the capture, its logs, and what was not seen and why; or a list
+of the host: what starts things (units, cron), who may come in (keys, users,
+logins), what lies around (watched, privileged, temporary), and programs,
+packages, modules, mounts.`,
 			`  stilltrace info web01.db
+  stilltrace info web01.db cron
+  stilltrace info web01.db units --sort -mtime
   stilltrace info web01.db --format json`, (*query.Options).InfoFlags, query.Info},
 		{"check", "CASE.db", "prove a case whole", `Compares every value with its checksum, every log with its SHA-256, and every
 event with the terms that lead to it. Exit status 3 where one differs.`,

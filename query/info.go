@@ -47,8 +47,8 @@ func Info(ctx context.Context, env *Env, o *Options, args []string) (Status, err
 		return StatusOf(err), err
 	}
 	defer s.close()
-	if err := s.noWords("info"); err != nil {
-		return Trouble, err
+	if len(s.words) > 0 {
+		return s.list()
 	}
 	if err := s.whole(); err != nil {
 		return StatusOf(err), err
@@ -86,6 +86,9 @@ func Info(ctx context.Context, env *Env, o *Options, args []string) (Status, err
 	a.Sections = append(a.Sections, s.unseen(i.Gaps))
 	if len(i.Gaps) == 0 {
 		a.Notes = append(a.Notes, "nothing that was looked for stayed unseen")
+	}
+	if names := s.lists(); len(names) > 0 {
+		a.Notes = append(a.Notes, fmt.Sprintf("more of the host: stilltrace info %s %s", s.path, alternatives(names)))
 	}
 	if status, err := s.print(a); err != nil {
 		return status, err

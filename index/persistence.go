@@ -42,7 +42,7 @@ type WatchedFile struct {
 
 // AuthorizedKey is one line of an authorized_keys file (sshd(8)).
 type AuthorizedKey struct {
-	User        string `json:"user"` // whose account it opens
+	User        string `json:"user"` // whose account it opens; * of a file that sshd asks for every account
 	Path        string `json:"path"`
 	Line        int    `json:"line"`
 	Type        string `json:"type"`             // ssh-ed25519, ssh-rsa, …

@@ -141,17 +141,18 @@ func TestAuthorizedKeys(t *testing.T) {
 	print, err := exec.Command("ssh-keygen", "-lf", filepath.Join(dir, "key.pub")).Output()
 	require.NoError(t, err)
 	h, gaps := files(t, map[string]any{
-		"etc/passwd":                    passwd,
+		"etc/passwd":                    passwd + "eve:x:1002:1002::/home/ann:/bin/sh\n",
 		"etc/ssh/sshd_config":           "#AuthorizedKeysFile x\nInclude more/*.conf\nauthorizedkeysfile=\".ssh/authorized_keys\" /etc/keys/%u\n",
-		"etc/ssh/more/a.conf":           "Match User ann\n\tAuthorizedKeysFile /etc/more/%U\n",
+		"etc/ssh/more/a.conf":           "Match User ann\n\tAuthorizedKeysFile /etc/more/%U\nMatch Group ops\n\tAuthorizedKeysFile /etc/keys/all\n",
 		"etc/more/1000":                 string(line),
 		"home/ann/.ssh/authorized_keys": "# mine\n\n" + string(line) + "no key at all\n",
 		"etc/keys/root":                 `command="/bin/sh -c \"x y\"",from="192.0.2.0/24,*.example" ` + string(line),
+		"etc/keys/all":                  string(line),
 		"root/.ssh/authorized_keys":     fifo{},
 	})
 	require.Len(t, gaps, 1)
 	require.Equal(t, "/home/ann/.ssh/authorized_keys:4", gaps[0].Place)
-	require.Len(t, h.Keys, 3)
+	require.Len(t, h.Keys, 5)
 	for i := range h.Keys {
 		require.NotZero(t, h.Keys[i].Mtime)
 		h.Keys[i].Mtime = 0
@@ -159,7 +160,9 @@ func TestAuthorizedKeys(t *testing.T) {
 	fingerprint := strings.Fields(string(print))[1]
 	require.Equal(t, []index.AuthorizedKey{
 		{User: "root", Path: "/etc/keys/root", Line: 1, Type: "ssh-ed25519", Fingerprint: fingerprint, Options: `command="/bin/sh -c \"x y\"",from="192.0.2.0/24,*.example"`, Comment: "ann@laptop home"},
+		{User: "*", Path: "/etc/keys/all", Line: 1, Type: "ssh-ed25519", Fingerprint: fingerprint, Comment: "ann@laptop home"},
 		{User: "ann", Path: "/home/ann/.ssh/authorized_keys", Line: 3, Type: "ssh-ed25519", Fingerprint: fingerprint, Comment: "ann@laptop home"},
+		{User: "eve", Path: "/home/ann/.ssh/authorized_keys", Line: 3, Type: "ssh-ed25519", Fingerprint: fingerprint, Comment: "ann@laptop home"},
 		{User: "ann", Path: "/etc/more/1000", Line: 1, Type: "ssh-ed25519", Fingerprint: fingerprint, Comment: "ann@laptop home"},
 	}, h.Keys)
 }

@@ -7,26 +7,40 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"stilltrace/index"
 )
 
+// anyAccount stands for the accounts of a file of keys that opens all.
+const anyAccount = "*"
+
 // authorizedKeys reads the keys that open each account (sshd(8)): those where
-// sshd looks by default, and where sshd_config(5) tells it to.
+// sshd looks by default, and where sshd_config(5) tells it to. A file that is
+// that of several accounts is read once.
 func (h *hostReader) authorizedKeys() {
+	var names []string
+	opens := map[string][]string{}
 	patterns := h.keyFiles()
-	seen := map[string]bool{}
 	for i := range h.host.Users {
-		u := &h.host.Users[i]
 		for _, pattern := range patterns {
-			name := keyFile(pattern, u)
-			if name == "" || seen[name] {
-				continue
+			u := &h.host.Users[i]
+			name, user := keyFile(pattern, u), u.Name
+			if path.IsAbs(pattern) && !strings.Contains(pattern, "%") {
+				user = anyAccount
 			}
-			seen[name] = true
-			h.keysOf(u.Name, name)
+			switch {
+			case name == "" || slices.Contains(opens[name], user):
+				continue
+			case opens[name] == nil:
+				names = append(names, name)
+			}
+			opens[name] = append(opens[name], user)
 		}
+	}
+	for _, name := range names {
+		h.keysOf(opens[name], name)
 	}
 }
 
@@ -67,7 +81,8 @@ func keyFile(pattern string, u *index.User) string {
 	return strings.TrimPrefix(path.Clean(name), "/")
 }
 
-func (h *hostReader) keysOf(user, name string) {
+// keysOf reads the keys in a file, for each account that it opens.
+func (h *hostReader) keysOf(users []string, name string) {
 	f, err := h.root.open(name)
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
@@ -90,11 +105,13 @@ func (h *hostReader) keysOf(user, name string) {
 		if err != nil {
 			bad.note(n, err)
 		}
-		if !ok || len(h.host.Keys) >= maxEntries {
+		if !ok {
 			continue
 		}
-		key.User, key.Path, key.Line, key.Mtime = user, h.root.at(name), n, mtime
-		h.host.Keys = append(h.host.Keys, key)
+		key.Path, key.Line, key.Mtime = h.root.at(name), n, mtime
+		for _, key.User = range users[:min(len(users), maxEntries-len(h.host.Keys))] {
+			h.host.Keys = append(h.host.Keys, key)
+		}
 	}
 	bad.done()
 }

@@ -17,14 +17,16 @@ type hostList struct {
 }
 
 // hostLists are in the order in which a responder asks for them: what starts
-// things, who may come in, what lies around, what else there is.
+// things, who may come in and did, what lies around, what else there is.
 func hostLists() []hostList {
 	return []hostList{
 		hostListOf("units", units(), func(h *index.Host) []index.Unit { return h.Units }),
 		hostListOf("cron", cronJobs(), func(h *index.Host) []index.CronJob { return h.Cron }),
 		hostListOf("keys", authorizedKeys(), func(h *index.Host) []index.AuthorizedKey { return h.Keys }),
 		hostListOf("users", users(), accountsOf),
+		hostListOf("sessions", loginSessions(), func(h *index.Host) []index.LoginSession { return h.Sessions }),
 		hostListOf("logins", pastLogins(), loginsOf),
+		hostListOf("containers", containers(), func(h *index.Host) []index.Container { return h.Containers }),
 		hostListOf("watched", watchedFiles(), func(h *index.Host) []index.WatchedFile { return h.Watched }),
 		hostListOf("privileged", foundFiles(), func(h *index.Host) []index.FoundFile { return h.Privileged }),
 		hostListOf("temporary", foundFiles(), func(h *index.Host) []index.FoundFile { return h.Temporary }),

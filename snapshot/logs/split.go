@@ -11,7 +11,7 @@ import (
 
 // blockSize is about how much text is a block of its own: less is found and
 // read faster, more is smaller in the case.
-const blockSize = 256 << 10
+const blockSize = 192 << 10
 
 // splitter turns chunks into segments of events.
 type splitter struct {

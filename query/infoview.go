@@ -2,7 +2,6 @@ package query
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -81,14 +80,19 @@ type account struct {
 }
 
 func accountsOf(h *index.Host) (all []account) {
-	for _, u := range h.Users {
-		a := account{User: u}
-		if h.Logins != nil {
-			if i := slices.IndexFunc(h.Logins.Last, func(l index.LastLogin) bool { return l.UID == u.UID && l.User == u.Name }); i >= 0 {
-				a.LastLogin = &h.Logins.Last[i]
-			}
+	type id struct {
+		uid  uint32
+		name string
+	}
+	last := map[id]*index.LastLogin{}
+	if h.Logins != nil {
+		for i := range h.Logins.Last {
+			l := &h.Logins.Last[i]
+			last[id{l.UID, l.User}] = l
 		}
-		all = append(all, a)
+	}
+	for _, u := range h.Users {
+		all = append(all, account{u, last[id{u.UID, u.Name}]})
 	}
 	return all
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 
 	"stilltrace/index"
@@ -22,21 +21,24 @@ const anyAccount = "*"
 func (h *hostReader) authorizedKeys() {
 	var names []string
 	opens := map[string][]string{}
+	type opening struct{ name, user string }
+	seen := map[opening]bool{}
 	patterns := h.keyFiles()
 	for i := range h.host.Users {
+		u := &h.host.Users[i]
 		for _, pattern := range patterns {
-			u := &h.host.Users[i]
-			name, user := keyFile(pattern, u), u.Name
+			of := opening{keyFile(pattern, u), u.Name}
 			if path.IsAbs(pattern) && !strings.Contains(pattern, "%") {
-				user = anyAccount
+				of.user = anyAccount
 			}
-			switch {
-			case name == "" || slices.Contains(opens[name], user):
+			if of.name == "" || seen[of] {
 				continue
-			case opens[name] == nil:
-				names = append(names, name)
 			}
-			opens[name] = append(opens[name], user)
+			seen[of] = true
+			if opens[of.name] == nil {
+				names = append(names, of.name)
+			}
+			opens[of.name] = append(opens[of.name], of.user)
 		}
 	}
 	for _, name := range names {

@@ -42,7 +42,7 @@ func TestUnits(t *testing.T) {
 		"usr/lib/systemd/system/docker.socket":                     "[Socket]\nListenStream=/run/docker.sock\nService=docker.service\n",
 		"usr/lib/systemd/system/watch.path":                        "[Path]\nPathModified=/etc/passwd\n",
 		"usr/lib/systemd/system/multi-user.target":                 "[Unit]\n",
-		"usr/lib/systemd/system/getty@.service":                    "[Service]\nExecStart=-/sbin/agetty %I\n",
+		"usr/lib/systemd/system/getty@.service":                    "[Service]\nExecStart=-/sbin/agetty %I\nExecPaths=/sbin\nExecSearchPath=/opt\n",
 		"etc/systemd/system/sshd.service":                          link("/lib/systemd/system/ssh.service"),
 		"etc/systemd/system/rescue.service":                        link("/dev/null"),
 		"etc/systemd/system/multi-user.target.wants/ssh.service":   link("/lib/systemd/system/ssh.service"),

@@ -292,7 +292,7 @@ func unitLine(line string, u *index.Unit) {
 		}
 	}
 	switch {
-	case strings.HasPrefix(key, "Exec") && key != "ExecSearchPath":
+	case strings.HasPrefix(key, "Exec") && key != "ExecSearchPath" && key != "ExecPaths":
 		keep(&u.Exec)
 	case key == "User":
 		u.User = value

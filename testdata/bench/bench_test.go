@@ -85,6 +85,19 @@ func TestInterleave(t *testing.T) {
 	require.Len(t, two.samples, 2)
 }
 
+func TestRepeat(t *testing.T) {
+	b := trial(t)
+	log := filepath.Join(b.tmp, "log")
+	one := &measured{argv: []string{"sh", "-c", `printf a >>"$1"`, "sh", log}}
+	two := &measured{argv: []string{"sh", "-c", `printf b >>"$1"`, "sh", log}}
+	require.NoError(t, b.repeat(context.Background(), 2, one, two))
+	text, err := os.ReadFile(log)
+	require.NoError(t, err)
+	require.Equal(t, "aabbaabb", string(text))
+	require.Len(t, one.samples, 2, "of each two the second")
+	require.Len(t, two.samples, 2)
+}
+
 func TestMedian(t *testing.T) {
 	for _, c := range []struct {
 		values []int64

@@ -63,7 +63,7 @@ func (b *bench) captureBeside(ctx context.Context, t *table, how string, counts 
 	bare := b.still("`stilltrace snapshot --no-logs --no-hash`, "+how, "--no-hash")
 	// lsof ends with 1 where it could not see all, which is no failure here.
 	peer := &measured{name: "`ps auxww; ss -tanpe; lsof -nP`", argv: []string{"sh", "-c", "ps auxww; ss -tanpe; lsof -nP"}, nothing: true}
-	if err := b.interleave(ctx, b.runs, own, bare, peer); err != nil {
+	if err := b.repeat(ctx, b.runs, own, bare, peer); err != nil {
 		return err
 	}
 	for _, m := range []*measured{own, bare, peer} {
@@ -83,7 +83,7 @@ func (b *bench) captureBeside(ctx context.Context, t *table, how string, counts 
 // captureMany is about the memory that a still takes.
 func (b *bench) captureMany(ctx context.Context, t *table) error {
 	own := b.still("`stilltrace snapshot --no-logs`, " + grouped(int64(processes())) + " processes")
-	if err := b.interleave(ctx, b.runs, own); err != nil {
+	if err := b.repeat(ctx, b.runs, own); err != nil {
 		return err
 	}
 	t.rows = append(t.rows, timeRow(own))

@@ -131,6 +131,24 @@ func (b *bench) interleave(ctx context.Context, runs int, all ...*measured) erro
 	return nil
 }
 
+// repeat is interleave for commands of milliseconds: each run that counts
+// follows at once one of the same command that does not. On a virtual machine
+// memory that lay idle for a second can be ten times as dear to touch, so that
+// a command would be measured by how long its peer ran before it.
+func (b *bench) repeat(ctx context.Context, runs int, all ...*measured) error {
+	for range runs {
+		for _, m := range all {
+			if _, err := b.once(ctx, m); err != nil {
+				return err
+			}
+			if err := b.single(ctx, m); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // single runs each command once: for what is the same each time, or takes long.
 func (b *bench) single(ctx context.Context, all ...*measured) error {
 	for _, m := range all {

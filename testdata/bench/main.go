@@ -5,7 +5,8 @@
 //
 // First every answer is compared with the truth that the corpus's generator
 // wrote down. Then each command and its peers run in turn, one after the other,
-// -runs times after one time that is not counted. What is printed are medians
+// -runs times after one time that is not counted; questions and captures more
+// often, each time right after one that is not counted. What is printed are medians
 // of the whole process, from exec to exit: CPU seconds of user and system, wall
 // seconds, and the peak memory of the largest process. A peer that is not
 // installed is left out, with a note that names its package.

@@ -33,7 +33,7 @@ func (b *bench) questions(ctx context.Context) error {
 		if b.hasAll(p.needs) {
 			all = append(all, p.peer)
 		}
-		if err := b.interleave(ctx, b.runs*questionRuns, all...); err != nil {
+		if err := b.repeat(ctx, b.runs*questionRuns, all...); err != nil {
 			return err
 		}
 		b.ratio(p.figure, float64(p.own.wall()), float64(p.peer.wall()))

@@ -90,8 +90,8 @@ func (b *bench) once(ctx context.Context, m *measured) (s sample, err error) {
 	var talk bytes.Buffer
 	cmd := exec.CommandContext(ctx, b.self, append([]string{launchWord}, m.argv...)...)
 	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = out, &talk, []*os.File{w}
-	// lnav writes its settings into HOME; sort and sed are quick without a locale.
-	cmd.Env = append(os.Environ(), "HOME="+b.tmp, "LC_ALL=C")
+	// lnav writes its settings into HOME. The locale is the one that every Debian has, whatever the shell of this bench was given.
+	cmd.Env = append(os.Environ(), "HOME="+b.tmp, "LC_ALL=C.UTF-8")
 	// A group of its own, so that a pipe of commands ends as a whole.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

@@ -62,7 +62,7 @@ func (p *page) String() string {
 	w.WriteString("# Benchmarks\n\n")
 	w.WriteString("Written by `" + strings.TrimSpace("go run ./testdata/bench "+p.options.arguments()) + "` on " + time.Now().UTC().Format("2006-01-02 15:04") +
 		" UTC; the same command makes it anew.\nEach command ran in turn with its peers, as a whole process from exec to exit, after one run that is not counted; " +
-		"what is shown are medians.\nQuestions and captures take milliseconds, and there each counted run follows at once one of the same command that is not.\nCPU is user and system time of all processes, peak memory that of the largest one")
+		"what is shown are medians.\nQuestions and captures take milliseconds, and there each counted run follows at once one of the same command that is not.\nThe locale of all is C.UTF-8.\nCPU is user and system time of all processes, peak memory that of the largest one")
 	if p.floor > 0 {
 		fmt.Fprintf(&w, " (a process that does nothing shows %s MiB here)", mebibytes(p.floor))
 	}

@@ -89,6 +89,10 @@ func (b *bench) pairs(c *corpus) []pair {
 	}, pair{
 		figure{what: "errors by signature", against: "rg, sed, sort, uniq", measure: "wall", goal: goal{0.01, 0.003}},
 		own("error"), shell("`rg`, `sed`, `sort`, `uniq`", errorSignatures, c.logs), []string{"rg", "sed", "sort", "uniq"},
+	}, pair{
+		// sed is three times as quick where a byte is a letter. Few know, and it is no longer true for logs in UTF-8.
+		figure{what: "errors by signature", against: "the same with LC_ALL=C", measure: "wall"},
+		own("error"), shell("the same with `LC_ALL=C`", "export LC_ALL=C\n"+errorSignatures, c.logs), []string{"rg", "sed", "sort", "uniq"},
 	}, b.oneHour(c))
 }
 

@@ -46,7 +46,7 @@ type Host struct {
 	Tainted       uint64            `json:"tainted,omitzero"`   // /proc/sys/kernel/tainted: bits of Documentation/admin-guide/tainted-kernels.rst
 	Sysctl        map[string]string `json:"sysctl,omitempty"`   // of /proc/sys what tells of trust and limits: kernel.core_pattern, kernel.pid_max, net.core.somaxconn, …
 	Preload       []string          `json:"preload,omitempty"`  // lines of /etc/ld.so.preload: libraries that every program is made to load
-	Packages      []Package         `json:"packages,omitempty"` // of dpkg, in its order
+	Packages      []Package         `json:"packages,omitempty"` // of dpkg and of rpm, in their order
 	Programs      []Program         `json:"programs,omitempty"` // that were found running, by path
 	Units         []Unit            `json:"units,omitempty"`    // by name
 	Cron          []CronJob         `json:"cron,omitempty"`     // by path and line

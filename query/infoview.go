@@ -211,6 +211,7 @@ func programs() view[index.Program] {
 		textColumn(render.Column{Name: "package"}, func(p *row) string { return p.Package }),
 		textColumn(render.Column{Name: "verified"}, func(p *row) string { return string(p.Verified) }),
 		textColumn(render.Column{Name: "package md5", From: render.Never}, func(p *row) string { return p.MD5 }),
+		textColumn(render.Column{Name: "package sha256", From: render.Never}, func(p *row) string { return p.SHA256 }),
 	}}
 }
 
@@ -221,6 +222,7 @@ func packages() view[index.Package] {
 		textColumn(render.Column{Name: "version", Shrink: 1}, func(p *row) string { return p.Version }),
 		textColumn(render.Column{Name: "arch"}, func(p *row) string { return p.Arch }),
 		textColumn(render.Column{Name: "state", Sparse: true}, func(p *row) string { return p.State }),
+		{render.Column{Name: "installed", Kind: render.Time, Sparse: true}, func(p row) render.Cell { return render.TimeCell(p.Installed) }},
 	}}
 }
 

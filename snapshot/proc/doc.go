@@ -121,6 +121,8 @@ const (
 	maxWatched = 4000
 	// maxDatabase is a database of some hundred thousand logins.
 	maxDatabase = 32 << 20
+	// maxLogin bounds one row of it: none of a login is that long.
+	maxLogin = 64 << 10
 	// maxUnits, maxUnitLines and maxUnitValue bound the unit files.
 	maxUnits, maxUnitLines, maxUnitValue = 5000, 64, 4096
 	// maxKeyFiles bounds small lists of files and servers.

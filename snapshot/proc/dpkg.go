@@ -5,6 +5,7 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"errors"
+	"hash"
 	"io"
 	"io/fs"
 	"maps"
@@ -29,16 +30,15 @@ const (
 )
 
 // packages reads which packages are installed, and which of them the programs
-// belong to. Of rpm there is a database and no text.
+// belong to.
 func (h *hostReader) packages() {
 	h.host.Programs = slices.DeleteFunc(h.host.Programs, func(p index.Program) bool { return p.Elsewhere && !h.isHosts(&p) })
-	for _, name := range []string{"var/lib/rpm/rpmdb.sqlite", "var/lib/rpm/Packages", "usr/lib/sysimage/rpm/rpmdb.sqlite"} {
-		if _, _, err := h.root.resolve(name); err == nil {
-			h.gap(index.Gap{Area: areaHost, Place: h.root.at(name), Reason: index.ReasonUnsupported, Count: 1,
-				Detail: "packages of rpm are not read: rpm -qa, rpm -Va"})
-			break
-		}
-	}
+	left := maxVerified
+	h.dpkg(&left)
+	h.rpm(&left)
+}
+
+func (h *hostReader) dpkg(left *int) {
 	status, err := h.root.read(dpkgDir+"/status", maxPackageText)
 	if errors.Is(err, fs.ErrNotExist) {
 		return
@@ -51,7 +51,7 @@ func (h *hostReader) packages() {
 	if over > 0 {
 		h.gap(index.Gap{Area: areaHost, Place: h.root.at(dpkgDir + "/status"), Reason: index.ReasonTooLarge, Detail: errTooLarge.Error(), Count: over})
 	}
-	h.ownPrograms()
+	h.ownPrograms(left)
 }
 
 // parsePackages reads the paragraphs of status (deb-control(5)), and how many
@@ -108,7 +108,7 @@ type wantedProgram struct {
 }
 
 // ownPrograms finds the packages of the programs.
-func (h *hostReader) ownPrograms() {
+func (h *hostReader) ownPrograms(left *int) {
 	wanted, missing := h.wanted()
 	if missing == 0 {
 		return
@@ -125,7 +125,6 @@ func (h *hostReader) ownPrograms() {
 		lengths[min(len(name), maxLinkText)] = true
 		named[path.Base(name)] = true
 	}
-	left := maxVerified
 	for _, e := range likelyFirst(f.entries, named) {
 		if missing == 0 {
 			return
@@ -154,7 +153,7 @@ func (h *hostReader) ownPrograms() {
 			h.fail(f.at+"/"+e.Name(), err)
 		}
 		for _, listed := range slices.Sorted(maps.Keys(found)) {
-			h.verify(f, name, listed, found[listed], &left)
+			h.verify(f, name, listed, found[listed], left)
 		}
 	}
 }
@@ -263,9 +262,7 @@ func parseDiversions(text []byte) (all []diversion) {
 	return all
 }
 
-// verify compares the file of a program with the digest of its package, unless
-// nothing has touched it since the package was unpacked: the kernel keeps that
-// time, and nobody sets it but by the clock.
+// verify compares the file of a program with the digest of its package.
 func (h *hostReader) verify(info *folder, name, listed string, p *index.Program, left *int) {
 	err := info.lines(entry{name + ".md5sums", unix.S_IFREG}, maxPackageText, func(line []byte) bool {
 		p.MD5 = md5Of(line, strings.TrimPrefix(listed, "/"))
@@ -275,9 +272,15 @@ func (h *hostReader) verify(info *folder, name, listed string, p *index.Program,
 		h.fail(info.at+"/"+name+".md5sums", err)
 	}
 	var unpacked unix.Stat_t
-	if p.MD5 == "" || unix.Fstatat(info.dir.fd, name+".list", &unpacked, unix.AT_SYMLINK_NOFOLLOW) != nil {
-		return
+	if p.MD5 != "" && unix.Fstatat(info.dir.fd, name+".list", &unpacked, unix.AT_SYMLINK_NOFOLLOW) == nil {
+		h.compare(p, unpacked.Ctim.Nano(), md5.New(), p.MD5, left)
 	}
+}
+
+// compare reads the file of a program and compares its digest, unless nothing
+// has touched it since the package was unpacked, 0 where that is not known: the
+// kernel keeps that time of a file, and nobody sets it but by the clock.
+func (h *hostReader) compare(p *index.Program, unpacked int64, sum hash.Hash, digest string, left *int) {
 	f, err := h.root.open(strings.TrimPrefix(p.Path, "/"))
 	if err != nil {
 		return // it was deleted or replaced since
@@ -287,19 +290,18 @@ func (h *hostReader) verify(info *folder, name, listed string, p *index.Program,
 		return // what runs is another file, that had this name before
 	}
 	switch {
-	case f.stat.Ctim.Nano() <= unpacked.Ctim.Nano():
+	case unpacked > 0 && f.stat.Ctim.Nano() <= unpacked:
 		p.Verified = index.VerifiedUntouched
 	case h.NoHash:
 	case f.stat.Size > int64(*left):
 		h.fail(p.Path, errTooLarge)
 	default:
 		*left -= int(f.stat.Size)
-		sum := md5.New()
 		if n, err := io.Copy(sum, io.LimitReader(f, f.stat.Size)); err != nil || n != f.stat.Size {
 			h.fail(p.Path, errors.Join(err, errChanged))
 			return
 		}
-		if p.Verified = index.VerifiedDiffers; hex.EncodeToString(sum.Sum(nil)) == p.MD5 {
+		if p.Verified = index.VerifiedDiffers; hex.EncodeToString(sum.Sum(nil)) == digest {
 			p.Verified = index.VerifiedSame
 		}
 	}

@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"io/fs"
@@ -20,20 +21,25 @@ func (h *hostReader) database(table string, each func(row map[string]any), names
 		}
 		var db *sqlite
 		if err == nil {
-			db, err = openSQLite(data)
+			db, err = openSQLite(bytes.NewReader(data), int64(len(data)), maxLogin)
 		}
 		if err == nil {
-			err = db.rows(table, func(_ int64, row map[string]any) { each(row) })
+			err = db.rows(table, func(row map[string]any) error { each(row); return nil })
 		}
 		if err != nil {
 			h.fail(h.root.at(name), err)
 		}
-		for _, journal := range []string{name + "-wal", name + "-journal"} {
-			if _, st, err := h.root.resolve(journal); err == nil && st.Size > 0 {
-				h.gap(index.Gap{Area: areaHost, Place: h.root.at(journal), Reason: index.ReasonUnsupported, Count: 1, Detail: "the newest logins may stand in this journal, which is not read"})
-			}
-		}
+		h.noteJournal(name, "the newest logins may stand in this journal, which is not read")
 		return
+	}
+}
+
+// noteJournal is for a database with changes that were not written into it yet.
+func (h *hostReader) noteJournal(name, detail string) {
+	for _, journal := range []string{name + "-wal", name + "-journal"} {
+		if _, st, err := h.root.resolve(journal); err == nil && st.Size > 0 {
+			h.gap(index.Gap{Area: areaHost, Place: h.root.at(journal), Reason: index.ReasonUnsupported, Count: 1, Detail: detail})
+		}
 	}
 }
 

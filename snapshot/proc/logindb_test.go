@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"bytes"
 	"os"
 	"strconv"
 	"strings"
@@ -49,15 +50,16 @@ func FuzzDatabase(f *testing.F) {
 	}
 	f.Add([]byte(sqliteMagic))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		db, err := openSQLite(data)
+		db, err := openSQLite(bytes.NewReader(data), int64(len(data)), maxLogin)
 		if err != nil {
 			return
 		}
 		for _, table := range []string{"wtmp", "Lastlog2"} {
 			rows := 0
-			_ = db.rows(table, func(_ int64, row map[string]any) {
+			_ = db.rows(table, func(row map[string]any) error {
 				rows++
 				loginOf(row)
+				return nil
 			})
 			require.LessOrEqual(t, rows, len(data), "no page is read twice")
 		}

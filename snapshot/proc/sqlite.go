@@ -1,55 +1,64 @@
 package proc
 
 import (
-	"bytes"
 	"encoding/binary"
+	"io"
 	"math"
 	"strings"
 )
 
-// sqlite reads the tables of a small database of SQLite, as its file format
+// sqlite reads the tables of a database of SQLite, as its file format
 // (https://sqlite.org/fileformat2.html) has them: UTF-8, no index, no journal.
 type sqlite struct {
-	data         []byte
+	file         io.ReaderAt
+	size         int64
+	most         int // bytes of a row
 	page, usable int
 	seen         map[uint32]bool // pages of the table that is read, each of which belongs to one place
+	room         []byte          // of a page
 }
 
 const (
 	sqliteMagic = "SQLite format 3\x00"
-	// sqlitePayload bounds one row: none of a login is that long.
-	sqlitePayload = 64 << 10
 	// sqliteColumns bounds the values of a row.
 	sqliteColumns = 64
 	leafPage      = 0x0d
 	innerPage     = 0x05
 )
 
-func openSQLite(data []byte) (*sqlite, error) {
-	if len(data) < 100 || string(data[:16]) != sqliteMagic {
+// openSQLite opens a database of that many bytes. A row of more than most bytes
+// is an error.
+func openSQLite(file io.ReaderAt, size int64, most int) (*sqlite, error) {
+	var head [100]byte
+	if _, err := file.ReadAt(head[:], 0); err != nil && err != io.EOF {
+		return nil, err
+	}
+	if size < int64(len(head)) || string(head[:16]) != sqliteMagic {
 		return nil, torn("no header of SQLite")
 	}
-	s := &sqlite{data: data, page: int(binary.BigEndian.Uint16(data[16:]))}
+	s := &sqlite{file: file, size: size, most: most, page: int(binary.BigEndian.Uint16(head[16:]))}
 	if s.page == 1 {
 		s.page = 1 << 16
 	}
-	if s.usable = s.page - int(data[20]); s.page < 512 || s.page&(s.page-1) != 0 || s.usable < 480 {
+	if s.usable = s.page - int(head[20]); s.page < 512 || s.page&(s.page-1) != 0 || s.usable < 480 {
 		return nil, torn("pages of %d bytes", s.page)
 	}
-	if coding := binary.BigEndian.Uint32(data[56:]); coding > 1 {
+	if coding := binary.BigEndian.Uint32(head[56:]); coding > 1 {
 		return nil, torn("text in the encoding %d", coding)
 	}
+	s.room = make([]byte, s.page)
 	return s, nil
 }
 
-// rows calls each with the rows of a table, by their ids. The values have the
-// names of the columns; one that is missing was NULL. An integer is an int64, a
-// text a string.
-func (s *sqlite) rows(table string, each func(id int64, row map[string]any)) error {
+// rows calls each with the rows of a table, by their ids, until it returns an
+// error, which is returned. The values have the names of the columns; one that
+// is missing was NULL. An integer is an int64, a text a string, anything else
+// bytes, which are there until each returns.
+func (s *sqlite) rows(table string, each func(row map[string]any) error) error {
 	root, columns := uint32(0), []string(nil)
-	err := s.walk(1, func(_ int64, v []any) {
+	err := s.walk(1, func(v []any) error {
 		if len(v) < 5 || v[0] != "table" {
-			return
+			return nil
 		}
 		name, _ := v[1].(string)
 		page, _ := v[3].(int64)
@@ -57,6 +66,7 @@ func (s *sqlite) rows(table string, each func(id int64, row map[string]any)) err
 		if strings.EqualFold(name, table) && page > 0 && page < math.MaxUint32 {
 			root, columns = uint32(page), columnsOf(text)
 		}
+		return nil
 	})
 	if err != nil {
 		return err
@@ -64,14 +74,14 @@ func (s *sqlite) rows(table string, each func(id int64, row map[string]any)) err
 	if root == 0 {
 		return torn("no table %s", table)
 	}
-	return s.walk(root, func(id int64, v []any) {
+	return s.walk(root, func(v []any) error {
 		row := map[string]any{}
 		for i, name := range columns {
 			if i < len(v) && v[i] != nil {
 				row[name] = v[i]
 			}
 		}
-		each(id, row)
+		return each(row)
 	})
 }
 
@@ -88,16 +98,15 @@ func columnsOf(text string) []string {
 }
 
 // walk visits the pages of a table, those before others first.
-func (s *sqlite) walk(root uint32, each func(id int64, values []any)) error {
+func (s *sqlite) walk(root uint32, each func(values []any) error) error {
 	s.seen = map[uint32]bool{}
 	for stack := []uint32{root}; len(stack) > 0; {
 		number := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
-		p := s.at(number)
-		if p == nil || s.seen[number] {
-			return torn("page %d of %d", number, len(s.data)/s.page)
+		if err := s.read(number, s.room); err != nil {
+			return err
 		}
-		s.seen[number] = true
+		p := s.room
 		head := 0
 		if number == 1 {
 			head = 100
@@ -133,21 +142,27 @@ func (s *sqlite) walk(root uint32, each func(id int64, values []any)) error {
 	return nil
 }
 
-// at is a page, nil where there is none.
-func (s *sqlite) at(number uint32) []byte {
-	from := (int(number) - 1) * s.page
-	if number == 0 || from+s.page > len(s.data) {
-		return nil
+// read fills b from the beginning of a page that was not read before.
+func (s *sqlite) read(number uint32, b []byte) error {
+	from := (int64(number) - 1) * int64(s.page)
+	if number == 0 || s.seen[number] || from+int64(s.page) > s.size {
+		return torn("page %d of %d", number, s.size/int64(s.page))
 	}
-	return s.data[from : from+s.page]
+	s.seen[number] = true
+	if _, err := s.file.ReadAt(b, from); err != nil && err != io.EOF {
+		return err
+	} else if err != nil {
+		return torn("page %d is not there any more", number)
+	}
+	return nil
 }
 
 // cell reads one row: the size of its payload, its id, and the payload, of
 // which the rest may lie on pages of its own.
-func (s *sqlite) cell(b []byte, each func(id int64, values []any)) error {
+func (s *sqlite) cell(b []byte, each func(values []any) error) error {
 	size, b, ok1 := varint(b)
 	id, b, ok2 := varint(b)
-	if !ok1 || !ok2 || size > sqlitePayload {
+	if !ok1 || !ok2 || size > uint64(s.most) || int64(size) > s.size {
 		return torn("row of %d bytes", size)
 	}
 	local, n := int(size), int(size)
@@ -162,23 +177,23 @@ func (s *sqlite) cell(b []byte, each func(id int64, values []any)) error {
 	}
 	payload := b[:local]
 	if n > local {
-		payload = bytes.Clone(payload)
+		payload = append(make([]byte, 0, n+s.usable), payload...)
 		for next := binary.BigEndian.Uint32(b[local:]); len(payload) < n; {
-			p := s.at(next)
-			if p == nil || s.seen[next] {
-				return torn("row without its end")
+			// A page begins with the number of the next one, over which its content is moved.
+			at := len(payload)
+			p := payload[at : at+4+min(n-at, s.usable-4)]
+			if err := s.read(next, p); err != nil {
+				return err
 			}
-			s.seen[next] = true
 			next = binary.BigEndian.Uint32(p)
-			payload = append(payload, p[4:4+min(n-len(payload), s.usable-4)]...)
+			payload = payload[:at+copy(p, p[4:])]
 		}
 	}
 	values, ok := record(payload)
 	if !ok {
 		return torn("row %d", id)
 	}
-	each(int64(id), values)
-	return nil
+	return each(values)
 }
 
 // record reads the values of a row: a header with their types, then they.
@@ -211,7 +226,7 @@ func sizeOf(kind uint64) uint64 {
 	return [12]uint64{0, 1, 2, 3, 4, 6, 8, 8}[kind]
 }
 
-// valueOf is an integer or a text; other types do not tell of logins.
+// valueOf is an integer, a text, or bytes, which are those of the row.
 func valueOf(kind uint64, b []byte) any {
 	switch {
 	case kind == 8, kind == 9:
@@ -224,8 +239,10 @@ func valueOf(kind uint64, b []byte) any {
 		return n
 	case kind >= 13 && kind%2 == 1:
 		return string(b)
+	case kind == 0:
+		return nil
 	}
-	return nil
+	return b
 }
 
 // varint reads a number of up to nine bytes, the high ones first.

@@ -39,8 +39,12 @@ func exeDiffers(h *host, p *Row) *verdict {
 	if one == nil || one.Verified != index.VerifiedDiffers {
 		return nil
 	}
+	digest := "the MD5 " + one.MD5
+	if one.MD5 == "" {
+		digest = "the SHA-256 " + one.SHA256
+	}
 	return &verdict{60, "a program that is not the one that its package brought",
-		[]string{"package " + one.Package + " brought " + p.Exe + " with the MD5 " + one.MD5 + ", and it has another one"}, []string{"exe"}}
+		[]string{"package " + one.Package + " brought " + p.Exe + " with " + digest + ", and it has another one"}, []string{"exe"}}
 }
 
 // packaged reports whether a file lies where packages put theirs (hier(7)) and

@@ -59,8 +59,9 @@ LD_PRELOAD and SSH_CONNECTION. No name is looked up unless --resolve says so.`,
   stilltrace snapshot -o disk.db --root /mnt/disk --no-proc --captured-at 2026-11-20T10:00:00Z`, nil, nil},
 		{"info", "CASE.db [LIST]", "what a case holds, and what it could not see", `Shows the host, the capture, its logs, and what was not seen and why; or a list
 of the host: what starts things (units, cron), who may come in or did (keys,
-users, sessions, logins), what lies around (watched, privileged, temporary),
-and containers, programs, packages, modules, mounts.`,
+users, sessions, logins), what the packet filter does (rules, sets), what lies
+around (watched, privileged, temporary), and containers, programs, packages,
+modules, mounts.`,
 			`  stilltrace info web01.db
   stilltrace info web01.db cron
   stilltrace info web01.db units --sort -mtime

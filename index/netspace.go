@@ -20,12 +20,12 @@ type NetSpace struct {
 	Handlers []PacketHandler `json:"packet_handlers,omitempty"`
 	// Chains are those of nftables (nft(8)), by family, table and name, iptables-nft's among them; LegacyTables are those of iptables-legacy, whose rules are not read.
 	Chains       []FilterChain `json:"filter_chains,omitempty"`
+	Sets         []FilterSet   `json:"filter_sets,omitempty"`   // of nftables, those with a name: what is banned, among others
 	LegacyTables []string      `json:"legacy_tables,omitempty"` // ip filter, ip6 nat, …
 	Flows        []Flow        `json:"flows,omitempty"`         // connections that the kernel tracks, in its order
 }
 
-// FilterChain is a chain of rules of nftables. The rules themselves are counted
-// and known again, not kept.
+// FilterChain is a chain of rules of nftables.
 type FilterChain struct {
 	Family   string `json:"family"` // inet, ip, ip6, arp, bridge, netdev
 	Table    string `json:"table"`
@@ -36,6 +36,20 @@ type FilterChain struct {
 	Policy   string `json:"policy,omitzero"`   // accept, drop: what becomes of what no rule decides
 	Rules    int    `json:"rules"`
 	Digest   string `json:"digest,omitzero"` // SHA-256 over the expressions of its rules, in their order, without what they count
+	// Text is the rules in the words of nft(8), without what they count. What there are no words for stands in brackets, and options that do not
+	// change what a rule applies to may be left out; Digest covers all. It has fewer than Rules where a Gap says so.
+	Text []string `json:"text,omitempty"`
+}
+
+// FilterSet is a set or a map of nftables that rules ask, in the words of nft(8).
+type FilterSet struct {
+	Family   string   `json:"family"`
+	Table    string   `json:"table"`
+	Name     string   `json:"name"`
+	Key      string   `json:"key,omitzero"`       // ipv4_addr, inet_service, several joined by " . "; "" for one that is not known: its elements are hex
+	Map      bool     `json:"map,omitzero"`       // elements are KEY : VALUE
+	Count    int      `json:"count"`              // elements
+	Elements []string `json:"elements,omitempty"` // the first 10,000 that the kernel told, sorted; without the times at which they end
 }
 
 // Flow is a row of /proc/PID/net/nf_conntrack: a connection as it was begun, and

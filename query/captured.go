@@ -109,10 +109,10 @@ func sshdConfig(c *index.SSHD) string {
 // packetFilter says what of the packet filter of all network namespaces was
 // captured.
 func packetFilter(h *index.Host) string {
-	var chains, rules, legacy, flows, translated int
+	var chains, rules, sets, legacy, flows, translated int
 	for i := range h.NetSpaces {
 		n := &h.NetSpaces[i]
-		chains, legacy, flows = chains+len(n.Chains), legacy+len(n.LegacyTables), flows+len(n.Flows)
+		chains, sets, legacy, flows = chains+len(n.Chains), sets+len(n.Sets), legacy+len(n.LegacyTables), flows+len(n.Flows)
 		for k := range n.Chains {
 			rules += n.Chains[k].Rules
 		}
@@ -122,7 +122,7 @@ func packetFilter(h *index.Host) string {
 			}
 		}
 	}
-	return listOf(number(chains, "chain", "chains"), number(rules, "rule", "rules"), number(legacy, "table of iptables-legacy", "tables of iptables-legacy"),
+	return listOf(number(chains, "chain", "chains"), number(rules, "rule", "rules"), number(sets, "set", "sets"), number(legacy, "table of iptables-legacy", "tables of iptables-legacy"),
 		number(flows, "tracked connection", "tracked connections"), number(translated, "of them translated", "of them translated"))
 }
 

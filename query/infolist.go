@@ -27,6 +27,8 @@ func hostLists() []hostList {
 		hostListOf("sessions", loginSessions(), func(h *index.Host) []index.LoginSession { return h.Sessions }),
 		hostListOf("logins", pastLogins(), loginsOf),
 		hostListOf("containers", containers(), func(h *index.Host) []index.Container { return h.Containers }),
+		hostListOf("rules", rulesView(), filterRules),
+		hostListOf("sets", setsView(), filterElements),
 		hostListOf("watched", watchedFiles(), func(h *index.Host) []index.WatchedFile { return h.Watched }),
 		hostListOf("privileged", foundFiles(), func(h *index.Host) []index.FoundFile { return h.Privileged }),
 		hostListOf("temporary", foundFiles(), func(h *index.Host) []index.FoundFile { return h.Temporary }),

@@ -121,16 +121,24 @@ func protocolName(n uint16) string {
 		return "tcp"
 	case 17:
 		return "udp"
+	case 33:
+		return "dccp"
 	case 47:
 		return "gre"
 	case 50:
 		return "esp"
+	case 51:
+		return "ah"
 	case 58:
 		return "ipv6-icmp"
 	case 89:
 		return "ospf"
 	case 112:
 		return "vrrp"
+	case 132:
+		return "sctp"
+	case 136:
+		return "udplite"
 	case 255:
 		return "raw"
 	}

@@ -24,10 +24,12 @@ const (
 	// Attributes of chains and rules (linux/netfilter/nf_tables.h).
 	chainTable, chainName, chainHook, chainPolicy, chainType = 1, 3, 4, 5, 7
 	hookNumber, hookPriority                                 = 1, 2
-	ruleTable, ruleChain, ruleExpressions                    = 1, 2, 4
+	ruleTable, ruleChain, ruleExpressions, ruleUserData      = 1, 2, 4, 7
 	exprName, exprData                                       = 1, 2
 	// maxChains bounds what is kept of one namespace: a node of Kubernetes has some thousand.
 	maxChains = 10_000
+	// maxRules bounds the rules of which the text is kept, of one namespace.
+	maxRules = 10_000
 )
 
 // hasNFTables reports whether the kernel has nftables in it by now. To ask a
@@ -68,31 +70,56 @@ func hasNetlink(table []byte, protocol int) bool {
 	return false
 }
 
-// askRules reads the chains of nftables, and counts their rules.
+// askRules reads the chains of nftables, their sets and their rules.
 func (r *tableReader) askRules(fd int, s *index.NetSpace) {
 	if fd < 0 {
 		return
 	}
-	c := chains{known: map[chainKey]*chain{}}
-	err := r.ask(fd, nftRequest(unix.NFT_MSG_GETCHAIN), c.chain)
-	if err == nil && len(c.known) > 0 {
-		err = r.ask(fd, nftRequest(unix.NFT_MSG_GETRULE), c.rule)
-	}
-	if err != nil {
+	c := newChains()
+	if err := r.askChains(fd, c); err != nil {
 		g := absentGap(areaSocket, r.place, err)
 		g.Detail = "rules of nftables: " + g.Detail
 		r.gap(g)
 	}
-	if c.over > 0 {
-		r.gap(index.Gap{Area: areaSocket, Place: r.place, Reason: index.ReasonTooLarge, Detail: "chains of nftables: " + errTooLarge.Error(), Count: c.over})
+	cut := 0
+	for i := range c.sets {
+		cut += c.sets[i].one.Count - len(c.sets[i].one.Elements)
 	}
-	s.Chains = c.list()
+	for _, one := range [...]struct {
+		what  string
+		count int
+	}{{"chains and sets", c.over}, {"texts of rules", c.unwritten}, {"elements of sets", cut}} {
+		if one.count > 0 {
+			r.gap(index.Gap{Area: areaSocket, Place: r.place, Reason: index.ReasonTooLarge, Detail: one.what + " of nftables: " + errTooLarge.Error(), Count: one.count})
+		}
+	}
+	s.Chains, s.Sets = c.list(), c.named()
 }
+
+func (r *tableReader) askChains(fd int, c *chains) error {
+	err := r.ask(fd, nftRequest(unix.NFT_MSG_GETCHAIN), c.chain)
+	if err != nil || len(c.known) == 0 {
+		return err
+	}
+	if err := r.ask(fd, nftRequest(unix.NFT_MSG_GETSET), c.set); err != nil {
+		return err
+	}
+	for i := range c.sets {
+		if err := r.ask(fd, c.sets[i].request(), c.sets[i].elements); err != nil && !errors.Is(err, unix.ENOENT) {
+			return err
+		}
+		c.sets[i].finish()
+	}
+	return r.ask(fd, nftRequest(unix.NFT_MSG_GETRULE), c.rule)
+}
+
+func newChains() *chains { return &chains{known: map[chainKey]*chain{}, places: map[chainKey]int{}} }
 
 func nftRequest(kind uint16) []byte {
 	return header(unix.NFNL_SUBSYS_NFTABLES<<8|kind, nfGeneration) // of every family
 }
 
+// chainKey names a chain, or a set.
 type chainKey struct {
 	family      byte
 	table, name string
@@ -105,8 +132,12 @@ type chain struct {
 
 // chains gathers what the kernel says of chains, and then of their rules.
 type chains struct {
-	known map[chainKey]*chain
-	over  int
+	known     map[chainKey]*chain
+	sets      []filterSet
+	places    map[chainKey]int // of sets
+	over      int
+	rules     int // of which the text is kept
+	unwritten int // of which it is not
 }
 
 var (
@@ -148,9 +179,11 @@ func (c *chains) chain(b []byte) {
 		c.over++
 		return
 	}
-	one.Family, one.Table, one.Name = cmp.Or(nfFamilies[key.family], fmt.Sprint(key.family)), key.table, key.name
+	one.Family, one.Table, one.Name = key.familyName(), key.table, key.name
 	c.known[key] = &chain{one, sha256.New()}
 }
+
+func (k chainKey) familyName() string { return cmp.Or(nfFamilies[k.family], fmt.Sprint(k.family)) }
 
 func hookName(family byte, n uint32) string {
 	names := inetHooks
@@ -169,6 +202,7 @@ func (c *chains) rule(b []byte) {
 	}
 	key := chainKey{family: b[0]}
 	var expressions []byte
+	var comment string
 	attributes(b[nfGeneration:], func(kind uint16, v []byte) {
 		switch kind {
 		case ruleTable:
@@ -177,6 +211,8 @@ func (c *chains) rule(b []byte) {
 			key.name = textOf(v)
 		case ruleExpressions:
 			expressions = v
+		case ruleUserData:
+			comment = commentOf(v)
 		}
 	})
 	one := c.known[key]
@@ -186,6 +222,25 @@ func (c *chains) rule(b []byte) {
 	one.Rules++
 	_, _ = one.sum.Write([]byte("rule"))
 	attributes(expressions, func(_ uint16, v []byte) { digestExpression(one.sum, v) })
+	if c.rules == maxRules {
+		c.unwritten++
+		return
+	}
+	c.rules++
+	one.Text = append(one.Text, ruleText(one.Family, expressions, comment, func(name string) string { return c.written(key, name) }))
+}
+
+// commentOf is the comment in what nft leaves with a rule for itself: entries of
+// a kind, a length and as many bytes.
+func commentOf(b []byte) string {
+	const kindOfComment = 0
+	for len(b) >= 2 && len(b) >= 2+int(b[1]) {
+		if b[0] == kindOfComment {
+			return textOf(b[2 : 2+b[1]])
+		}
+		b = b[2+int(b[1]):]
+	}
+	return ""
 }
 
 // digestExpression takes in one expression; of those that count only that they do.

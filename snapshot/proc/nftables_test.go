@@ -113,7 +113,7 @@ func TestLiveRulesAndFlows(t *testing.T) {
 	require.Len(t, digest, 64)
 	require.Equal(t, []index.FilterChain{
 		{Family: "inet", Table: "guard", Name: "empty"},
-		{Family: "inet", Table: "guard", Name: "in", Type: "filter", Hook: "input", Priority: -5, Policy: "accept", Rules: 2, Digest: digest},
+		{Family: "inet", Table: "guard", Name: "in", Type: "filter", Hook: "input", Priority: -5, Policy: "accept", Rules: 2, Digest: digest, Text: []string{"counter", "counter"}},
 	}, got.Chains)
 	require.Equal(t, digest, space(two.Process.Pid).Chains[1].Digest, "what rules counted makes no difference")
 
@@ -172,8 +172,14 @@ func FuzzRules(f *testing.F) {
 	f.Add(nfMessage(0xa03, 0, nfAttribute(chainTable, nfText("t")), nfAttribute(chainName, nfText("c")), nfNested(chainHook, nfAttribute(hookNumber, nfWord(1)))))
 	f.Add([]byte("ipv4 2 udp 17 3 src=192.0.2.1 dst=192.0.2.2 sport=1 dport=2 [UNREPLIED] src=192.0.2.2 dst=192.0.2.1 sport=2 dport=1 use=1"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		c := chains{known: map[chainKey]*chain{}}
+		c := newChains()
 		c.chain(data)
+		c.set(data)
+		for i := range c.sets {
+			c.sets[i].elements(data)
+			c.sets[i].finish()
+			require.LessOrEqual(t, len(c.sets[i].one.Elements), c.sets[i].one.Count)
+		}
 		c.rule(data)
 		for _, one := range c.list() {
 			require.NotEmpty(t, one.Family)

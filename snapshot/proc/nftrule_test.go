@@ -1,0 +1,121 @@
+package proc
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"stilltrace/index"
+)
+
+// The rules that nft sets are written in its words.
+func TestLiveRuleText(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root makes namespaces")
+	}
+	nft, err := exec.LookPath("nft")
+	if err != nil {
+		t.Skip("apt-get install nftables")
+	}
+	rules, err := filepath.Abs("testdata/rules.nft")
+	require.NoError(t, err)
+	holder := exec.Command("sh", "-c", `"$1" -f "$2" && echo ready && exec sleep 600`, "sh", nft, rules)
+	holder.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
+	holder.Stderr = os.Stderr
+	out, err := holder.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, holder.Start())
+	t.Cleanup(func() { _ = holder.Process.Kill(); _ = holder.Wait() })
+	_, err = out.Read(make([]byte, 16))
+	require.NoError(t, err)
+
+	s := take(t, live())
+	i := slices.IndexFunc(s.spaces, func(n index.NetSpace) bool { return n.PID == holder.Process.Pid })
+	require.GreaterOrEqual(t, i, 0)
+	var got strings.Builder
+	for _, set := range s.spaces[i].Sets {
+		require.Len(t, set.Elements, set.Count)
+		got.WriteString(set.Family + " " + set.Table + " @" + set.Name + " " + set.Key + " { " + strings.Join(set.Elements, ", ") + " }\n")
+	}
+	for _, c := range s.spaces[i].Chains {
+		require.Len(t, c.Text, c.Rules)
+		got.WriteString(c.Family + " " + c.Table + " " + c.Name + "\n")
+		for _, text := range c.Text {
+			got.WriteString("  " + text + "\n")
+		}
+	}
+	const golden = "testdata/rules.txt"
+	if os.Getenv("STILLTRACE_UPDATE") == "1" {
+		require.NoError(t, os.WriteFile(golden, []byte(got.String()), 0o600))
+	}
+	want, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	require.Equal(t, string(want), got.String())
+}
+
+// nfExpression is a step of a rule, with attributes numbered from 1; nil is none.
+func nfExpression(name string, values ...[]byte) []byte {
+	var all [][]byte
+	for i, v := range values {
+		if v != nil {
+			all = append(all, nfAttribute(uint16(i+1), v))
+		}
+	}
+	return nfNested(1, nfAttribute(exprName, nfText(name)), nfNested(exprData, all...))
+}
+
+func nfData(v ...byte) []byte { return nfAttribute(1, v) }
+
+// What nft does not set here: steps that need a module, and such as no program writes.
+func TestRuleText(t *testing.T) {
+	join := func(steps ...[]byte) []byte { return slices.Concat(steps...) }
+	load := func(base, offset, size uint32) []byte {
+		return nfExpression("payload", nfWord(1), nfWord(base), nfWord(offset), nfWord(size))
+	}
+	for _, c := range []struct {
+		name, family, want string
+		steps              []byte
+	}{
+		{"queue", "inet", "queue num 3-5 flags bypass", nfExpression("queue", []byte{0, 3}, []byte{0, 3}, []byte{0, 1})},
+		{"a match of iptables-nft", "ip", `xt match "conntrack" counter xt target "LOG"`, join(nfExpression("match", nfText("conntrack")), nfExpression("counter"), nfExpression("target", nfText("LOG")))},
+		{"an unknown step", "inet", "[osf] accept", join(nfExpression("osf"), nfExpression("immediate", nfWord(0), nfNested(2, nfAttribute(1, nfWord(1)))))},
+		{"no field was loaded", "inet", "[register 1] 0x16", nfExpression("cmp", nfWord(1), nfWord(0), nfData(0x16))},
+		{"a part of an address", "ip", "ip saddr 10.0.0.0/8", join(load(1, 12, 1), nfExpression("cmp", nfWord(1), nfWord(0), nfData(10)))},
+		{"a mask with holes", "ip", "ip saddr & 255.0.255.0 == 10.0.1.0", join(load(1, 12, 4), nfExpression("bitwise", nfWord(1), nfWord(1), nfWord(4), nfData(255, 0, 255, 0)), nfExpression("cmp", nfWord(1), nfWord(0), nfData(10, 0, 1, 0)))},
+		{"a header that is not known", "inet", "@nh,96,32 != 0x01020304", join(load(1, 12, 4), nfExpression("cmp", nfWord(1), nfWord(1), nfData(1, 2, 3, 4)))},
+		{"neither is its base", "inet", "[payload 9,0,1] 0x00", join(load(9, 0, 1), nfExpression("cmp", nfWord(1), nfWord(0), nfData(0)))},
+		{"a direction", "ip", "ct original protocol tcp", join(nfExpression("ct", nfWord(1), nfWord(10), []byte{0}), nfExpression("cmp", nfWord(1), nfWord(0), nfData(6)))},
+		{"empty", "inet", "", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			require.Equal(t, c.want, ruleText(c.family, c.steps, "", func(name string) string { return "@" + name }))
+		})
+	}
+}
+
+func FuzzRuleText(f *testing.F) {
+	load := nfExpression("payload", nfWord(1), nfWord(1), nfWord(12), nfWord(4))
+	f.Add(slices.Concat(load, nfExpression("bitwise", nfWord(1), nfWord(1), nfWord(4), nfData(255, 255, 255, 0)), nfExpression("cmp", nfWord(1), nfWord(0), nfData(10, 0, 1, 0))), uint32(7))
+	f.Add(slices.Concat(load, nfExpression("lookup", nfText("s"), nfWord(1)), nfExpression("immediate", nfWord(0), nfNested(2, nfAttribute(1, nfWord(1))))), uint32(8<<6|13))
+	f.Add(slices.Concat(nfExpression("immediate", nfWord(1), nfData(10, 0, 0, 2)), nfExpression("nat", nfWord(1), nfWord(2), nfWord(1))), uint32(41))
+	f.Add(slices.Concat(nfAttribute(setTable, nfText("t")), nfAttribute(setName, nfText("s")), nfNested(listElements, nfNested(1, nfNested(elementKey, nfData(10, 0, 0, 2))))), uint32(7))
+	f.Fuzz(func(t *testing.T, data []byte, kind uint32) {
+		for _, family := range []string{"ip", "ip6", "inet"} {
+			_ = ruleText(family, data, "c", func(name string) string { return "@" + name })
+		}
+		for _, flags := range []uint32{0, intervalSet, mapSet} {
+			s := filterSet{flags: flags}
+			s.keys, s.one.Key = keyFields(kind, 16)
+			s.elements(append(make([]byte, nfGeneration), data...))
+			s.finish()
+			require.LessOrEqual(t, len(s.one.Elements), s.one.Count)
+		}
+		_ = commentOf(data)
+	})
+}

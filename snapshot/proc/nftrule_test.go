@@ -1,9 +1,9 @@
 package proc
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -14,18 +14,46 @@ import (
 	"stilltrace/index"
 )
 
-// The rules that nft sets are written in its words.
+// The rules that nft and iptables-nft set are written in the words of nft.
 func TestLiveRuleText(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root makes namespaces")
 	}
-	nft, err := exec.LookPath("nft")
-	if err != nil {
-		t.Skip("apt-get install nftables")
+	for _, program := range []string{"nft", "iptables-nft-restore"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skip("apt-get install nftables iptables")
+		}
 	}
-	rules, err := filepath.Abs("testdata/rules.nft")
-	require.NoError(t, err)
-	holder := exec.Command("sh", "-c", `"$1" -f "$2" && echo ready && exec sleep 600`, "sh", nft, rules)
+	for name, set := range map[string]string{"nft": "nft -f testdata/rules.nft", "iptables": "iptables-nft-restore testdata/rules.iptables && ip6tables-nft-restore testdata/rules.ip6tables"} {
+		t.Run(name, func(t *testing.T) {
+			space := spaceWith(t, set)
+			var got strings.Builder
+			for _, set := range space.Sets {
+				require.Len(t, set.Elements, set.Count)
+				got.WriteString(set.Family + " " + set.Table + " @" + set.Name + " " + set.Key + " { " + strings.Join(set.Elements, ", ") + " }\n")
+			}
+			for _, c := range space.Chains {
+				require.Len(t, c.Text, c.Rules)
+				got.WriteString(c.Family + " " + c.Table + " " + c.Name + "\n")
+				for _, text := range c.Text {
+					got.WriteString("  " + text + "\n")
+				}
+			}
+			golden := "testdata/" + name + ".rules.txt"
+			if os.Getenv("STILLTRACE_UPDATE") == "1" {
+				require.NoError(t, os.WriteFile(golden, []byte(got.String()), 0o600))
+			}
+			want, err := os.ReadFile(golden)
+			require.NoError(t, err)
+			require.Equal(t, string(want), got.String())
+		})
+	}
+}
+
+// spaceWith is what is captured of a network namespace after a shell's command
+// was run in it.
+func spaceWith(t *testing.T, command string) index.NetSpace {
+	holder := exec.Command("sh", "-c", command+" && echo ready && exec sleep 600")
 	holder.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
 	holder.Stderr = os.Stderr
 	out, err := holder.StdoutPipe()
@@ -34,29 +62,10 @@ func TestLiveRuleText(t *testing.T) {
 	t.Cleanup(func() { _ = holder.Process.Kill(); _ = holder.Wait() })
 	_, err = out.Read(make([]byte, 16))
 	require.NoError(t, err)
-
 	s := take(t, live())
 	i := slices.IndexFunc(s.spaces, func(n index.NetSpace) bool { return n.PID == holder.Process.Pid })
 	require.GreaterOrEqual(t, i, 0)
-	var got strings.Builder
-	for _, set := range s.spaces[i].Sets {
-		require.Len(t, set.Elements, set.Count)
-		got.WriteString(set.Family + " " + set.Table + " @" + set.Name + " " + set.Key + " { " + strings.Join(set.Elements, ", ") + " }\n")
-	}
-	for _, c := range s.spaces[i].Chains {
-		require.Len(t, c.Text, c.Rules)
-		got.WriteString(c.Family + " " + c.Table + " " + c.Name + "\n")
-		for _, text := range c.Text {
-			got.WriteString("  " + text + "\n")
-		}
-	}
-	const golden = "testdata/rules.txt"
-	if os.Getenv("STILLTRACE_UPDATE") == "1" {
-		require.NoError(t, os.WriteFile(golden, []byte(got.String()), 0o600))
-	}
-	want, err := os.ReadFile(golden)
-	require.NoError(t, err)
-	require.Equal(t, string(want), got.String())
+	return s.spaces[i]
 }
 
 // nfExpression is a step of a rule, with attributes numbered from 1; nil is none.
@@ -83,7 +92,7 @@ func TestRuleText(t *testing.T) {
 		steps              []byte
 	}{
 		{"queue", "inet", "queue num 3-5 flags bypass", nfExpression("queue", []byte{0, 3}, []byte{0, 3}, []byte{0, 1})},
-		{"a match of iptables-nft", "ip", `xt match "conntrack" counter xt target "LOG"`, join(nfExpression("match", nfText("conntrack")), nfExpression("counter"), nfExpression("target", nfText("LOG")))},
+		{"a match of iptables-nft", "ip", `xt match "conntrack" counter xt target "LOG"`, join(nfExpression("match", nfText("conntrack"), nfWord(3), make([]byte, 100)), nfExpression("counter"), nfExpression("target", nfText("LOG"), nfWord(0), nil))},
 		{"an unknown step", "inet", "[osf] accept", join(nfExpression("osf"), nfExpression("immediate", nfWord(0), nfNested(2, nfAttribute(1, nfWord(1)))))},
 		{"no field was loaded", "inet", "[register 1] 0x16", nfExpression("cmp", nfWord(1), nfWord(0), nfData(0x16))},
 		{"a part of an address", "ip", "ip saddr 10.0.0.0/8", join(load(1, 12, 1), nfExpression("cmp", nfWord(1), nfWord(0), nfData(10)))},
@@ -104,6 +113,7 @@ func FuzzRuleText(f *testing.F) {
 	f.Add(slices.Concat(load, nfExpression("bitwise", nfWord(1), nfWord(1), nfWord(4), nfData(255, 255, 255, 0)), nfExpression("cmp", nfWord(1), nfWord(0), nfData(10, 0, 1, 0))), uint32(7))
 	f.Add(slices.Concat(load, nfExpression("lookup", nfText("s"), nfWord(1)), nfExpression("immediate", nfWord(0), nfNested(2, nfAttribute(1, nfWord(1))))), uint32(8<<6|13))
 	f.Add(slices.Concat(nfExpression("immediate", nfWord(1), nfData(10, 0, 0, 2)), nfExpression("nat", nfWord(1), nfWord(2), nfWord(1))), uint32(41))
+	f.Add(slices.Concat(nfExpression("match", nfText("multiport"), nfWord(1), bytes.Repeat([]byte{1}, 48)), nfExpression("target", nfText("DNAT"), nfWord(2), bytes.Repeat([]byte{3}, 44))), uint32(12))
 	f.Add(slices.Concat(nfAttribute(setTable, nfText("t")), nfAttribute(setName, nfText("s")), nfNested(listElements, nfNested(1, nfNested(elementKey, nfData(10, 0, 0, 2))))), uint32(7))
 	f.Fuzz(func(t *testing.T, data []byte, kind uint32) {
 		for _, family := range []string{"ip", "ip6", "inet"} {

@@ -28,7 +28,7 @@ func (w *ruleWriter) statement(name string, a *nfAttributes) {
 	case "queue":
 		w.queue(a)
 	case "match", "target":
-		w.say("xt %s %q", name, textOf(a[1])) // of iptables-nft; what it is set to is known to its module alone
+		w.foreign(name, textOf(a[1]), a.word(2), a[3])
 	case "dynset":
 		w.say("%s @%s { %s }", [3]string{"add", "update", "delete"}[min(a.word(3), 2)], textOf(a[1]), w.key(a.word(4)))
 	case "flow_offload":

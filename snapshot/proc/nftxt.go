@@ -38,8 +38,8 @@ func (w *ruleWriter) foreign(kind, name string, revision uint32, info []byte) {
 
 // xtStates is for a match that asks for nothing but the state of the connection.
 func xtStates(revision uint32, info []byte) string {
-	const flagsAt, invertAt, statesAt, states = 146, 148, 150, 1
-	if revision < 1 || len(info) < statesAt+2 || binary.NativeEndian.Uint16(info[flagsAt:]) != states {
+	const flagsAt, invertAt, statesAt, states, alias = 146, 148, 150, 1, 1 << 13 // alias: it was written as -m state
+	if revision < 1 || len(info) < statesAt+2 || binary.NativeEndian.Uint16(info[flagsAt:])&^alias != states {
 		return ""
 	}
 	asked := uint64(binary.NativeEndian.Uint16(info[statesAt:]))

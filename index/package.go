@@ -22,8 +22,9 @@ type Program struct {
 	// Verified says how the file at Path compares with what the package brought. It is "" where that is unknown: nothing lists a digest, the file is not the one that runs, or a Gap says why.
 	Verified Verified `json:"verified,omitzero"`
 
-	// Runs is the file that was found running under this name, for the capture alone; Elsewhere, that its mounts are not the host's, so that the name may mean another file.
+	// Runs is the file that was found running under this name, for the capture alone, Sum its SHA-256; Elsewhere, that its mounts are not the host's, so that the name may mean another file.
 	Runs      *FileIdentity `json:"-" cbor:"-"`
+	Sum       string        `json:"-" cbor:"-"`
 	Elsewhere bool          `json:"-" cbor:"-"`
 }
 

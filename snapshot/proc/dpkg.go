@@ -3,10 +3,7 @@ package proc
 import (
 	"bytes"
 	"crypto/md5"
-	"encoding/hex"
 	"errors"
-	"hash"
-	"io"
 	"io/fs"
 	"maps"
 	"path"
@@ -234,22 +231,6 @@ func (h *hostReader) wanted() (wanted map[string][]wantedProgram, count int) {
 	return wanted, count
 }
 
-// isHosts reports whether a program that was found among other mounts is the
-// file that its name means on the host.
-func (h *hostReader) isHosts(p *index.Program) bool {
-	f, err := h.root.open(strings.TrimPrefix(p.Path, "/"))
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	return sameFile(p.Runs, &f.stat)
-}
-
-func sameFile(one *index.FileIdentity, st *unix.Stat_t) bool {
-	now := identityOf(st)
-	return one != nil && one.Device == now.Device && one.Inode == now.Inode
-}
-
 // diversion: what packages other than by list as from lies at to.
 type diversion struct{ from, to, by string }
 
@@ -277,36 +258,6 @@ func (h *hostReader) verify(info *folder, name, listed string, p *index.Program,
 	}
 }
 
-// compare reads the file of a program and compares its digest, unless nothing
-// has touched it since the package was unpacked, 0 where that is not known: the
-// kernel keeps that time of a file, and nobody sets it but by the clock.
-func (h *hostReader) compare(p *index.Program, unpacked int64, sum hash.Hash, digest string, left *int) {
-	f, err := h.root.open(strings.TrimPrefix(p.Path, "/"))
-	if err != nil {
-		return // it was deleted or replaced since
-	}
-	defer f.Close()
-	if p.Runs != nil && !sameFile(p.Runs, &f.stat) {
-		return // what runs is another file, that had this name before
-	}
-	switch {
-	case unpacked > 0 && f.stat.Ctim.Nano() <= unpacked:
-		p.Verified = index.VerifiedUntouched
-	case h.NoHash:
-	case f.stat.Size > int64(*left):
-		h.fail(p.Path, errTooLarge)
-	default:
-		*left -= int(f.stat.Size)
-		if n, err := io.Copy(sum, io.LimitReader(f, f.stat.Size)); err != nil || n != f.stat.Size {
-			h.fail(p.Path, errors.Join(err, errChanged))
-			return
-		}
-		if p.Verified = index.VerifiedDiffers; hex.EncodeToString(sum.Sum(nil)) == digest {
-			p.Verified = index.VerifiedSame
-		}
-	}
-}
-
 // md5Of is the digest in a line of md5sums if it is that of the file, else "":
 //
 //	7210080490f9fd139c1b44fa0f730988  bin/bash
@@ -316,47 +267,4 @@ func md5Of(line []byte, name string) string {
 		return string(line[:digits])
 	}
 	return ""
-}
-
-// noteProgram keeps which file of the host a process runs.
-func (t *Table) noteProgram(p *index.Process) {
-	if p.Exe == "" || p.Exe[0] != '/' || strings.HasPrefix(p.Exe, "/memfd:") || p.Container != "" {
-		return
-	}
-	now := program{p.ExeFile, p.ExeGone, t.ownMounts != 0 && p.Spaces.Mnt != t.ownMounts}
-	if was, known := t.programs[p.Exe]; !known && len(t.programs) < maxPrograms || known && now.doubts() < was.doubts() {
-		t.programs[p.Exe] = now
-	}
-}
-
-// program is what runs under the name of a file, whether the name is gone, and
-// whether it was found in a mount namespace other than the host's: services of
-// systemd have their own (PrivateTmp=), and the programs of the host in it.
-type program struct {
-	file            *index.FileIdentity
-	gone, elsewhere bool
-}
-
-// doubts is how doubtful it is that the name means this file on the host.
-func (p program) doubts() (n int) {
-	if p.elsewhere {
-		n += 2
-	}
-	if p.gone {
-		n++
-	}
-	return n
-}
-
-// Programs are the files of the host that were found running, by path.
-func (t *Table) Programs() []index.Program {
-	var all []index.Program
-	for _, path := range slices.Sorted(maps.Keys(t.programs)) {
-		one := index.Program{Path: path, Runs: t.programs[path].file, Elsewhere: t.programs[path].elsewhere}
-		if f := one.Runs; f != nil {
-			one.Device, one.Inode = f.Device, f.Inode
-		}
-		all = append(all, one)
-	}
-	return all
 }

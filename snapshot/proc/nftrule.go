@@ -119,7 +119,7 @@ func (w *ruleWriter) key(n uint32) string {
 			break
 		}
 		delete(w.regs, at)
-		names = append(names, o.name)
+		names = append(names, o.masked())
 		at += max(1, uint32(o.size+3)/4)
 	}
 	return strings.Join(names, " . ")
@@ -130,7 +130,7 @@ func (w *ruleWriter) key(n uint32) string {
 func (w *ruleWriter) constant(n uint32, kind valueKind) string {
 	o := w.take(n)
 	if o.value == nil {
-		return o.name
+		return o.masked()
 	}
 	return field{kind: kind, size: len(o.value)}.text(o.value, nil)
 }
@@ -139,7 +139,8 @@ func (w *ruleWriter) expression(name string, a nfAttributes) {
 	switch name {
 	case "payload":
 		if a[1] == nil {
-			w.say("%s set %s", w.payload(a.word(2), a.word(3), a.word(4)).name, w.take(a.word(5)).name)
+			f := w.payload(a.word(2), a.word(3), a.word(4))
+			w.say("%s set %s", f.name, w.constant(a.word(5), f.kind))
 			return
 		}
 		w.load(a.word(1), w.payload(a.word(2), a.word(3), a.word(4)))
@@ -163,10 +164,11 @@ func (w *ruleWriter) expression(name string, a nfAttributes) {
 	case "fib":
 		w.load(a.word(1), fibField(a.word(2), a.word(3)))
 	case "bitwise":
-		if o, ok := w.regs[register(a.word(1))]; ok {
-			o.mask = a.value(4)
-			w.regs[register(a.word(2))] = o
-		}
+		w.bitwise(&a)
+	case "byteorder": // how the machine has it, or the network
+		o := w.take(a.word(1))
+		o.kind = [2]valueKind{hostValue, numberValue}[a.word(3)&1]
+		w.regs[register(a.word(2))] = o
 	case "cmp":
 		w.compare(a.word(1), a.word(2), a.value(3))
 	case "range":
@@ -181,6 +183,25 @@ func (w *ruleWriter) expression(name string, a nfAttributes) {
 	}
 }
 
+// bitwise leaves some bits of a register, or makes others of them.
+func (w *ruleWriter) bitwise(a *nfAttributes) {
+	o := w.take(a.word(1))
+	if a.word(6) != 0 || o.mask != nil || !allZero(a.value(5)) {
+		o = operand{field: field{name: "[bits of " + o.masked() + "]", size: o.size}}
+	} else {
+		o.mask = a.value(4)
+	}
+	w.regs[register(a.word(2))] = o
+}
+
+// masked is the name, and which bits of it.
+func (o operand) masked() string {
+	if o.mask == nil {
+		return o.name
+	}
+	return o.name + " & " + o.text(o.mask, nil)
+}
+
 // compare writes a comparison, and notes what it says of the protocols.
 func (w *ruleWriter) compare(reg, op uint32, value []byte) {
 	o := w.regs[register(reg)] // a range compares it twice
@@ -190,7 +211,7 @@ func (w *ruleWriter) compare(reg, op uint32, value []byte) {
 	text := o.text(value, o.mask)
 	last := len(w.parts)
 	switch {
-	case o.kind == bitsValue && op == 1 && allZero(value): // one of these bits is set
+	case o.kind == bitsValue && o.mask != nil && op == 1 && allZero(value): // one of these bits is set
 		w.say("%s %s", o.name, o.text(o.mask, nil))
 	case o.mask != nil && (o.kind != addressValue || op > 1 || prefixOf(o.mask) < 0):
 		w.say("%s & %s %s %s", o.name, o.text(o.mask, nil), [6]string{"==", "!=", "<", "<=", ">", ">="}[min(op, 5)], o.text(value, nil))

@@ -100,6 +100,14 @@ func TestRuleText(t *testing.T) {
 		{"a header that is not known", "inet", "@nh,96,32 != 0x01020304", join(load(1, 12, 4), nfExpression("cmp", nfWord(1), nfWord(1), nfData(1, 2, 3, 4)))},
 		{"neither is its base", "inet", "[payload 9,0,1] 0x00", join(load(9, 0, 1), nfExpression("cmp", nfWord(1), nfWord(0), nfData(0)))},
 		{"a direction", "ip", "ct original protocol tcp", join(nfExpression("ct", nfWord(1), nfWord(10), []byte{0}), nfExpression("cmp", nfWord(1), nfWord(0), nfData(6)))},
+		{"a range of marks", "inet", "meta mark 1-5", join(nfExpression("meta", nfWord(1), nfWord(3)), nfExpression("byteorder", nfWord(1), nfWord(1), nfWord(1)),
+			nfExpression("cmp", nfWord(1), nfWord(5), nfData(0, 0, 0, 1)), nfExpression("cmp", nfWord(1), nfWord(3), nfData(0, 0, 0, 5)))},
+		{"bits are set", "inet", "meta mark set [bits of meta mark]", join(nfExpression("meta", nfWord(1), nfWord(3)), nfExpression("bitwise", nfWord(1), nfWord(1), nfWord(4), nfData(254, 255, 255, 255), nfData(1, 0, 0, 0)),
+			nfExpression("meta", nil, nfWord(3), nfWord(1)))},
+		{"a part of a field is looked up", "ip", "ip saddr & 255.255.255.0 @s", join(load(1, 12, 4), nfExpression("bitwise", nfWord(1), nfWord(1), nfWord(4), nfData(255, 255, 255, 0)), nfExpression("lookup", nfText("s"), nfWord(1)))},
+		{"an unknown step loads a register", "inet", "th dport 22 [exthdr] [register 1] 0x01", join(load(2, 2, 2), nfExpression("cmp", nfWord(1), nfWord(0), nfData(0, 22)), nfExpression("exthdr"), nfExpression("cmp", nfWord(1), nfWord(0), nfData(1)))},
+		{"what counts before the port", "inet", "meta l4proto tcp counter tcp dport 22", join(nfExpression("meta", nfWord(1), nfWord(16)), nfExpression("cmp", nfWord(1), nfWord(0), nfData(6)), nfExpression("counter"),
+			load(2, 2, 2), nfExpression("cmp", nfWord(1), nfWord(0), nfData(0, 22)))},
 		{"empty", "inet", "", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

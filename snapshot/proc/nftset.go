@@ -232,8 +232,14 @@ func (s *filterSet) finish() {
 		}
 		return map[bool]int{true: -1, false: 1}[a.ended] // one that ends where the next one begins comes first
 	})
+	if halves && len(s.keys) == 1 && s.keys[0].kind == hostValue {
+		s.keys[0].kind = numberValue // so that they have an order
+	}
 	for i, e := range s.held {
 		switch {
+		case e.from == nil && !e.ended:
+			s.one.Elements = append(s.one.Elements, "*"+e.value) // all that is not in it
+			continue
 		case e.ended, len(s.one.Elements) == maxSetElements:
 			continue
 		case halves && i+1 < len(s.held):

@@ -4,6 +4,9 @@ import "strings"
 
 // statement writes an expression that does something.
 func (w *ruleWriter) statement(name string, a *nfAttributes) {
+	if name != "match" {
+		w.networkPlace, w.transportPlace = nowhere, nowhere // what it does depends on them
+	}
 	switch name {
 	case "counter", "last", "notrack":
 		w.say("%s", name)
@@ -37,6 +40,7 @@ func (w *ruleWriter) statement(name string, a *nfAttributes) {
 		w.say("[object %s]", textOf(a[2]))
 	default:
 		w.say("[%s]", name)
+		clear(w.regs) // which of them it loads is not known
 	}
 }
 

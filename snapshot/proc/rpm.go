@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"hash"
+	"io"
 	"io/fs"
 	"path"
 
@@ -19,25 +20,43 @@ const (
 )
 
 // rpm reads which packages are installed by rpm(8), and which of them the
-// programs belong to.
+// programs belong to, from the newest of its databases.
 func (h *hostReader) rpm(left *int) {
-	for _, name := range []string{"usr/lib/sysimage/rpm/rpmdb.sqlite", "var/lib/rpm/rpmdb.sqlite"} {
-		f, err := h.root.open(name)
+	for _, one := range [...]struct {
+		name string
+		read func(f io.ReaderAt, size int64, each func(header []byte) error) error
+	}{
+		{"usr/lib/sysimage/rpm/rpmdb.sqlite", sqliteHeaders}, {"var/lib/rpm/rpmdb.sqlite", sqliteHeaders},
+		{"var/lib/rpm/Packages", bdbHeaders},
+	} {
+		f, err := h.root.open(one.name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
+		at := h.root.at(one.name)
+		if err == nil && f.stat.Size > maxPackageDatabase {
+			err = errTooLarge
+		}
 		if err == nil {
-			err = h.rpmDatabase(f, h.root.at(name), left)
+			r := rpmReader{hostReader: h, at: at, left: left}
+			r.wanted, _ = h.wanted()
+			r.named = map[string]bool{}
+			for name := range r.wanted {
+				r.named[path.Base(name)] = true
+			}
+			err = one.read(f, f.stat.Size, r.header)
+			r.gaps()
+		}
+		if f != nil {
 			_ = f.Close()
 		}
 		if err != nil {
-			h.fail(h.root.at(name), err)
+			h.fail(at, err)
 		}
-		h.noteJournal(name, "the newest packages may stand in this journal, which is not read")
+		h.noteJournal(one.name, "the newest packages may stand in this journal, which is not read")
 		return
 	}
-	// Berkeley DB up to 2020, ndb on SUSE.
-	for _, name := range []string{"var/lib/rpm/Packages", "usr/lib/sysimage/rpm/Packages.db", "var/lib/rpm/Packages.db"} {
+	for _, name := range []string{"usr/lib/sysimage/rpm/Packages.db", "var/lib/rpm/Packages.db"} { // ndb, which SUSE has
 		if _, _, err := h.root.resolve(name); err == nil {
 			h.gap(index.Gap{Area: areaHost, Place: h.root.at(name), Reason: index.ReasonUnsupported, Count: 1, Detail: "packages in a database of this kind are not read: rpm -qa, rpm -Va"})
 			return
@@ -45,54 +64,50 @@ func (h *hostReader) rpm(left *int) {
 	}
 }
 
-func (h *hostReader) rpmDatabase(f *file, at string, left *int) error {
-	if f.stat.Size > maxPackageDatabase {
-		return errTooLarge
-	}
-	db, err := openSQLite(f, f.stat.Size, maxPackageHeader)
-	if err != nil {
-		return err
-	}
-	wanted, _ := h.wanted()
-	named := map[string]bool{}
-	for name := range wanted {
-		named[path.Base(name)] = true
-	}
-	over, bad := 0, 0
-	err = db.rows("Packages", func(row map[string]any) error {
-		if h.late() {
-			return errLate
-		}
-		blob, _ := row["blob"].([]byte)
-		header, ok := openRPMHeader(blob)
-		one := header.pkg()
-		switch {
-		case !ok || one.Name == "":
-			bad++
-		case len(h.host.Packages) == maxPackages:
-			over++
-		default:
-			h.host.Packages = append(h.host.Packages, one)
-			for _, listed := range header.files(named) {
-				h.ownedByRPM(one.Name, listed, wanted, left)
-			}
-		}
-		return nil
-	})
-	if bad > 0 {
-		h.gap(index.Gap{Area: areaHost, Place: at, Reason: index.ReasonTorn, Detail: "headers of packages that end too early", Count: bad})
-	}
-	if over > 0 {
-		h.gap(index.Gap{Area: areaHost, Place: at, Reason: index.ReasonTooLarge, Detail: errTooLarge.Error(), Count: over})
-	}
-	return err
+// rpmReader takes in the headers of a database.
+type rpmReader struct {
+	*hostReader
+	at        string
+	wanted    map[string][]wantedProgram
+	named     map[string]bool // the last parts of what is wanted
+	left      *int
+	over, bad int
 }
 
-// ownedByRPM notes the package of a program, and compares the program with what
+func (r *rpmReader) header(b []byte) error {
+	if r.late() {
+		return errLate
+	}
+	header, ok := openRPMHeader(b)
+	one := header.pkg()
+	switch {
+	case !ok || one.Name == "":
+		r.bad++
+	case len(r.host.Packages) == maxPackages:
+		r.over++
+	default:
+		r.host.Packages = append(r.host.Packages, one)
+		for _, listed := range header.files(r.named) {
+			r.owned(one.Name, listed)
+		}
+	}
+	return nil
+}
+
+func (r *rpmReader) gaps() {
+	if r.bad > 0 {
+		r.gap(index.Gap{Area: areaHost, Place: r.at, Reason: index.ReasonTorn, Detail: "headers of packages that end too early", Count: r.bad})
+	}
+	if r.over > 0 {
+		r.gap(index.Gap{Area: areaHost, Place: r.at, Reason: index.ReasonTooLarge, Detail: errTooLarge.Error(), Count: r.over})
+	}
+}
+
+// owned notes the package of a program, and compares the program with what
 // the package brought. Whether nothing touched it since cannot be told without:
 // rpm notes the time before it unpacks.
-func (h *hostReader) ownedByRPM(name string, listed rpmFile, wanted map[string][]wantedProgram, left *int) {
-	for _, w := range wanted[listed.path] {
+func (r *rpmReader) owned(name string, listed rpmFile) {
+	for _, w := range r.wanted[listed.path] {
 		if w.Package != "" {
 			continue
 		}
@@ -106,7 +121,7 @@ func (h *hostReader) ownedByRPM(name string, listed rpmFile, wanted map[string][
 			w.SHA256, sum = listed.digest, sha256.New()
 		}
 		if sum != nil {
-			h.compare(w.Program, 0, sum, listed.digest, left)
+			r.compare(w.Program, 0, sum, listed.digest, r.left)
 		}
 	}
 }

@@ -14,14 +14,22 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"stilltrace/index"
 )
 
 // rpmDatabase is the database of rpm 4.18 after it had installed web, a package
 // with an epoch, and tools, whose header takes several pages.
-func rpmDatabase(t testing.TB) string {
-	f, err := os.Open("testdata/rpmdb.sqlite.gz")
+func rpmDatabase(t testing.TB) string { return unpacked(t, "rpmdb.sqlite.gz") }
+
+// oldDatabase has the same headers, put by Berkeley DB 5.3 where rpm had them
+// up to 4.15. (No rpm of today makes such a database, and that of Debian none
+// of ndb.)
+func oldDatabase(t testing.TB) string { return unpacked(t, "rpm.Packages.gz") }
+
+func unpacked(t testing.TB, name string) string {
+	f, err := os.Open("testdata/" + name)
 	require.NoError(t, err)
 	defer f.Close()
 	z, err := gzip.NewReader(f)
@@ -42,16 +50,16 @@ var rpmPackages = []index.Package{
 }
 
 func TestPackagesOfRPM(t *testing.T) {
-	for _, place := range []string{"var/lib/rpm/rpmdb.sqlite", "usr/lib/sysimage/rpm/rpmdb.sqlite"} {
+	for place, database := range map[string]string{"var/lib/rpm/rpmdb.sqlite": rpmDatabase(t), "usr/lib/sysimage/rpm/rpmdb.sqlite": rpmDatabase(t), "var/lib/rpm/Packages": oldDatabase(t)} {
 		t.Run(place, func(t *testing.T) {
 			root := t.TempDir()
 			craft(t, root, map[string]any{
-				"etc/passwd": passwd, place: rpmDatabase(t), place + "-wal": "",
+				"etc/passwd": passwd, place: database, place + "-wal": "",
 				"usr/sbin/web": "the web server", "usr/bin/tool": "another tool", "usr/sbin/own": "x",
 			})
 			h := index.Host{Programs: []index.Program{{Path: "/usr/bin/gone"}, {Path: "/usr/bin/tool"}, {Path: "/usr/sbin/own"}, {Path: "/usr/sbin/web"}}}
 			ReadFiles(Options{Root: root}, &h, func(g index.Gap) { t.Errorf("%+v", g) })
-			require.Equal(t, rpmPackages, h.Packages)
+			require.ElementsMatch(t, rpmPackages, h.Packages)
 			require.Equal(t, []index.Program{
 				{Path: "/usr/bin/gone"},
 				{Path: "/usr/bin/tool", Package: "tools", SHA256: sha256Of("a tool"), Verified: index.VerifiedDiffers},
@@ -62,16 +70,44 @@ func TestPackagesOfRPM(t *testing.T) {
 	}
 }
 
+// What runs was hashed already: it is not read once more, unless it is another
+// file by now.
+func TestProgramHashedBefore(t *testing.T) {
+	root := t.TempDir()
+	craft(t, root, map[string]any{"etc/passwd": passwd, "var/lib/rpm/rpmdb.sqlite": rpmDatabase(t), "usr/sbin/web": "the web server"})
+	var st unix.Stat_t
+	require.NoError(t, unix.Stat(filepath.Join(root, "usr/sbin/web"), &st))
+	for name, c := range map[string]struct {
+		change func(one *index.FileIdentity)
+		want   index.Verified
+	}{
+		"the same file":       {func(*index.FileIdentity) {}, index.VerifiedDiffers},
+		"written to since":    {func(one *index.FileIdentity) { one.Mtime-- }, index.VerifiedSame},
+		"another of its name": {func(one *index.FileIdentity) { one.Inode++ }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			one := index.Program{Path: "/usr/sbin/web", Runs: identityOf(&st), Sum: sha256Of("what was hashed")}
+			c.change(one.Runs)
+			h := index.Host{Programs: []index.Program{one}}
+			ReadFiles(Options{Root: root}, &h, func(g index.Gap) { t.Errorf("%+v", g) })
+			require.Equal(t, c.want, h.Programs[0].Verified)
+		})
+	}
+}
+
 func TestPackagesOfRPMGaps(t *testing.T) {
 	whole := rpmDatabase(t)
 	header := strings.LastIndex(whole, "\x00\x00\x00\x3f\x00\x00\x00\x07") // the first entry of tools, which stands behind the two numbers
 	require.Positive(t, header)
+	old := oldDatabase(t)
 	for _, c := range []struct {
 		name, place, text string
 		gap               index.Gap
 		packages          int
 	}{
-		{"berkeley db", "var/lib/rpm/Packages", "x", index.Gap{Reason: index.ReasonUnsupported, Count: 1, Detail: "packages in a database of this kind are not read: rpm -qa, rpm -Va"}, 0},
+		{"not berkeley db", "var/lib/rpm/Packages", strings.Repeat("x", 1000), index.Gap{Reason: index.ReasonTorn, Count: 1, Detail: "not of the known shape: no hash of Berkeley DB"}, 0},
+		{"berkeley db, cut", "var/lib/rpm/Packages", old[:len(old)-4096], index.Gap{Reason: index.ReasonTorn, Count: 1, Detail: "not of the known shape: 4096 bytes at 20480 of 20480"}, 0},
+		{"berkeley db, too short", "var/lib/rpm/Packages", "x", index.Gap{Reason: index.ReasonTorn, Count: 1, Detail: "not of the known shape: 512 bytes at 0 of 1"}, 0},
 		{"ndb", "usr/lib/sysimage/rpm/Packages.db", "x", index.Gap{Reason: index.ReasonUnsupported, Count: 1, Detail: "packages in a database of this kind are not read: rpm -qa, rpm -Va"}, 0},
 		{"empty", "var/lib/rpm/rpmdb.sqlite", "", index.Gap{Reason: index.ReasonTorn, Count: 1, Detail: "not of the known shape: no header of SQLite"}, 0},
 		{"cut before the second package", "var/lib/rpm/rpmdb.sqlite", whole[:len(whole)-4096], index.Gap{Reason: index.ReasonTorn, Count: 1, Detail: "not of the known shape: page 56 of 55"}, 1},
@@ -148,6 +184,19 @@ for i in $(seq 1500); do echo $i > %{buildroot}/usr/share/many/file-$i; done
 	require.NoError(t, os.WriteFile(filepath.Join(root, "usr/bin/many"), []byte("another one"), 0o755))
 	want.Verified = index.VerifiedDiffers
 	require.Equal(t, []index.Program{want}, take().Programs)
+}
+
+// Whatever stands in a database, reading it comes to an end, and no page is read twice.
+func FuzzBerkeleyDB(f *testing.F) {
+	f.Add([]byte(oldDatabase(f)))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		size := 0
+		_ = bdbHeaders(bytes.NewReader(data), int64(len(data)), func(b []byte) error {
+			size += len(b)
+			return nil
+		})
+		require.LessOrEqual(t, size, 2*len(data))
+	})
 }
 
 // Whatever stands in a header, reading it comes to an end.

@@ -234,11 +234,15 @@ func (c *chains) rule(b []byte) {
 // a kind, a length and as many bytes.
 func commentOf(b []byte) string {
 	const kindOfComment = 0
-	for len(b) >= 2 && len(b) >= 2+int(b[1]) {
-		if b[0] == kindOfComment {
-			return textOf(b[2 : 2+b[1]])
+	for len(b) >= 2 {
+		end := 2 + int(b[1])
+		if end > len(b) {
+			break
 		}
-		b = b[2+int(b[1]):]
+		if b[0] == kindOfComment {
+			return textOf(b[2:end])
+		}
+		b = b[end:]
 	}
 	return ""
 }

@@ -116,6 +116,23 @@ func TestRuleText(t *testing.T) {
 	}
 }
 
+func TestCommentOfRule(t *testing.T) {
+	entry := func(kind byte, value string) []byte { return append([]byte{kind, byte(len(value))}, value...) }
+	long := strings.Repeat("x", 254)
+	for _, c := range []struct {
+		name, want string
+		data       []byte
+	}{
+		{"alone", "ssh", entry(0, "ssh\x00")},
+		{"behind another entry", "ssh", slices.Concat(entry(7, "abc"), entry(0, "ssh\x00"))},
+		{"as long as can be", long, entry(0, long+"\x00")},
+		{"cut", "", entry(0, "ssh\x00")[:4]},
+		{"none", "", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.want, commentOf(c.data)) })
+	}
+}
+
 func FuzzRuleText(f *testing.F) {
 	load := nfExpression("payload", nfWord(1), nfWord(1), nfWord(12), nfWord(4))
 	f.Add(slices.Concat(load, nfExpression("bitwise", nfWord(1), nfWord(1), nfWord(4), nfData(255, 255, 255, 0)), nfExpression("cmp", nfWord(1), nfWord(0), nfData(10, 0, 1, 0))), uint32(7))

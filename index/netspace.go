@@ -20,9 +20,26 @@ type NetSpace struct {
 	Handlers []PacketHandler `json:"packet_handlers,omitempty"`
 	// Chains are those of nftables (nft(8)), by family, table and name, iptables-nft's among them; LegacyTables are those of iptables-legacy, whose rules are not read.
 	Chains       []FilterChain `json:"filter_chains,omitempty"`
-	Sets         []FilterSet   `json:"filter_sets,omitempty"`   // of nftables, those with a name: what is banned, among others
+	Sets         []FilterSet   `json:"filter_sets,omitempty"`   // of nftables: what is banned, among others
 	LegacyTables []string      `json:"legacy_tables,omitempty"` // ip filter, ip6 nat, …
 	Flows        []Flow        `json:"flows,omitempty"`         // connections that the kernel tracks, in its order
+}
+
+// Whose names the namespace by what lives in it: the container, which is nil
+// where it is not known, the mount that keeps it, or "host"; "" where it is that
+// of some process.
+func (n *NetSpace) Whose(container *Container) string {
+	switch {
+	case n.Container != "" && container != nil && container.Name != "":
+		return container.Name
+	case n.Container != "":
+		return n.Container[:min(len(n.Container), ShortID)]
+	case n.Mount != "":
+		return n.Mount
+	case n.PID == 0:
+		return "host"
+	}
+	return ""
 }
 
 // FilterChain is a chain of rules of nftables.
@@ -41,7 +58,8 @@ type FilterChain struct {
 	Text []string `json:"text,omitempty"`
 }
 
-// FilterSet is a set or a map of nftables that rules ask, in the words of nft(8).
+// FilterSet is a set or a map of nftables that rules ask, in the words of nft(8):
+// one with a name, or one that is too large to stand in its rule.
 type FilterSet struct {
 	Family   string   `json:"family"`
 	Table    string   `json:"table"`
@@ -49,7 +67,7 @@ type FilterSet struct {
 	Key      string   `json:"key,omitzero"`       // ipv4_addr, inet_service, several joined by " . "; "" for one that is not known: its elements are hex
 	Map      bool     `json:"map,omitzero"`       // elements are KEY : VALUE
 	Count    int      `json:"count"`              // elements
-	Elements []string `json:"elements,omitempty"` // the first 10,000 that the kernel told, sorted; without the times at which they end
+	Elements []string `json:"elements,omitempty"` // by their keys, at most 10,000, without the times at which they end; a Gap counts those that are left out
 }
 
 // Flow is a row of /proc/PID/net/nf_conntrack: a connection as it was begun, and

@@ -14,11 +14,12 @@ type Package struct {
 // the package that says it is its own.
 type Program struct {
 	Path    string `json:"path"`
-	Device  string `json:"device,omitzero"`      // of the file that was found running, as FileIdentity has it
-	Inode   uint64 `json:"inode,omitzero"`       // likewise; 0 where it could not be asked for
-	Package string `json:"package,omitzero"`     // name, with :arch where dpkg writes one; "" where no package lists it
-	MD5     string `json:"package_md5,omitzero"` // as the package lists it, or of newer ones of rpm
-	SHA256  string `json:"package_sha256,omitzero"`
+	Device  string `json:"device,omitzero"`  // of the file that was found running, as FileIdentity has it
+	Inode   uint64 `json:"inode,omitzero"`   // likewise; 0 where it could not be asked for
+	Package string `json:"package,omitzero"` // name, with :arch where dpkg writes one; "" where no package lists it
+	// MD5 is the digest that the package lists, of dpkg and of old packages of rpm; SHA256 that of others of rpm. Each is "" where there is none.
+	MD5    string `json:"package_md5,omitzero"`
+	SHA256 string `json:"package_sha256,omitzero"`
 	// Verified says how the file at Path compares with what the package brought. It is "" where that is unknown: nothing lists a digest, the file is not the one that runs, or a Gap says why.
 	Verified Verified `json:"verified,omitzero"`
 

@@ -1,6 +1,8 @@
 package query
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 
 	"stilltrace/index"
@@ -10,7 +12,7 @@ import (
 // filterRule is a rule of nftables and where it stands.
 type filterRule struct {
 	NetNS    uint64 `json:"netns"`
-	Of       string `json:"namespace"` // of which container, mount or process; host
+	Of       string `json:"namespace"` // of which container, mount or process; "host"
 	Family   string `json:"family"`
 	Table    string `json:"table"`
 	Chain    string `json:"chain"`
@@ -32,44 +34,39 @@ type filterElement struct {
 	Element string `json:"element"`
 }
 
-// whoseSpace names a network namespace by who lives in it.
-func whoseSpace(n *index.NetSpace) string {
-	switch {
-	case n.Container != "":
-		return "container " + n.Container[:min(len(n.Container), index.ShortID)]
-	case n.Mount != "":
-		return n.Mount
-	case n.PID != 0:
-		return "process " + strconv.Itoa(n.PID)
+// eachSpace calls do with the network namespaces and who lives in each.
+func eachSpace(h *index.Host, do func(n *index.NetSpace, whose string)) {
+	for i := range h.NetSpaces {
+		n := &h.NetSpaces[i]
+		var c *index.Container
+		if k := slices.IndexFunc(h.Containers, func(c index.Container) bool { return c.ID == n.Container }); k >= 0 {
+			c = &h.Containers[k]
+		}
+		do(n, cmp.Or(n.Whose(c), "process "+strconv.Itoa(n.PID)))
 	}
-	return "host"
 }
 
 // filterRules are all rules of which the text was kept.
 func filterRules(h *index.Host) (all []filterRule) {
-	for i := range h.NetSpaces {
-		n := &h.NetSpaces[i]
-		for k := range n.Chains {
-			c := &n.Chains[k]
-			for number, text := range c.Text {
-				all = append(all, filterRule{n.Inode, whoseSpace(n), c.Family, c.Table, c.Name, c.Hook, c.Policy, c.Priority, number + 1, text})
+	eachSpace(h, func(n *index.NetSpace, whose string) {
+		for _, c := range n.Chains {
+			for i, text := range c.Text {
+				all = append(all, filterRule{n.Inode, whose, c.Family, c.Table, c.Name, c.Hook, c.Policy, c.Priority, i + 1, text})
 			}
 		}
-	}
+	})
 	return all
 }
 
-// filterElements are all elements that were kept of sets with a name.
+// filterElements are all elements that were kept of sets.
 func filterElements(h *index.Host) (all []filterElement) {
-	for i := range h.NetSpaces {
-		n := &h.NetSpaces[i]
-		for k := range n.Sets {
-			s := &n.Sets[k]
+	eachSpace(h, func(n *index.NetSpace, whose string) {
+		for _, s := range n.Sets {
 			for _, e := range s.Elements {
-				all = append(all, filterElement{n.Inode, whoseSpace(n), s.Family, s.Table, s.Name, s.Key, e})
+				all = append(all, filterElement{n.Inode, whose, s.Family, s.Table, s.Name, s.Key, e})
 			}
 		}
-	}
+	})
 	return all
 }
 

@@ -36,17 +36,19 @@ func routed(t *testing.T) string {
 					{Addresses: []netip.Addr{addr("198.51.100.10")}},
 				},
 				Chains: []index.FilterChain{
-					{Family: "inet", Table: "filter", Name: "input", Type: "filter", Hook: "input", Policy: "drop", Rules: 1234},
+					{Family: "inet", Table: "filter", Name: "input", Type: "filter", Hook: "input", Policy: "drop", Rules: 1234,
+						Text: []string{"ct state established,related accept", "ip saddr @banned counter drop", `tcp dport { 22, 80 } comment "from \x1b[2J anywhere" accept`}},
 					{Family: "inet", Table: "filter", Name: "allowed", Rules: 2},
 					{Family: "ip", Table: "nat", Name: "PREROUTING", Type: "nat", Hook: "prerouting", Policy: "accept", Rules: 1},
 				},
+				Sets: []index.FilterSet{{Family: "inet", Table: "filter", Name: "banned", Key: "ipv4_addr", Count: 2, Elements: []string{"198.51.100.0/24", "203.0.113.7"}}},
 				Flows: []index.Flow{
 					{Proto: "tcp", State: "ESTABLISHED", Source: addr("203.0.113.7"), SPort: 50000, Dest: addr("192.0.2.10"), DPort: 8080, From: addr("172.17.0.2"), FromPort: 80,
 						To: addr("203.0.113.7"), ToPort: 50000, Bytes: 2048, Replied: 5 << 20},
 					{Proto: "icmp", Source: addr("203.0.113.7"), Dest: addr("192.0.2.10"), From: addr("192.0.2.10"), To: addr("203.0.113.7"), Unreplied: true},
 				},
 			},
-			{Inode: 4026532500, Container: "4e2f00000000beef", Interfaces: []index.Interface{{Name: "eth0", Index: 8, Flags: 1, Addresses: []netip.Addr{addr("172.17.0.2")}}}},
+			{Inode: 4026532500, Container: "4e2f00000000beef", Chains: []index.FilterChain{{Family: "ip", Table: "nat", Name: "DOCKER", Rules: 1, Text: []string{"tcp dport 80 dnat to 10.0.0.2:8080"}}}, Interfaces: []index.Interface{{Name: "eth0", Index: 8, Flags: 1, Addresses: []netip.Addr{addr("172.17.0.2")}}}},
 		},
 	}})
 	require.NoError(t, err)

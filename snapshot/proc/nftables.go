@@ -93,7 +93,7 @@ func (r *tableReader) askRules(fd int, s *index.NetSpace) {
 			r.gap(index.Gap{Area: areaSocket, Place: r.place, Reason: index.ReasonTooLarge, Detail: one.what + " of nftables: " + errTooLarge.Error(), Count: one.count})
 		}
 	}
-	s.Chains, s.Sets = c.list(), c.named()
+	s.Chains, s.Sets = c.list(), c.setList()
 }
 
 func (r *tableReader) askChains(fd int, c *chains) error {

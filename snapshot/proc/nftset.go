@@ -122,19 +122,17 @@ func keyField(kind uint32) field {
 func (s *filterSet) request() []byte {
 	b := nftRequest(unix.NFT_MSG_GETSETELEM)
 	b[unix.SizeofNlMsghdr] = s.key.family
-	for kind, text := range [...]string{setTable: s.key.table, setName: s.key.name} {
-		if kind == 0 {
-			continue
-		}
-		b = binary.NativeEndian.AppendUint16(b, uint16(4+len(text)+1))
-		b = binary.NativeEndian.AppendUint16(b, uint16(kind))
-		b = append(append(b, text...), 0)
-		for len(b)%4 != 0 {
-			b = append(b, 0)
-		}
-	}
+	b = appendText(appendText(b, setTable, s.key.table), setName, s.key.name)
 	binary.NativeEndian.PutUint32(b, uint32(len(b)))
 	return b
+}
+
+// appendText appends an attribute that is a text.
+func appendText(b []byte, kind uint16, text string) []byte {
+	b = binary.NativeEndian.AppendUint16(b, uint16(4+len(text)+1))
+	b = binary.NativeEndian.AppendUint16(b, kind)
+	b = append(append(b, text...), 0)
+	return append(b, make([]byte, -len(b)&3)...)
 }
 
 // elements takes in some elements. Those beyond the limit are counted.
@@ -230,10 +228,13 @@ func (s *filterSet) finish() {
 		if c := bytes.Compare(a.from, b.from); c != 0 || a.ended == b.ended {
 			return c
 		}
-		return map[bool]int{true: -1, false: 1}[a.ended] // one that ends where the next one begins comes first
+		if a.ended { // where the next one begins
+			return -1
+		}
+		return 1
 	})
 	if halves && len(s.keys) == 1 && s.keys[0].kind == hostValue {
-		s.keys[0].kind = numberValue // so that they have an order
+		s.keys[0].kind = numberValue // the kernel compares bytes, so that nft turns them round
 	}
 	for i, e := range s.held {
 		switch {
@@ -265,25 +266,25 @@ func before(n []byte) []byte {
 	return n
 }
 
-// written is how a rule shows a set: by its name, or by its elements where it
-// has none.
-func (c *chains) written(of chainKey, name string) string {
-	i, ok := c.places[chainKey{of.family, of.table, name}]
-	if !ok || c.sets[i].flags&anonymousSet == 0 {
-		return "@" + name
-	}
-	s := &c.sets[i].one
-	text := strings.Join(s.Elements[:min(len(s.Elements), fewElements)], ", ")
-	if s.Count > fewElements {
-		text += ", …"
-	}
-	return "{ " + text + " }"
+// inRule reports whether the set has no name and is small enough to stand in its
+// rule.
+func (s *filterSet) inRule() bool {
+	return s.flags&anonymousSet != 0 && s.one.Count <= fewElements && len(s.one.Elements) == s.one.Count
 }
 
-// named are the sets that have a name, with their elements.
-func (c *chains) named() (all []index.FilterSet) {
+// written is how a rule shows a set: by its elements, or by its name.
+func (c *chains) written(of chainKey, name string) string {
+	i, ok := c.places[chainKey{of.family, of.table, name}]
+	if !ok || !c.sets[i].inRule() {
+		return "@" + name
+	}
+	return "{ " + strings.Join(c.sets[i].one.Elements, ", ") + " }"
+}
+
+// setList is the sets that do not stand in a rule.
+func (c *chains) setList() (all []index.FilterSet) {
 	for i := range c.sets {
-		if s := &c.sets[i]; s.flags&anonymousSet == 0 {
+		if s := &c.sets[i]; !s.inRule() {
 			all = append(all, s.one)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"stilltrace/index"
 	"stilltrace/tracers/address"
 	"stilltrace/tracers/tally"
 )
@@ -85,20 +84,8 @@ func (h *host) space(inode uint64) string {
 		return ""
 	}
 	text := strconv.FormatUint(inode, 10)
-	s := h.spaces[inode]
-	switch {
-	case s == nil:
-		return text
-	case s.Container != "":
-		c := h.containers[s.Container]
-		if c != nil && c.Name != "" {
-			return text + " " + c.Name
-		}
-		return text + " " + s.Container[:min(len(s.Container), index.ShortID)]
-	case s.Mount != "":
-		return text + " " + s.Mount
-	case s.PID == 0:
-		return text + " host"
+	if s := h.spaces[inode]; s != nil {
+		return strings.TrimRight(text+" "+s.Whose(h.containers[s.Container]), " ")
 	}
 	return text
 }
